@@ -1,0 +1,197 @@
+/**
+ * The media plane as the control plane sees it. Two drivers implement it: `native/` (C threads that own
+ * the sockets) and `wasm/` (the same C in a worker behind node:dgram). No packet ever crosses this port.
+ *
+ * Audio at this port is 16-bit linear PCM, mono, 8 kHz, unless a name says otherwise.
+ */
+import { RouterError } from '../base/router-error.js'
+
+export type MediaCoreName = 'native' | 'wasm'
+export type Codec = 'PCMU' | 'PCMA'
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+
+export interface MediaPlaneConfig {
+  /** First and last UDP port for media; RTP takes even ports, RTCP the odd port above. */
+  readonly portMin: number
+  readonly portMax: number
+  /** Number of media shards (threads). */
+  readonly threads: number
+  /** Most endpoints at once, all shards together; an `open` beyond it is refused. */
+  readonly endpointsMax: number
+}
+
+export interface OpenOptions {
+  /** Local address to bind, IPv4 or IPv6. */
+  readonly bindAddress: string
+  /** Put the new endpoint on the shard of this one, so that the two can be bridged. */
+  readonly near?: number
+}
+
+export interface OpenedEndpoint {
+  readonly endpointId: number
+  readonly rtpPort: number
+  readonly rtcpPort: number
+}
+
+/** How an endpoint sends and receives. Sent whole each time; the latest counts. */
+export interface EndpointSettings {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly codec: Codec
+  /** RTP payload type of the codec, 0 to 127. */
+  readonly payloadType: number
+  /** Payload type of telephone-event (RFC 4733); undefined: the peer offers none. */
+  readonly telephoneEventPayloadType: number | undefined
+  /** Duration of a sent packet [ms], a multiple of 10 from 10 to 60. Received packets may differ. */
+  readonly ptimeMs: number
+  readonly ssrc: number
+  readonly direction: Direction
+  /** Raise `rtpTimeout` when nothing arrives for this long [ms]; 0: never. */
+  readonly rtpTimeoutMs: number
+  /** Detect DTMF in the audio too. One digit that arrives both ways is reported once. */
+  readonly inBandDtmf: boolean
+}
+
+export type MediaCommand =
+  | { readonly type: 'configure'; readonly endpointId: number; readonly settings: EndpointSettings }
+  | { readonly type: 'close'; readonly endpointId: number }
+  /** Passes audio both ways; packets are relayed without decoding when both codecs are the same. */
+  | { readonly type: 'bridge'; readonly endpointId: number; readonly otherEndpointId: number }
+  | { readonly type: 'unbridge'; readonly endpointId: number }
+  /** Plays towards the endpoint's peer. Players of one endpoint queue (at most 8) and join without a gap. */
+  | {
+      readonly type: 'play'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly promptId: number
+      /** How often; 0: until stopped. */
+      readonly loops: number
+      /** Where to begin [ms]. */
+      readonly offsetMs: number
+    }
+  /** Sum of one or two sines; on and off durations [ms]; loops 0: until stopped. Queues like `play`. */
+  | {
+      readonly type: 'tone'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly frequenciesHz: readonly [number] | readonly [number, number]
+      readonly levelDbfs: number
+      readonly onMs: number
+      readonly offMs: number
+      readonly loops: number
+    }
+  /** Sends digits 0-9 A-D # *, as telephone-event when negotiated, else in-band; w waits 500 ms, W 1 s. */
+  | {
+      readonly type: 'sendDigits'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly digits: string
+      readonly toneMs: number
+      readonly gapMs: number
+    }
+  | { readonly type: 'stopPlayer'; readonly playerId: number }
+  /** Records what the endpoint receives (or, `dual`, received left and sent right) into a WAV file. */
+  | {
+      readonly type: 'record'
+      readonly recorderId: number
+      readonly endpointId: number
+      readonly path: string
+      readonly channels: 'received' | 'dual'
+      /** Stop after this much audio [ms]. */
+      readonly durationMsMax: number
+      /** Stop after this much received silence [ms], missing packets not counted; 0: never. */
+      readonly silenceTimeoutMs: number
+      /** Leave out silence at the beginning and the end. */
+      readonly trimSilence: boolean
+    }
+  | { readonly type: 'stopRecorder'; readonly recorderId: number }
+
+export type MediaEvent =
+  | {
+      readonly type: 'digit'
+      readonly endpointId: number
+      readonly digit: string
+      readonly source: 'telephone-event' | 'in-band'
+      /** Length of the digit as far as known [ms]. */
+      readonly durationMs: number
+      readonly mediaTimeMs: number
+    }
+  /** A digit has begun (barge-in happens here, before its end is known). */
+  | { readonly type: 'digitStarted'; readonly endpointId: number; readonly mediaTimeMs: number }
+  | {
+      readonly type: 'playerEnded'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly reason: 'done' | 'stopped' | 'closed'
+      /** How much was sent [ms], in all loops. */
+      readonly playedMs: number
+    }
+  | {
+      readonly type: 'recorderEnded'
+      readonly recorderId: number
+      readonly endpointId: number
+      readonly reason: 'stopped' | 'silence' | 'durationMax' | 'closed' | 'failed'
+      /** Audio in the file [ms]. The file is complete when this event is raised. */
+      readonly durationMs: number
+    }
+  | { readonly type: 'rtpTimeout'; readonly endpointId: number }
+  /** Raised once, after `close`, when the endpoint and its ports are gone. */
+  | { readonly type: 'closed'; readonly endpointId: number; readonly stats: EndpointStats }
+
+export interface EndpointStats {
+  readonly packetsReceived: number
+  readonly packetsSent: number
+  readonly packetsLost: number
+  readonly packetsLate: number
+  /** Interarrival jitter (RFC 3550 §6.4.1) [ms]. */
+  readonly jitterMs: number
+}
+
+export interface PlaneStats {
+  readonly endpoints: number
+  readonly prompts: number
+  readonly packetsReceived: number
+  readonly packetsSent: number
+  /** Packets refused: not RTP, wrong source, queue full. */
+  readonly packetsDropped: number
+  /** Samples of recordings that could not be written in time. */
+  readonly recorderOverruns: number
+  /** How late ticks ran: counts for at most 1, 2, 5, 10, 20, 50 ms, and more. */
+  readonly latenessCounts: readonly number[]
+}
+
+/** A command or `open` that the plane refused. */
+export class MediaRefusedError extends RouterError {
+  override readonly name = 'MediaRefusedError'
+  constructor(message: string) {
+    super('ERR_MEDIA_REFUSED', 20500, message)
+  }
+}
+
+export interface MediaPlane {
+  readonly core: MediaCoreName
+  /** Binds an RTP and an RTCP port. Rejects with MediaRefusedError when none is free or the pool is full. */
+  open(options: OpenOptions): Promise<OpenedEndpoint>
+  /**
+   * Hands a command over; takes effect at the next tick. Resolves when the plane has acknowledged it,
+   * rejects with MediaRefusedError. Commands of one endpoint keep their order; those submitted in one
+   * turn of the event loop cross in one batch.
+   */
+  submit(command: MediaCommand): Promise<void>
+  /** Keeps immutable PCM that players may use; returns its promptId. */
+  loadPrompt(samples: Int16Array): Promise<number>
+  /** The prompt is dropped as soon as no player uses it. */
+  releasePrompt(promptId: number): void
+  /** Any of 8, 11.025, 16, 22.05, 24, 32, 44.1, 48 kHz to 8 kHz, off the main thread when long. */
+  resampleTo8k(samples: Int16Array, fromHz: number): Promise<Int16Array>
+  stats(): Promise<PlaneStats>
+  /** Closes every endpoint, finishes every recording, joins every thread. */
+  close(): Promise<void>
+}
+
+export type MediaEventListener = (event: MediaEvent) => void
+/** Ids of players and recorders are chosen by the caller: unsigned 32-bit, unique while in use. */
+export type CreateMediaPlane = (
+  config: MediaPlaneConfig,
+  onEvent: MediaEventListener,
+) => Promise<MediaPlane>
