@@ -1,0 +1,79 @@
+import ipaddr from 'ipaddr.js'
+
+type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+/** True when `address` lies in one of the ranges; IPv4-mapped IPv6 addresses count as IPv4. */
+export class CidrSet {
+  readonly #ranges: readonly Cidr[]
+
+  /** `cidrs`: 'a.b.c.d/n' or a bare address. Throws for text that is neither. */
+  constructor(cidrs: readonly string[]) {
+    this.#ranges = cidrs.map(parseCidr)
+  }
+
+  get isEmpty(): boolean {
+    return this.#ranges.length === 0
+  }
+
+  has(address: string): boolean {
+    const parsed = parseAddress(address)
+    return parsed !== undefined && this.#ranges.some((range) => matches(parsed, range))
+  }
+}
+
+export interface Listener {
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * Decides which addresses a request that strangers can influence may reach (DESIGN: destinations).
+ * Public unicast addresses are allowed; private ones only inside `allowed`; link-local addresses and
+ * our own listeners never.
+ */
+export class AddressPolicy {
+  readonly #allowed: CidrSet
+  readonly #listeners: readonly Listener[]
+
+  constructor(allowed: readonly string[], listeners: readonly Listener[] = []) {
+    this.#allowed = new CidrSet(allowed)
+    this.#listeners = listeners
+  }
+
+  allows(address: string, port?: number): boolean {
+    const parsed = parseAddress(address)
+    if (!parsed) return false
+    if (parsed.range() === 'linkLocal') return false
+    if (port !== undefined && this.#isOurs(parsed, port)) return false
+    return parsed.range() === 'unicast' || this.#allowed.has(address)
+  }
+
+  #isOurs(address: ipaddr.IPv4 | ipaddr.IPv6, port: number): boolean {
+    return this.#listeners.some((listener) => {
+      if (listener.port !== port) return false
+      const own = parseAddress(listener.address)
+      if (!own) return false
+      const any = own.range() === 'unspecified'
+      return any ? address.range() === 'loopback' : own.toString() === address.toString()
+    })
+  }
+}
+
+export function isLoopbackAddress(address: string): boolean {
+  return parseAddress(address)?.range() === 'loopback'
+}
+
+function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+  return ipaddr.isValid(bare) ? ipaddr.process(bare) : undefined
+}
+
+function parseCidr(text: string): Cidr {
+  if (text.includes('/')) return ipaddr.parseCIDR(text)
+  const address = ipaddr.parse(text)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}
+
+function matches(address: ipaddr.IPv4 | ipaddr.IPv6, [network, bits]: Cidr): boolean {
+  return address.kind() === network.kind() && address.match(network as ipaddr.IPv4, bits)
+}

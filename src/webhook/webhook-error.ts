@@ -1,0 +1,55 @@
+import { RouterError } from '../base/router-error.js'
+
+/** A request to an application that failed; `errorCode` is what the fallback URL is told (2F.3). */
+export class WebhookError extends RouterError {
+  override readonly name = 'WebhookError'
+  readonly url: string
+
+  constructor(
+    code: string,
+    errorCode: number,
+    url: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, errorCode, message, options)
+    this.url = url
+  }
+}
+
+export const webhookErrors = {
+  invalidUrl: (url: string, why: string) =>
+    new WebhookError('ERR_WEBHOOK_URL', 11100, url, `Invalid URL ${url}: ${why}`),
+  badStatus: (url: string, status: number) =>
+    new WebhookError('ERR_WEBHOOK_STATUS', 11200, url, `HTTP status ${status} from ${url}`),
+  timeout: (url: string) =>
+    new WebhookError('ERR_WEBHOOK_TIMEOUT', 11200, url, `No complete answer in time from ${url}`),
+  connection: (url: string, cause: unknown) =>
+    new WebhookError('ERR_WEBHOOK_CONNECTION', 11205, url, `Could not connect to ${url}`, {
+      cause,
+    }),
+  protocol: (url: string, cause: unknown) =>
+    new WebhookError('ERR_WEBHOOK_PROTOCOL', 11206, url, `HTTP protocol violation by ${url}`, {
+      cause,
+    }),
+  host: (url: string, why: string) =>
+    new WebhookError('ERR_WEBHOOK_HOST', 11210, url, `Host of ${url} refused: ${why}`),
+  redirects: (url: string) =>
+    new WebhookError('ERR_WEBHOOK_REDIRECTS', 11215, url, `Too many redirects at ${url}`),
+  tls: (url: string, cause: unknown) =>
+    new WebhookError('ERR_WEBHOOK_TLS', 11220, url, `TLS handshake with ${url} failed`, { cause }),
+  tooLarge: (url: string, bytesMax: number) =>
+    new WebhookError(
+      'ERR_WEBHOOK_SIZE',
+      11750,
+      url,
+      `Response of ${url} exceeds ${bytesMax} bytes`,
+    ),
+  contentType: (url: string, contentType: string) =>
+    new WebhookError(
+      'ERR_WEBHOOK_CONTENT_TYPE',
+      12300,
+      url,
+      `Invalid Content-Type ${contentType || '(none)'} from ${url}`,
+    ),
+}
