@@ -1,0 +1,105 @@
+/** What a document tells the router to do. URLs are as written: perhaps relative, perhaps templates. */
+
+export type Method = 'GET' | 'POST'
+
+export interface Say {
+  readonly verb: 'Say'
+  readonly text: string
+  readonly voice: string | undefined
+  readonly language: string | undefined
+  /** 0: until the call ends, bounded by `loopsMax`. */
+  readonly loop: number
+}
+
+export interface Play {
+  readonly verb: 'Play'
+  /** Undefined when only digits are played. */
+  readonly url: string | undefined
+  readonly digits: string | undefined
+  readonly loop: number
+}
+
+export interface Pause {
+  readonly verb: 'Pause'
+  readonly lengthMs: number
+}
+
+export type Prompt = Say | Play | Pause
+
+export interface Gather {
+  readonly verb: 'Gather'
+  readonly input: readonly ('dtmf' | 'speech')[]
+  /** Undefined: the current document's URL. */
+  readonly action: string | undefined
+  readonly method: Method
+  readonly timeoutMs: number
+  /** '' : no key finishes. */
+  readonly finishOnKey: string
+  /** Infinity when not limited; JSON never sees it. */
+  readonly numDigits: number
+  readonly actionOnEmptyResult: boolean
+  readonly prompts: readonly Prompt[]
+}
+
+export interface Record {
+  readonly verb: 'Record'
+  readonly action: string | undefined
+  readonly method: Method
+  /** 0: silence does not end the recording. */
+  readonly timeoutMs: number
+  readonly finishOnKey: string
+  readonly maxLengthMs: number
+  readonly playBeep: boolean
+  readonly trimSilence: boolean
+  readonly recordingStatusCallback: string | undefined
+  readonly recordingStatusCallbackMethod: Method
+  readonly recordingStatusCallbackEvents: readonly string[]
+}
+
+export interface Redirect {
+  readonly verb: 'Redirect'
+  /** '' : the current document's URL. */
+  readonly url: string
+  readonly method: Method
+}
+
+export interface Hangup {
+  readonly verb: 'Hangup'
+}
+
+export interface Reject {
+  readonly verb: 'Reject'
+  readonly reason: 'rejected' | 'busy'
+}
+
+export interface DialTarget {
+  readonly noun: 'Number' | 'Sip' | 'Client'
+  /** Number, SIP URI or client identity. */
+  readonly address: string
+  readonly sendDigits: string | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly statusCallback: string | undefined
+  readonly statusCallbackMethod: Method
+  readonly statusCallbackEvents: readonly string[]
+}
+
+export interface Dial {
+  readonly verb: 'Dial'
+  readonly targets: readonly DialTarget[]
+  /** Undefined: fall through to the next instruction. */
+  readonly action: string | undefined
+  readonly method: Method
+  readonly timeoutMs: number
+  readonly timeLimitMs: number
+  readonly callerId: string | undefined
+  readonly hangupOnStar: boolean
+  readonly answerOnBridge: boolean
+}
+
+export type Instruction = Say | Play | Pause | Gather | Record | Redirect | Hangup | Reject | Dial
+
+export type VerbName = Instruction['verb']
+
+/** Loop 0 means "until the call ends", which the contract bounds (2B.3 Play). */
+export const loopsMax = 1000

@@ -1,0 +1,112 @@
+import type { Clock } from '../base/clock.js'
+import type { Ids } from '../base/ids.js'
+import type { DialTarget } from '../twiml/instruction.js'
+import type { JsonObject } from './program-state.js'
+
+/** Why a program was stopped: the `reason` of its AbortSignal. */
+export type StopReason =
+  | { readonly type: 'hungUp' }
+  | { readonly type: 'redirect' }
+  | { readonly type: 'end' }
+  | { readonly type: 'timeLimit' }
+  | { readonly type: 'shutdown' }
+
+/** Audio that is ready to be played; `release` when done with it. */
+export interface PreparedPrompt {
+  readonly promptId: number
+  readonly durationMs: number
+  release(): void
+}
+
+/** Turns words and URLs into audio. Throws RouterError with the contract's code. */
+export interface Prompts {
+  speech(
+    text: string,
+    voice: { readonly voice: string | undefined; readonly language: string | undefined },
+    signal: AbortSignal,
+  ): Promise<PreparedPrompt>
+  sound(url: string, base: string | undefined, signal: AbortSignal): Promise<PreparedPrompt>
+}
+
+/** Digits that a caller keys from the moment of `collect` on; earlier ones are not kept. */
+export interface DigitCollector {
+  /** Resolves when a key goes down, also for one that was pressed already. */
+  started(signal: AbortSignal): Promise<void>
+  /** The next digit, or undefined after `timeoutMs` without one. */
+  next(timeoutMs: number, signal: AbortSignal): Promise<string | undefined>
+  close(): void
+}
+
+export interface RecordOptions {
+  /** Naming one that exists already attaches to it. */
+  readonly recordingSid: string
+  readonly durationMsMax: number
+  readonly silenceTimeoutMs: number
+  readonly trimSilence: boolean
+  readonly statusCallback:
+    | { readonly url: string; readonly method: 'GET' | 'POST'; readonly events: readonly string[] }
+    | undefined
+  /** Ends the recording as if asked to; the outcome is still returned. */
+  readonly finish: AbortSignal
+}
+
+export interface RecordOutcome {
+  readonly durationMs: number
+  readonly url: string
+}
+
+export interface DialOptions {
+  /** Naming a call that exists already attaches to it. */
+  readonly childSid: string
+  readonly target: DialTarget
+  readonly callerId: string | undefined
+  readonly timeoutMs: number
+  readonly timeLimitMs: number
+  readonly hangupOnStar: boolean
+  /** Keep the parent ringing until the child answers. */
+  readonly answerOnBridge: boolean
+  /** URLs in `target` resolve against it. */
+  readonly base: string | undefined
+}
+
+export interface DialOutcome {
+  readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
+  readonly durationMs: number
+  readonly bridged: boolean
+}
+
+/** All that verbs can do to a call. Each method settles with the signal's reason when that aborts. */
+export interface Leg {
+  readonly callSid: string
+  readonly isAnswered: boolean
+  /** Does nothing when answered already. */
+  answer(signal: AbortSignal): Promise<void>
+  /** Tells the caller that it rings, when not answered yet. */
+  ring(): void
+  reject(reason: 'rejected' | 'busy'): void
+  hangUp(): void
+  /** Plays `loops` times (0: for ever) from `offsetMs` on. */
+  play(
+    prompt: PreparedPrompt,
+    options: { readonly offsetMs: number; readonly loops: number },
+    signal: AbortSignal,
+  ): Promise<void>
+  beep(signal: AbortSignal): Promise<void>
+  sendDigits(digits: string, signal: AbortSignal): Promise<void>
+  collect(): DigitCollector
+  record(options: RecordOptions, signal: AbortSignal): Promise<RecordOutcome>
+  dial(options: DialOptions, signal: AbortSignal): Promise<DialOutcome>
+}
+
+/** A leg while one instruction runs on it. */
+export interface ProgramLeg extends Leg {
+  readonly prompts: Prompts
+  readonly clock: Clock
+  readonly ids: Ids
+  /** URL of the current document; undefined when it came without one. */
+  readonly documentUrl: string | undefined
+  /** Stores the verb's state durably; awaited before every effect outside the process. */
+  checkpoint(state: JsonObject): Promise<void>
+  /** Stores the verb's state some time soon. */
+  save(state: JsonObject): void
+}

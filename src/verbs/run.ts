@@ -1,0 +1,264 @@
+import type { Clock } from '../base/clock.js'
+import type { Ids } from '../base/ids.js'
+import { RouterError } from '../base/router-error.js'
+import type { DocumentWarning } from '../twiml/document-error.js'
+import type { Instruction, VerbName } from '../twiml/instruction.js'
+import { parseDocument } from '../twiml/parse.js'
+import { dial } from './dial.js'
+import { hangup, redirect, reject } from './flow.js'
+import { gather } from './gather.js'
+import type { Leg, Prompts, StopReason } from './leg.js'
+import { pause } from './pause.js'
+import { play } from './play.js'
+import { legOfProgram } from './program-leg.js'
+import type { DocumentRequest, ProgramDocument, ProgramState } from './program-state.js'
+import { record } from './record.js'
+import { say } from './say.js'
+import { goOn, type Next, type Verb } from './verb.js'
+
+export interface ProgramRules {
+  readonly allowedVerbs: readonly VerbName[]
+  /** What the end of a document means. */
+  readonly atEnd: 'hangUp' | 'silence' | 'repeat' | 'bridge'
+  /** Requested once after an error, with ErrorCode and ErrorUrl. */
+  readonly fallback?: { readonly url: string; readonly method: 'GET' | 'POST' }
+}
+
+export interface ProgramPorts {
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly prompts: Prompts
+  /** Adds the standard parameters, expands, signs and sends. Throws RouterError. */
+  fetch(request: DocumentRequest, signal: AbortSignal): Promise<ProgramDocument>
+  /** Resolves when the state is durable. */
+  checkpoint(state: ProgramState): Promise<void>
+  /** Stores the state some time soon. */
+  save(state: ProgramState): void
+  warned(warning: DocumentWarning, document: ProgramDocument): void
+  failed(error: RouterError, url: string | undefined): void
+}
+
+/** How a program ended; a stop by signal shows as the signal's reason instead. */
+export type ProgramEnd = 'hangUp' | 'silence' | 'bridge' | 'failed' | 'stopped'
+
+export const callVerbs: readonly VerbName[] = [
+  'Say',
+  'Play',
+  'Pause',
+  'Gather',
+  'Record',
+  'Redirect',
+  'Hangup',
+  'Reject',
+  'Dial',
+]
+
+const documentsMax = 10_000
+
+const verbs: { readonly [name in VerbName]: Verb<never> } = {
+  Say: say,
+  Play: play,
+  Pause: pause,
+  Gather: gather,
+  Record: record,
+  Redirect: redirect,
+  Hangup: hangup,
+  Reject: reject,
+  Dial: dial,
+}
+
+/**
+ * The heart: requests a document, carries out its instructions one after another, and goes where they
+ * lead, until the call ends. Every error of requesting, parsing and executing meets here: one request
+ * to the fallback URL, then the end. `start` may be a state that an earlier process stored.
+ */
+export async function runProgram(
+  target: Leg,
+  start: ProgramState,
+  rules: ProgramRules,
+  ports: ProgramPorts,
+  signal: AbortSignal,
+): Promise<ProgramEnd> {
+  let state = start
+  for (;;) {
+    try {
+      const next = await runDocument(target, state, rules, ports, signal, (now) => {
+        state = now
+      })
+      if (typeof next === 'string') return next
+      state = next
+    } catch (error) {
+      if (signal.aborted) return 'stopped'
+      if (!(error instanceof RouterError)) throw error
+      const failedUrl = urlOf(error) ?? state.request?.url ?? state.document?.url
+      ports.failed(error, failedUrl)
+      const fallback = fallbackRequest(state, rules, error, failedUrl, ports)
+      if (!fallback) return 'failed'
+      state = fallback
+      await ports.checkpoint(state)
+    }
+  }
+}
+
+/** Runs one document to its end; returns the state to go on with, or how the program ended. */
+async function runDocument(
+  target: Leg,
+  start: ProgramState,
+  rules: ProgramRules,
+  ports: ProgramPorts,
+  signal: AbortSignal,
+  onState: (state: ProgramState) => void,
+): Promise<ProgramState | ProgramEnd> {
+  let state = await withDocument(start, ports, signal)
+  onState(state)
+  const document = state.document as ProgramDocument
+  const instructions = parsed(document, rules, ports, state.index === 0)
+  while (state.index < instructions.length) {
+    const next = await runVerb(
+      target,
+      instructions[state.index] as Instruction,
+      state,
+      ports,
+      signal,
+    )
+    if (next.type === 'hangUp') {
+      target.hangUp()
+      return 'hangUp'
+    }
+    if (next.type === 'fetch') {
+      state = afterFetch(state, next, ports)
+      onState(state)
+      if (signal.aborted) return lastRequest(state, ports, signal)
+      await ports.checkpoint(state)
+      return state
+    }
+    state = { ...state, index: state.index + 1, verb: {} }
+    onState(state)
+    if (signal.aborted) return 'stopped'
+    await ports.checkpoint(state)
+  }
+  return atEnd(target, state, rules)
+}
+
+/** Sends the request that the state asks for, unless it holds its document already. */
+async function withDocument(
+  state: ProgramState,
+  ports: ProgramPorts,
+  signal: AbortSignal,
+): Promise<ProgramState> {
+  if (!state.request) return state
+  if (state.documents >= documentsMax) {
+    throw new RouterError('ERR_TOO_MANY_DOCUMENTS', 11215, `More than ${documentsMax} documents`)
+  }
+  const document = await ports.fetch(state.request, signal)
+  const next = {
+    ...state,
+    request: undefined,
+    document,
+    index: 0,
+    verb: {},
+    documents: state.documents + 1,
+  }
+  await ports.checkpoint(next)
+  return next
+}
+
+function parsed(
+  document: ProgramDocument,
+  rules: ProgramRules,
+  ports: ProgramPorts,
+  isNew: boolean,
+): readonly Instruction[] {
+  const program = parseDocument(document)
+  if (!program.ok) {
+    const { errorCode, message, line } = program.problem
+    const where = line === undefined ? '' : ` (line ${line})`
+    throw new RouterError('ERR_DOCUMENT', errorCode, `${message}${where}`)
+  }
+  if (isNew) for (const warning of program.value.warnings) ports.warned(warning, document)
+  const forbidden = program.value.instructions.find(
+    ({ verb }) => !rules.allowedVerbs.includes(verb),
+  )
+  if (forbidden) {
+    throw new RouterError('ERR_VERB', 12200, `<${forbidden.verb}> is not allowed in this document`)
+  }
+  return program.value.instructions
+}
+
+async function runVerb(
+  target: Leg,
+  instruction: Instruction,
+  state: ProgramState,
+  ports: ProgramPorts,
+  signal: AbortSignal,
+): Promise<Next> {
+  const leg = legOfProgram(target, state, ports)
+  const verb = verbs[instruction.verb] as Verb<Instruction>
+  return (await verb(instruction, state.verb, leg, signal)) ?? goOn
+}
+
+function afterFetch(
+  state: ProgramState,
+  next: Next & { type: 'fetch' },
+  ports: ProgramPorts,
+): ProgramState {
+  const base = state.document?.url
+  const url = next.url || base
+  if (url === undefined) {
+    throw new RouterError('ERR_NO_URL', 11100, 'No URL to go on with: the document has none itself')
+  }
+  const request = {
+    url,
+    base,
+    method: next.method,
+    parameters: next.parameters,
+    token: ports.ids.hex(16),
+  }
+  return { ...state, request, verb: {} }
+}
+
+/** After a hang-up the action is still requested, under the client's own time limit (DESIGN §4). */
+async function lastRequest(
+  state: ProgramState,
+  ports: ProgramPorts,
+  signal: AbortSignal,
+): Promise<ProgramEnd> {
+  const { type } = signal.reason as StopReason
+  if (type !== 'hungUp' || !state.request) return 'stopped'
+  try {
+    await ports.fetch(state.request, new AbortController().signal)
+  } catch (error) {
+    if (!(error instanceof RouterError)) throw error
+    ports.failed(error, state.request.url)
+  }
+  return 'stopped'
+}
+
+function atEnd(target: Leg, state: ProgramState, rules: ProgramRules): ProgramState | ProgramEnd {
+  if (rules.atEnd === 'hangUp') target.hangUp()
+  if (rules.atEnd !== 'repeat') return rules.atEnd
+  return { ...state, index: 0, verb: {} }
+}
+
+function fallbackRequest(
+  state: ProgramState,
+  rules: ProgramRules,
+  error: RouterError,
+  failedUrl: string | undefined,
+  ports: ProgramPorts,
+): ProgramState | undefined {
+  if (!rules.fallback || state.fellBack) return undefined
+  const request: DocumentRequest = {
+    ...rules.fallback,
+    parameters: [
+      ['ErrorCode', String(error.errorCode)],
+      ['ErrorUrl', failedUrl ?? ''],
+    ],
+    token: ports.ids.hex(16),
+  }
+  return { ...state, request, index: 0, verb: {}, fellBack: true }
+}
+
+function urlOf(error: RouterError): string | undefined {
+  return 'url' in error && typeof error.url === 'string' ? error.url : undefined
+}
