@@ -1,0 +1,202 @@
+import type { Machine } from '../base/machine.js'
+import { defaultAllow, type SipConfig } from './core.js'
+import { targetOf } from './dialog.js'
+import type { Flow, LegCommand, SipInput, SipOutput } from './events.js'
+import { answerReoffer, hangUp, receiveAck, receiveInDialog, sendInfo } from './in-dialog.js'
+import { inspectRequest, inspectResponse, type RequestEnvelope } from './inspect.js'
+import type { SipRequest, SipResponse } from './message.js'
+import { parseMessage } from './parser.js'
+import { respond } from './respond.js'
+import { makeStack, type Stack } from './stack.js'
+import { type Frame, StreamFraming } from './stream-framing.js'
+import { invite } from './uac.js'
+import { accept, progress, receiveCancel, receiveOutside, reject } from './uas.js'
+
+export type SipEngineConfig = Omit<SipConfig, 'allow' | 'requireDigestForStrangers'> &
+  Partial<Pick<SipConfig, 'allow' | 'requireDigestForStrangers'>>
+
+/** What an engine holds; all zero when every call is over and every timer has run. */
+export interface SipEngineSizes {
+  readonly legs: number
+  readonly transactions: number
+  readonly deadlines: number
+  readonly questions: number
+  readonly streams: number
+}
+
+/** The whole SIP stack as one machine: bytes and commands in, bytes and call events out. */
+export class SipEngine implements Machine<SipInput, SipOutput> {
+  readonly #stack: Stack
+  readonly #streams = new Map<number, StreamFraming>()
+
+  constructor(config: SipEngineConfig) {
+    this.#stack = makeStack({ allow: defaultAllow, requireDigestForStrangers: true, ...config })
+  }
+
+  get deadlineMs(): number {
+    return this.#stack.core.deadlines.deadlineMs
+  }
+
+  get sizes(): SipEngineSizes {
+    const { core, legs, transactions } = this.#stack
+    return {
+      legs: legs.size,
+      transactions: transactions.size,
+      deadlines: core.deadlines.size,
+      questions: core.openQuestions,
+      streams: this.#streams.size,
+    }
+  }
+
+  handle(input: SipInput, nowMs: number, out: SipOutput[]): void {
+    const { core, transactions } = this.#stack
+    core.begin(nowMs, out)
+    switch (input.type) {
+      case 'received': {
+        this.#received(input.flow, input.bytes)
+        return
+      }
+      case 'disconnected': {
+        this.#streams.delete(input.connectionId)
+        return
+      }
+      case 'sendFailed': {
+        transactions.sendFailed(input.sendId)
+        return
+      }
+      case 'answer': {
+        core.answer(input.id, input.answer)
+        return
+      }
+      case 'timeout': {
+        for (;;) {
+          const due = core.deadlines.takeDue(nowMs)
+          if (!due) return
+          due.timeout()
+        }
+      }
+      default:
+        this.#command(input)
+    }
+  }
+
+  #command(command: LegCommand): void {
+    const stack = this.#stack
+    switch (command.type) {
+      case 'invite':
+        invite(stack, command)
+        return
+      case 'progress':
+        progress(stack, command)
+        return
+      case 'accept':
+        accept(stack, command)
+        return
+      case 'reject':
+        reject(stack, command)
+        return
+      case 'hangUp':
+        hangUp(stack, command)
+        return
+      case 'answerReoffer':
+        answerReoffer(stack, command)
+        return
+      case 'info':
+        sendInfo(stack, command)
+        return
+    }
+  }
+
+  #received(flow: Flow, bytes: Uint8Array): void {
+    const { connectionId } = flow
+    if (connectionId === undefined) {
+      // Keep-alives of RFC 5626 §3.5.1 and lone NULs of old phones.
+      if (bytes.length > 4) this.#message(flow, bytes)
+      return
+    }
+    const { core } = this.#stack
+    let stream = this.#streams.get(connectionId)
+    if (!stream) {
+      stream = new StreamFraming()
+      this.#streams.set(connectionId, stream)
+    }
+    const frames: Frame[] = []
+    stream.push(bytes, frames)
+    for (const frame of frames) {
+      if (frame.type === 'message') this.#message(flow, frame.bytes)
+      else if (frame.type === 'ping') core.send({ flow, target: targetOf(flow) }, pong)
+      else {
+        core.count('malformed')
+        core.emit({ type: 'disconnect', connectionId })
+      }
+    }
+  }
+
+  #message(flow: Flow, bytes: Uint8Array): void {
+    const { core } = this.#stack
+    const parsed = parseMessage(bytes)
+    if (!parsed.ok) {
+      core.count('malformed')
+      const { request, status, reason } = parsed.problem
+      // RFC 3261 §8.2.6: an ACK is never answered.
+      if (request && request.method !== 'ACK') respond(core, { request, flow }, status, { reason })
+      return
+    }
+    if (parsed.value.type === 'request') this.#request(flow, parsed.value)
+    else this.#response(flow, parsed.value)
+  }
+
+  #response(flow: Flow, response: SipResponse): void {
+    const { core, transactions } = this.#stack
+    const envelope = inspectResponse(response)
+    if (!envelope.ok) core.count('malformed')
+    else if (!transactions.receiveResponse(envelope.value, flow)) core.count('stray')
+  }
+
+  #request(flow: Flow, request: SipRequest): void {
+    const { core } = this.#stack
+    const inspected = inspectRequest(request)
+    if (inspected.ok) {
+      this.#wellFormed(flow, inspected.value)
+      return
+    }
+    core.count('malformed')
+    const { status, reason } = inspected.problem
+    const answerable = request.headers.some(({ name }) => name === 'Via')
+    if (request.method === 'ACK' || !answerable) return
+    respond(core, { request, flow }, status, { reason })
+  }
+
+  /** RFC 3261 §17.2.3: first the transactions, then dialogs, then everything new. */
+  #wellFormed(flow: Flow, envelope: RequestEnvelope): void {
+    const { core, transactions } = this.#stack
+    const { request } = envelope
+    if (request.method === 'ACK') {
+      this.#ack(envelope)
+      return
+    }
+    const known = transactions.findServer(envelope, request.method)
+    if (known) {
+      core.count('retransmission')
+      known.receive('request')
+      return
+    }
+    const exchange = { request, flow }
+    if (request.method === 'CANCEL') receiveCancel(this.#stack, envelope, exchange)
+    else if (envelope.to.params.has('tag')) receiveInDialog(this.#stack, envelope, exchange)
+    else receiveOutside(this.#stack, envelope, exchange)
+  }
+
+  #ack(envelope: RequestEnvelope): void {
+    const { core, transactions } = this.#stack
+    const known = transactions.findServer(envelope, 'INVITE')
+    // RFC 6026 §7.1: in Accepted the ACK goes to the user of the transaction.
+    if (known && known.machine.state !== 'accepted') {
+      known.receive('ack')
+      return
+    }
+    if (!receiveAck(this.#stack, envelope)) core.count('stray')
+  }
+}
+
+const pong = Buffer.from('\r\n', 'latin1')

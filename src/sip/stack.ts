@@ -1,0 +1,22 @@
+import { Core, type SipConfig } from './core.js'
+import { NonceMint } from './digest-nonce.js'
+import { Legs } from './leg.js'
+import { TransactionLayer } from './transaction-layer.js'
+
+/** The parts of one engine, handed to the functions that make it work. */
+export interface Stack {
+  readonly core: Core
+  readonly transactions: TransactionLayer
+  readonly legs: Legs
+  readonly nonces: NonceMint
+}
+
+export function makeStack(config: SipConfig): Stack {
+  const core = new Core(config)
+  return {
+    core,
+    transactions: new TransactionLayer(core),
+    legs: new Legs(core),
+    nonces: new NonceMint(config.ids),
+  }
+}
