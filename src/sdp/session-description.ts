@@ -1,0 +1,38 @@
+/** A session description as far as calls need it (RFC 8866); what we do not know is dropped. */
+export interface SessionDescription {
+  readonly origin: Origin
+  readonly connection: string | undefined
+  readonly direction: Direction | undefined
+  readonly media: readonly MediaDescription[]
+}
+
+export interface Origin {
+  readonly username: string
+  readonly sessionId: string
+  readonly version: string
+  readonly address: string
+}
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+
+export interface MediaDescription {
+  /** audio, video ... */
+  readonly kind: string
+  readonly port: number
+  /** RTP/AVP ... */
+  readonly protocol: string
+  readonly formats: readonly string[]
+  readonly connection: string | undefined
+  readonly direction: Direction | undefined
+  readonly ptimeMs: number | undefined
+  readonly maxptimeMs: number | undefined
+  /** a=rtpmap by payload type. */
+  readonly rtpmaps: ReadonlyMap<number, RtpMap>
+  /** a=fmtp by payload type. */
+  readonly fmtps: ReadonlyMap<number, string>
+}
+
+export interface RtpMap {
+  readonly name: string
+  readonly clockRateHz: number
+}

@@ -1,0 +1,33 @@
+import type { MediaDescription, SessionDescription } from './session-description.js'
+
+/** The text of a description (RFC 8866 §5), lines in their order, CRLF. */
+export function writeSdp(description: SessionDescription): string {
+  const { origin, connection, direction, media } = description
+  const lines = [
+    'v=0',
+    `o=${origin.username} ${origin.sessionId} ${origin.version} IN ${addressOf(origin.address)}`,
+    's=-',
+    ...(connection === undefined ? [] : [`c=IN ${addressOf(connection)}`]),
+    't=0 0',
+    ...(direction === undefined ? [] : [`a=${direction}`]),
+    ...media.flatMap(mediaLines),
+  ]
+  return `${lines.join('\r\n')}\r\n`
+}
+
+function mediaLines(media: MediaDescription): string[] {
+  const lines = [`m=${media.kind} ${media.port} ${media.protocol} ${media.formats.join(' ')}`]
+  if (media.connection !== undefined) lines.push(`c=IN ${addressOf(media.connection)}`)
+  for (const [type, { name, clockRateHz }] of media.rtpmaps) {
+    lines.push(`a=rtpmap:${type} ${name}/${clockRateHz}`)
+  }
+  for (const [type, parameters] of media.fmtps) lines.push(`a=fmtp:${type} ${parameters}`)
+  if (media.ptimeMs !== undefined) lines.push(`a=ptime:${media.ptimeMs}`)
+  if (media.maxptimeMs !== undefined) lines.push(`a=maxptime:${media.maxptimeMs}`)
+  if (media.direction !== undefined) lines.push(`a=${media.direction}`)
+  return lines
+}
+
+function addressOf(address: string): string {
+  return `${address.includes(':') ? 'IP6' : 'IP4'} ${address}`
+}
