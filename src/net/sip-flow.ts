@@ -1,0 +1,49 @@
+/**
+ * Sockets as the SIP engine sees them. Folders beside each other do not import each other, so these are
+ * declared again; their shape is that of `sip/events.ts`.
+ */
+export type SipTransportName = 'udp' | 'tcp'
+
+export interface SocketFlow {
+  readonly transport: SipTransportName
+  readonly localAddress: string
+  readonly localPort: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly connectionId?: number
+}
+
+export interface SocketTarget {
+  readonly transport: SipTransportName
+  readonly address: string
+  readonly port: number
+}
+
+export type SocketInput =
+  | { readonly type: 'received'; readonly flow: SocketFlow; readonly bytes: Uint8Array }
+  | { readonly type: 'disconnected'; readonly connectionId: number }
+  | { readonly type: 'sendFailed'; readonly sendId: number; readonly reason: string }
+
+export interface SocketSend {
+  readonly type: 'send'
+  readonly sendId: number
+  readonly flow?: SocketFlow
+  readonly target: SocketTarget
+  readonly bytes: Uint8Array
+}
+
+export type SocketOutput =
+  | SocketSend
+  | { readonly type: 'disconnect'; readonly connectionId: number }
+
+export type SocketCounter =
+  | 'rateLimited'
+  | 'connectionsFull'
+  | 'idleClosed'
+  | 'backlogClosed'
+  | 'sendFailed'
+
+/** IPv4 addresses that arrive on a socket for both families lose their ::ffff: prefix. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
