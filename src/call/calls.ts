@@ -1,0 +1,238 @@
+import { makeSid } from '../base/ids.js'
+import type { Invited, SipOutput } from '../sip/events.js'
+import { headerOf } from '../sip/message.js'
+import { parseSipUri, userOf } from '../sip/uri.js'
+import { Call, type CallParts, type RunProgram } from './call.js'
+import { type CallRecord, newCallRecord, type StatusCallback } from './call-record.js'
+import { callerOf, dialledOf } from './caller.js'
+import { type CallCommand, notInProgress } from './command.js'
+import { uriOf } from './dial.js'
+import { canAnswer } from './media-description.js'
+import type { MediaHub } from './media-hub.js'
+import type { Callback, NewOutgoingCall } from './outgoing.js'
+import type { CallPorts, NumberConfig } from './ports.js'
+import { type LegEvent, visibleHeaders } from './sip-leg.js'
+import { callEvent } from './status-events.js'
+
+/** All live calls. The SIP engine's events come in here, and so do REST's commands. */
+export class Calls {
+  readonly #ports: CallPorts
+  readonly #parts: CallParts
+  readonly #calls = new Map<string, Call>()
+  readonly #legs = new Map<string, { handle(event: LegEvent): void }>()
+  #accepting = true
+
+  constructor(
+    ports: CallPorts,
+    hub: MediaHub,
+    runProgram: RunProgram,
+    onGone: (callSid: string) => void,
+  ) {
+    this.#ports = ports
+    this.#parts = {
+      ports,
+      hub,
+      runProgram,
+      legGone: (leg) => this.#legs.delete(leg.legId),
+      callGone: (call) => {
+        this.#calls.delete(call.sid)
+        onGone(call.sid)
+      },
+    }
+  }
+
+  get size(): number {
+    return this.#calls.size
+  }
+
+  get legCount(): number {
+    return this.#legs.size
+  }
+
+  find(callSid: string): Call | undefined {
+    return this.#calls.get(callSid)
+  }
+
+  /** Hands a command to a live call. Rejects with CommandError when it is not live or refuses. */
+  async dispatch(callSid: string, command: CallCommand): Promise<void> {
+    const call = this.#calls.get(callSid)
+    if (!call) throw notInProgress(callSid)
+    await call.dispatch(command)
+  }
+
+  /** An event of the SIP engine that names a leg. */
+  handle(event: Extract<SipOutput, { readonly legId: string }>): void {
+    if (event.type === 'invited') {
+      this.#invited(event).catch((error) => {
+        this.#ports.events.bug(error, undefined)
+        this.#refuse(event.legId, 500, 'internal error')
+      })
+      return
+    }
+    this.#legs.get(event.legId)?.handle(event)
+  }
+
+  /** Stores a call to be made and starts it; resolves with its record as soon as that is durable. */
+  async create(request: NewOutgoingCall): Promise<CallRecord> {
+    const record = newCallRecord(
+      {
+        sid: makeSid('CA', this.#ports.ids),
+        accountSid: request.accountSid,
+        direction: 'outbound-api',
+        from: request.from,
+        to: request.to,
+        phoneNumberSid: request.phoneNumberSid,
+        status: 'queued',
+        statusCallback: request.statusCallback,
+        fallback: request.fallback,
+      },
+      this.#ports.clock.nowMs(),
+    )
+    const call = this.makeOutgoing(record)
+    const initiated = callEvent(record, 'initiated', this.#ports)
+    await this.#ports.store.insertCall(record, initiated)
+    if (initiated.length > 0) this.#ports.outboxFilled(record.sid)
+    this.#ports.events.callStarted(record)
+    const snapshot = { ...record }
+    void this.#connect(call, request).catch((error) => {
+      this.#ports.events.bug(error, record.sid)
+      call.finish('failed', { type: 'end' })
+    })
+    return snapshot
+  }
+
+  makeOutgoing(record: CallRecord): Call {
+    const call = new Call(record, this.#ports.ids.hex(8), { address: '' }, this.#parts)
+    this.#calls.set(record.sid, call)
+    this.#legs.set(call.leg.legId, call.leg)
+    return call
+  }
+
+  /** Refuses new calls and waits, at most `graceMs`, for the live ones to end; then ends them. */
+  async drain(graceMs: number): Promise<void> {
+    this.#accepting = false
+    const { clock } = this.#ports
+    const deadlineMs = clock.monotonicMs() + graceMs
+    while (this.#calls.size > 0 && clock.monotonicMs() < deadlineMs) await clock.sleep(50)
+    for (const call of this.#calls.values()) call.hangUp()
+    const hardDeadlineMs = clock.monotonicMs() + 2_000
+    while (this.#legs.size > 0 && clock.monotonicMs() < hardDeadlineMs) await clock.sleep(20)
+  }
+
+  async #connect(call: Call, request: NewOutgoingCall): Promise<void> {
+    const { routes, config } = this.#ports
+    const route = /^sips?:/i.test(request.to)
+      ? await routes.sipUri(request.to)
+      : routes.number(request.to)
+    if (!route) {
+      call.finish('failed', { type: 'end' })
+      return
+    }
+    const credentials = request.sipAuth ?? route.credentials
+    const from = { uri: uriOf(request.from, config.sipHost) }
+    const status = await call.connect({ ...route, credentials }, from, request.timeoutMs)
+    if (status !== 'in-progress') return
+    if (request.sendDigits) {
+      await call.audio.sendDigits(request.sendDigits, call.endedSignal).catch(() => {})
+    }
+    call.start(request.start)
+    if (request.timeLimitMs !== undefined) {
+      await this.#ports.clock.sleep(request.timeLimitMs, call.endedSignal).then(
+        () => call.hangUp(),
+        () => {},
+      )
+    }
+  }
+
+  async #invited(invited: Invited): Promise<void> {
+    if (!this.#accepting || this.#calls.size >= this.#ports.config.callsMax) {
+      this.#refuse(invited.legId, 503, 'too many calls', [{ name: 'Retry-After', value: '10' }])
+      return
+    }
+    const dialled = dialledOf(invited, this.#ports.config.defaultCountry)
+    // Watch for a CANCEL while the store is asked.
+    let gone = false
+    const waiting = {
+      handle: (event: LegEvent) => {
+        gone ||= event.type === 'ended'
+      },
+    }
+    this.#legs.set(invited.legId, waiting)
+    const number = dialled === undefined ? undefined : await this.#ports.store.findNumber(dialled)
+    this.#legs.delete(invited.legId)
+    if (gone) return
+    if (!number) {
+      this.#refuse(invited.legId, 404, 'unknown number')
+      return
+    }
+    const mayReach = (address: string) =>
+      invited.trust === 'address' ||
+      address === invited.flow.remoteAddress ||
+      this.#ports.config.mayReach(address)
+    if (!canAnswer(invited.sdp, mayReach)) {
+      this.#refuse(invited.legId, 488, 'no media that we could take')
+      return
+    }
+    await this.#begin(invited, number)
+  }
+
+  async #begin(invited: Invited, number: NumberConfig): Promise<void> {
+    const record = inboundRecord(invited, number, this.#ports)
+    const call = new Call(
+      record,
+      invited.legId,
+      { address: invited.flow.remoteAddress, offer: invited.sdp },
+      this.#parts,
+    )
+    this.#calls.set(record.sid, call)
+    this.#legs.set(invited.legId, call.leg)
+    await this.#ports.store.insertCall(record, callEvent(record, 'ringing', this.#ports))
+    this.#ports.events.callStarted(record)
+    if (!number.voice) {
+      call.leg.reject(480)
+      call.finish('failed', { type: 'end' })
+      return
+    }
+    call.start({ type: 'url', ...number.voice })
+  }
+
+  #refuse(
+    legId: string,
+    status: number,
+    why: string,
+    headers: { name: string; value: string }[] = [],
+  ) {
+    this.#ports.events.callRefused(status, why)
+    this.#ports.sip.send({ type: 'reject', legId, status, headers })
+  }
+}
+
+function inboundRecord(invited: Invited, number: NumberConfig, ports: CallPorts): CallRecord {
+  const diversion = headerOf(invited.headers, 'Diversion')
+  const diverted = diversion && parseSipUri(/<([^>]+)>/.exec(diversion)?.[1] ?? diversion)
+  const forwardedFrom = diverted ? userOf(diverted) : undefined
+  return newCallRecord(
+    {
+      sid: makeSid('CA', ports.ids),
+      accountSid: number.accountSid,
+      phoneNumberSid: number.sid,
+      direction: 'inbound',
+      ...callerOf(invited),
+      to: number.phoneNumber,
+      forwardedFrom,
+      status: 'ringing',
+      sip: {
+        callId: invited.callId,
+        sourceIp: invited.flow.remoteAddress,
+        headers: visibleHeaders(invited),
+      },
+      statusCallback: statusCallbackOf(number.statusCallback),
+      fallback: number.fallback,
+    },
+    ports.clock.nowMs(),
+  )
+}
+
+function statusCallbackOf(callback: Callback | undefined): StatusCallback | undefined {
+  return callback && { ...callback, events: ['completed'] }
+}

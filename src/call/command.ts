@@ -1,0 +1,51 @@
+import { RouterError } from '../base/router-error.js'
+import type { ProgramStart } from './ports.js'
+
+/** What REST may ask of a live call; plain JSON. */
+export type CallCommand =
+  | { readonly type: 'redirect'; readonly start: ProgramStart }
+  /** `canceled` only while queued or ringing; `completed` always. */
+  | { readonly type: 'end'; readonly as: 'completed' | 'canceled' }
+
+/** A command that was not carried out. */
+export class CommandError extends RouterError {
+  override readonly name = 'CommandError'
+}
+
+export function notInProgress(callSid: string): CommandError {
+  return new CommandError(
+    'ERR_CALL_NOT_IN_PROGRESS',
+    21220,
+    `Call ${callSid} is not in-progress. Cannot redirect.`,
+  )
+}
+
+const mailboxLimit = 64
+const ackTimeoutMs = 2_000
+
+/** Commands of one call, carried out one after another. */
+export class Mailbox {
+  #waiting = 0
+  #last: Promise<unknown> = Promise.resolve()
+  readonly #sleep: (delayMs: number) => Promise<void>
+
+  constructor(sleep: (delayMs: number) => Promise<void>) {
+    this.#sleep = sleep
+  }
+
+  /** Resolves when the command was carried out; rejects with CommandError when not within 2 s. */
+  async post(carryOut: () => Promise<void>): Promise<void> {
+    if (this.#waiting >= mailboxLimit) {
+      throw new CommandError('ERR_MAILBOX_FULL', 20500, 'Too many commands wait for this call')
+    }
+    this.#waiting++
+    const done = this.#last.then(carryOut).finally(() => {
+      this.#waiting--
+    })
+    this.#last = done.catch(() => {})
+    const tooLate = this.#sleep(ackTimeoutMs).then(() => {
+      throw new CommandError('ERR_COMMAND_TIMEOUT', 20500, 'The call did not acknowledge in time')
+    })
+    await Promise.race([done, tooLate])
+  }
+}

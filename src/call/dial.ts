@@ -1,0 +1,188 @@
+import type { Call } from './call.js'
+import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
+import type { Route } from './ports.js'
+import { callEvent } from './status-events.js'
+
+export interface ChildTarget {
+  readonly noun: 'Number' | 'Sip' | 'Client'
+  /** A number is already in E.164 where it could be normalised. */
+  readonly address: string
+  readonly sendDigits: string | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly statusCallback: StatusCallback | undefined
+}
+
+export interface ChildOptions {
+  readonly childSid: string
+  readonly target: ChildTarget
+  readonly callerId: string | undefined
+  readonly timeoutMs: number
+  readonly timeLimitMs: number
+  readonly hangupOnStar: boolean
+  readonly answerOnBridge: boolean
+}
+
+export interface ChildOutcome {
+  readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
+  readonly durationMs: number
+  readonly bridged: boolean
+}
+
+/** What dialling needs of the registry of calls. */
+export interface ChildMaker {
+  find(callSid: string): Call | undefined
+  makeOutgoing(record: Call['record']): Call
+}
+
+/** The ringback of North America (ITU-T E.180 supplement 2). */
+const ringback = { frequenciesHz: [440, 480] as const, onMs: 2_000, offMs: 4_000, loops: 0 }
+
+/**
+ * Calls another party and connects it with `parent`. Returns when that party is gone, or was never
+ * reached; when `signal` aborts, the child is ended and the outcome returned all the same.
+ */
+export async function dialChild(
+  parent: Call,
+  options: ChildOptions,
+  calls: ChildMaker,
+  signal: AbortSignal,
+): Promise<ChildOutcome> {
+  const route = await routeOf(parent, options.target)
+  const from = callerIdOf(parent, options)
+  const child = calls.makeOutgoing(childRecord(parent, options, from))
+  await parent.ports.store.insertCall(
+    child.record,
+    callEvent(child.record, 'initiated', parent.ports),
+  )
+  parent.ports.outboxFilled(child.sid)
+  parent.ports.events.callStarted(child.record)
+  if (!route) {
+    child.finish('failed', { type: 'end' })
+    return outcomeOf(child, false)
+  }
+  const onAbort = () => (child.isAnswered ? child.hangUp() : child.finishUnanswered('canceled'))
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    const reached = await reach(parent, child, route, from, options, signal)
+    if (reached && !signal.aborted) await talk(parent, child, options, signal)
+    return outcomeOf(child, reached)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function routeOf(parent: Call, target: ChildTarget): Promise<Route | undefined> {
+  const { routes } = parent.ports
+  if (target.noun === 'Number') return routes.number(target.address)
+  // Registered devices come with the registrar; until then a client cannot be reached.
+  if (target.noun === 'Client') return undefined
+  const route = await routes.sipUri(target.address)
+  if (!route || target.username === undefined) return route
+  return { ...route, credentials: { username: target.username, password: target.password ?? '' } }
+}
+
+function callerIdOf(parent: Call, options: ChildOptions): string {
+  return options.callerId ?? parent.record.from
+}
+
+function childRecord(parent: Call, options: ChildOptions, from: string) {
+  return newCallRecord(
+    {
+      sid: options.childSid,
+      accountSid: parent.record.accountSid,
+      parentCallSid: parent.sid,
+      direction: 'outbound-dial',
+      from,
+      to:
+        options.target.noun === 'Client'
+          ? `client:${options.target.address}`
+          : options.target.address,
+      status: 'initiated',
+      statusCallback: options.target.statusCallback,
+    },
+    parent.ports.clock.nowMs(),
+  )
+}
+
+async function reach(
+  parent: Call,
+  child: Call,
+  route: Route,
+  from: string,
+  options: ChildOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { endpointId } = await parent.audio.open()
+  const waiting = new AbortController()
+  const ringing = options.answerOnBridge
+    ? Promise.resolve()
+    : parent.audio.tone(ringback, AbortSignal.any([signal, waiting.signal])).catch(() => {})
+  try {
+    const uri = { uri: uriOf(from, parent.ports.config.sipHost) }
+    const status = await child.connect(route, uri, options.timeoutMs, endpointId)
+    return status === 'in-progress'
+  } finally {
+    waiting.abort()
+    await ringing
+  }
+}
+
+async function talk(
+  parent: Call,
+  child: Call,
+  options: ChildOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController()
+  const until = AbortSignal.any([signal, over.signal, child.endedSignal])
+  const stars = options.hangupOnStar ? hangUpOnStar(parent, child, until) : Promise.resolve()
+  const limit = parent.ports.clock.sleep(options.timeLimitMs, until).then(
+    () => child.hangUp(),
+    () => {},
+  )
+  try {
+    await parent.answer(signal)
+    if (options.target.sendDigits) await child.audio.sendDigits(options.target.sendDigits, until)
+    await parent.audio.bridge(child.audio)
+    await child.left()
+  } catch (error) {
+    if (!until.aborted) throw error
+  } finally {
+    over.abort()
+    await Promise.all([stars, limit])
+    await parent.audio.unbridge().catch(() => {})
+  }
+}
+
+async function hangUpOnStar(parent: Call, child: Call, until: AbortSignal): Promise<void> {
+  const digits = parent.audio.collect()
+  try {
+    while (!until.aborted) {
+      if ((await digits.next(3_600_000, until)) === '*') child.hangUp()
+    }
+  } catch {
+    // The conversation is over.
+  } finally {
+    digits.close()
+  }
+}
+
+function outcomeOf(child: Call, bridged: boolean): ChildOutcome {
+  const { status } = child.record
+  const durationMs = (durationSeconds(child.record) ?? 0) * 1000
+  // A child that was redirected away lives on; for this Dial the conversation is complete.
+  if (bridged) return { status: 'completed', durationMs, bridged }
+  return {
+    status: status === 'completed' ? 'canceled' : (status as ChildOutcome['status']),
+    durationMs,
+    bridged,
+  }
+}
+
+/** A number becomes a user at our host; a SIP URI stays what it is. */
+export function uriOf(address: string, host: string): string {
+  if (/^sips?:/i.test(address)) return address
+  return `sip:${encodeURIComponent(address.replace(/^client:/, '')).replace(/^%2B/i, '+')}@${host}`
+}

@@ -1,0 +1,182 @@
+import type { EndpointSettings, MediaEvent, OpenedEndpoint } from '../media/port.js'
+import { DigitQueue } from './digit-collector.js'
+import type { MediaHub } from './media-hub.js'
+import type { CallPorts } from './ports.js'
+
+/** What offer and answer settled about the media of one leg. */
+export interface MediaSelection {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly codec: EndpointSettings['codec']
+  readonly payloadType: number
+  readonly telephoneEventPayloadType: number | undefined
+  readonly ptimeMs: number
+  readonly direction: EndpointSettings['direction']
+}
+
+export interface LegAudioListener {
+  digit(digit: string): void
+  rtpTimeout(): void
+}
+
+/** The media endpoint of one leg: its prompts, digits and recorders. Opened when first needed. */
+export class LegAudio {
+  readonly #hub: MediaHub
+  readonly #ports: CallPorts
+  readonly #bindAddress: string
+  readonly #listener: LegAudioListener
+  readonly #queues = new Set<DigitQueue>()
+  readonly #ssrc: number
+  #opening: Promise<OpenedEndpoint> | undefined
+  #endpointId: number | undefined
+  #closed = false
+
+  constructor(hub: MediaHub, ports: CallPorts, bindAddress: string, listener: LegAudioListener) {
+    this.#hub = hub
+    this.#ports = ports
+    this.#bindAddress = bindAddress
+    this.#listener = listener
+    this.#ssrc = ports.ids.uint32()
+  }
+
+  /** `near`: an endpoint that this one will be bridged with. Rejects with MediaRefusedError. */
+  open(near?: number): Promise<OpenedEndpoint> {
+    this.#opening ??= this.#open(near)
+    return this.#opening
+  }
+
+  async configure(selection: MediaSelection): Promise<void> {
+    const { endpointId } = await this.open()
+    await this.#hub.submit({
+      type: 'configure',
+      endpointId,
+      settings: {
+        ...selection,
+        ssrc: this.#ssrc,
+        rtpTimeoutMs: expectsRtp(selection) ? this.#ports.config.rtpTimeoutMs : 0,
+        inBandDtmf: true,
+      },
+    })
+  }
+
+  async play(
+    promptId: number,
+    options: { readonly offsetMs: number; readonly loops: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { endpointId } = await this.open()
+    await this.#hub.play(
+      (playerId) => ({ type: 'play', playerId, endpointId, promptId, ...options }),
+      signal,
+    )
+  }
+
+  async tone(
+    tone: {
+      readonly frequenciesHz: readonly [number] | readonly [number, number]
+      readonly onMs: number
+      readonly offMs: number
+      readonly loops: number
+    },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { endpointId } = await this.open()
+    await this.#hub.play(
+      (playerId) => ({ type: 'tone', playerId, endpointId, levelDbfs: -16, ...tone }),
+      signal,
+    )
+  }
+
+  async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    const { endpointId } = await this.open()
+    await this.#hub.play(
+      (playerId) => ({
+        type: 'sendDigits',
+        playerId,
+        endpointId,
+        digits,
+        toneMs: 120,
+        gapMs: 80,
+      }),
+      signal,
+    )
+  }
+
+  /** Resolves with the length of the recording when it has ended, for whatever reason. */
+  async record(
+    options: {
+      readonly path: string
+      readonly durationMsMax: number
+      readonly silenceTimeoutMs: number
+      readonly trimSilence: boolean
+    },
+    stop: AbortSignal,
+  ): Promise<{ readonly durationMs: number; readonly failed: boolean }> {
+    const { endpointId } = await this.open()
+    const ended = await this.#hub.record(
+      (recorderId) => ({
+        type: 'record',
+        recorderId,
+        endpointId,
+        channels: 'received',
+        ...options,
+      }),
+      stop,
+    )
+    return { durationMs: ended.durationMs, failed: ended.reason === 'failed' }
+  }
+
+  async bridge(other: LegAudio): Promise<void> {
+    const [mine, theirs] = await Promise.all([this.open(), other.open()])
+    await this.#hub.submit({
+      type: 'bridge',
+      endpointId: mine.endpointId,
+      otherEndpointId: theirs.endpointId,
+    })
+  }
+
+  async unbridge(): Promise<void> {
+    if (this.#endpointId === undefined || this.#closed) return
+    await this.#hub.submit({ type: 'unbridge', endpointId: this.#endpointId })
+  }
+
+  collect(): DigitQueue {
+    const queue = new DigitQueue(this.#ports.clock, (closed) => this.#queues.delete(closed))
+    this.#queues.add(queue)
+    return queue
+  }
+
+  /** A digit that came by other ways than media (SIP INFO). */
+  offerDigit(digit: string): void {
+    this.#listener.digit(digit)
+    for (const queue of this.#queues) queue.offer(digit)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    const closing = this.#opening?.then(({ endpointId }) =>
+      this.#hub.submit({ type: 'close', endpointId }),
+    )
+    closing?.catch(() => {})
+  }
+
+  async #open(near: number | undefined): Promise<OpenedEndpoint> {
+    const endpoint = await this.#hub.open(
+      { bindAddress: this.#bindAddress, ...(near === undefined ? {} : { near }) },
+      (event) => this.#handle(event),
+    )
+    this.#endpointId = endpoint.endpointId
+    return endpoint
+  }
+
+  #handle(event: MediaEvent): void {
+    if (event.type === 'digitStarted') for (const queue of this.#queues) queue.begin()
+    if (event.type === 'digit') this.offerDigit(event.digit)
+    if (event.type === 'rtpTimeout') this.#listener.rtpTimeout()
+  }
+}
+
+function expectsRtp({ direction }: MediaSelection): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly'
+}

@@ -1,0 +1,76 @@
+import { fail, ok, type Result } from '../base/result.js'
+import {
+  acceptAnswer,
+  type Capabilities,
+  createOffer,
+  type MediaSelection,
+  negotiate,
+} from '../sdp/negotiate.js'
+import { parseSdp } from '../sdp/parser.js'
+import { writeSdp } from '../sdp/writer.js'
+
+/** Our end of a leg's media, for its descriptions. */
+export interface LocalMedia {
+  readonly address: string
+  readonly port: number
+  readonly sessionId: string
+  readonly sessionVersion: number
+}
+
+export function makeOffer(local: LocalMedia): string {
+  return writeSdp(createOffer(capabilitiesOf(local)))
+}
+
+export function answerOffer(
+  offer: string,
+  local: LocalMedia,
+): Result<{ readonly sdp: string; readonly selection: MediaSelection }, string> {
+  const parsed = parseSdp(offer)
+  if (!parsed.ok) return fail(parsed.problem)
+  const negotiated = negotiate(parsed.value, capabilitiesOf(local))
+  if (!negotiated.ok) return fail(negotiated.problem)
+  const { answer, selection } = negotiated.value
+  return ok({ sdp: writeSdp(answer), selection })
+}
+
+/** What an answer to our own offer means; an answer that is missing is a problem. */
+export function settleAnswer(
+  offer: string,
+  answer: string | undefined,
+): Result<MediaSelection, string> {
+  const [ours, theirs] = [parseSdp(offer), parseSdp(answer ?? '')]
+  if (!ours.ok) return fail(ours.problem)
+  if (!theirs.ok) return fail(theirs.problem)
+  return acceptAnswer(ours.value, theirs.value)
+}
+
+/** Whether an offer has media that we can take, sent to an address that we may send to. */
+export function canAnswer(
+  offer: string | undefined,
+  mayReach: (address: string) => boolean,
+): boolean {
+  // A late offer: the caller answers ours in its ACK.
+  if (offer === undefined) return true
+  const answer = answerOffer(offer, {
+    address: '0.0.0.0',
+    port: 9,
+    sessionId: '0',
+    sessionVersion: 0,
+  })
+  if (!answer.ok) return false
+  const { remoteAddress, direction } = answer.value.selection
+  const isHeld = direction === 'inactive' || direction === 'recvonly'
+  return isHeld || mayReach(remoteAddress)
+}
+
+function capabilitiesOf(local: LocalMedia): Capabilities {
+  return {
+    codecs: [
+      { name: 'PCMU', clockRateHz: 8000, payloadType: 0 },
+      { name: 'PCMA', clockRateHz: 8000, payloadType: 8 },
+    ],
+    telephoneEventPayloadType: 101,
+    ptimeMs: 20,
+    ...local,
+  }
+}

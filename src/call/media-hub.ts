@@ -1,0 +1,110 @@
+import type {
+  MediaCommand,
+  MediaEvent,
+  MediaPlane,
+  OpenedEndpoint,
+  OpenOptions,
+} from '../media/port.js'
+
+type EndedPlayer = MediaEvent & { type: 'playerEnded' }
+type EndedRecorder = MediaEvent & { type: 'recorderEnded' }
+type EndpointListener = (event: MediaEvent) => void
+
+/** Gives each event of the media plane to the one that waits for it. */
+export class MediaHub {
+  readonly #plane: MediaPlane
+  readonly #endpoints = new Map<number, EndpointListener>()
+  readonly #players = new Map<number, (event: EndedPlayer) => void>()
+  readonly #recorders = new Map<number, (event: EndedRecorder) => void>()
+  #nextId = 1
+
+  constructor(plane: MediaPlane) {
+    this.#plane = plane
+  }
+
+  get endpointCount(): number {
+    return this.#endpoints.size
+  }
+
+  handle(event: MediaEvent): void {
+    if (event.type === 'playerEnded') {
+      this.#players.get(event.playerId)?.(event)
+      this.#players.delete(event.playerId)
+      return
+    }
+    if (event.type === 'recorderEnded') {
+      this.#recorders.get(event.recorderId)?.(event)
+      this.#recorders.delete(event.recorderId)
+      return
+    }
+    this.#endpoints.get(event.endpointId)?.(event)
+    if (event.type === 'closed') this.#endpoints.delete(event.endpointId)
+  }
+
+  async open(options: OpenOptions, listener: EndpointListener): Promise<OpenedEndpoint> {
+    const endpoint = await this.#plane.open(options)
+    this.#endpoints.set(endpoint.endpointId, listener)
+    return endpoint
+  }
+
+  submit(command: MediaCommand): Promise<void> {
+    return this.#plane.submit(command)
+  }
+
+  /** Starts a player; resolves when it has ended. `start` makes the command for the id. */
+  async play(start: (playerId: number) => MediaCommand, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const playerId = this.#newId()
+    const ended = new Promise<EndedPlayer>((resolve) => this.#players.set(playerId, resolve))
+    const stop = () => void this.#plane.submit({ type: 'stopPlayer', playerId }).catch(() => {})
+    try {
+      await this.#plane.submit(start(playerId))
+      await untilAborted(ended, signal)
+    } catch (error) {
+      this.#players.delete(playerId)
+      if (signal.aborted) stop()
+      throw error
+    }
+  }
+
+  /** Starts a recorder; `stop` ends it, and the promise always settles with what was recorded. */
+  async record(
+    start: (recorderId: number) => MediaCommand,
+    stop: AbortSignal,
+  ): Promise<EndedRecorder> {
+    const recorderId = this.#newId()
+    const ended = new Promise<EndedRecorder>((resolve) => this.#recorders.set(recorderId, resolve))
+    const onStop = () =>
+      void this.#plane.submit({ type: 'stopRecorder', recorderId }).catch(() => {})
+    try {
+      await this.#plane.submit(start(recorderId))
+      if (stop.aborted) onStop()
+      stop.addEventListener('abort', onStop, { once: true })
+      return await ended
+    } catch (error) {
+      this.#recorders.delete(recorderId)
+      throw error
+    } finally {
+      stop.removeEventListener('abort', onStop)
+    }
+  }
+
+  #newId(): number {
+    const id = this.#nextId
+    this.#nextId = (this.#nextId % 0xffff_fffe) + 1
+    return id
+  }
+}
+
+/** The promise, or a rejection with the signal's reason, whichever comes first. */
+export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '../base/clock.js'
+import type { Ids } from '../base/ids.js'
+import type { LegCommand } from '../sip/events.js'
+import type { Callback, CallRecord } from './call-record.js'
+
+/** A status callback to be sent: stored with the change that caused it, sent in order, at least once. */
+export interface OutboxEntry {
+  readonly id: string
+  readonly callSid: string
+  readonly accountSid: string
+  readonly sequence: number
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  readonly parameters: readonly (readonly [name: string, value: string])[]
+}
+
+export interface RecordingRecord {
+  readonly sid: string
+  readonly accountSid: string
+  readonly callSid: string
+  readonly channels: number
+  readonly source: 'RecordVerb' | 'DialVerb' | 'OutboundAPI' | 'StartCallRecordingAPI'
+  readonly track: 'inbound' | 'outbound' | 'both'
+  readonly startMs: number
+  status: 'in-progress' | 'completed' | 'absent' | 'failed'
+  durationMs: number | undefined
+}
+
+/** What an incoming number is configured to do. */
+export interface NumberConfig {
+  readonly sid: string
+  readonly accountSid: string
+  readonly phoneNumber: string
+  readonly voice: Callback | undefined
+  readonly fallback: Callback | undefined
+  readonly statusCallback: Callback | undefined
+}
+
+/** Each write resolves when it is durable. */
+export interface CallStore {
+  findNumber(phoneNumber: string): Promise<NumberConfig | undefined>
+  insertCall(call: CallRecord, outbox: readonly OutboxEntry[]): Promise<void>
+  updateCall(call: CallRecord, outbox: readonly OutboxEntry[]): Promise<void>
+  findRecording(sid: string): Promise<RecordingRecord | undefined>
+  insertRecording(recording: RecordingRecord, outbox: readonly OutboxEntry[]): Promise<void>
+  updateRecording(recording: RecordingRecord, outbox: readonly OutboxEntry[]): Promise<void>
+}
+
+/** Where an INVITE for a dialled address goes. */
+export interface Route {
+  /** Request-URI. */
+  readonly target: string
+  readonly nextHop: string | undefined
+  readonly credentials: { readonly username: string; readonly password: string } | undefined
+}
+
+export interface Routes {
+  /** By the trunk table; undefined when no trunk serves the number. */
+  number(phoneNumber: string): Route | undefined
+  /** Refuses hosts that documents may not reach. Undefined: not allowed or not resolvable. */
+  sipUri(uri: string): Promise<Route | undefined>
+}
+
+/** How a program begins; opaque to this folder. */
+export type ProgramStart =
+  | { readonly type: 'url'; readonly url: string; readonly method: 'GET' | 'POST' }
+  | { readonly type: 'document'; readonly twiml: string }
+
+export interface CallConfig {
+  /** Local address for media towards a peer. */
+  mediaBindAddress(remoteAddress: string): string
+  /** Address written into SDP for that peer. */
+  mediaAdvertisedAddress(remoteAddress: string): string
+  /** Host of our own SIP URIs. */
+  readonly sipHost: string
+  readonly rtpTimeoutMs: number
+  readonly callsMax: number
+  readonly baseUrl: string
+  readonly defaultCountry: string
+  recordingPath(recordingSid: string): string
+  /** Whether a peer that is not trusted may have its media sent there. */
+  mayReach(address: string): boolean
+}
+
+/** Business events, for logs and metrics. */
+export interface CallEvents {
+  callStarted(call: CallRecord): void
+  callEnded(call: CallRecord): void
+  callRefused(status: number, why: string): void
+  digits(call: CallRecord, digit: string): void
+  recordingEnded(recording: RecordingRecord): void
+  bug(error: unknown, callSid: string | undefined): void
+}
+
+export interface CallPorts {
+  readonly sip: { send(command: LegCommand): void }
+  readonly store: CallStore
+  readonly routes: Routes
+  readonly config: CallConfig
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly events: CallEvents
+  /** Tells the sender of status callbacks that there is something new. */
+  outboxFilled(callSid: string): void
+}

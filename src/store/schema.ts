@@ -1,0 +1,95 @@
+/** The tables, as the query builder sees them. Times are milliseconds since the Unix epoch. */
+
+export interface AccountRow {
+  readonly sid: string
+  readonly friendly_name: string
+  readonly status: 'active' | 'suspended' | 'closed'
+  readonly type: 'Full' | 'Trial'
+  readonly owner_account_sid: string
+  /** Sealed by SecretBox. */
+  readonly auth_token: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface NumberRow {
+  readonly sid: string
+  readonly account_sid: string
+  /** E.164. */
+  readonly phone_number: string
+  readonly friendly_name: string
+  readonly voice_url: string
+  readonly voice_method: string
+  readonly voice_fallback_url: string
+  readonly voice_fallback_method: string
+  readonly status_callback: string
+  readonly status_callback_method: string
+  /** JSON object: settings that are kept and presented, and have no effect yet. */
+  readonly extras: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface CallRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly parent_call_sid: string | null
+  readonly phone_number_sid: string | null
+  readonly from: string
+  readonly to: string
+  readonly status: string
+  readonly direction: string
+  /** When it was answered. */
+  readonly start_ms: number | null
+  readonly end_ms: number | null
+  readonly answered_by: string | null
+  readonly forwarded_from: string | null
+  readonly caller_name: string | null
+  /** JSON: what the call needs beyond what REST shows (status callback and the like). */
+  readonly settings: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface RecordingRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly call_sid: string
+  readonly status: string
+  readonly channels: number
+  readonly source: string
+  readonly track: string
+  readonly duration_ms: number | null
+  readonly start_ms: number
+  readonly error_code: number | null
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface SnapshotRow {
+  readonly call_sid: string
+  /** ProgramState as JSON. */
+  readonly state: string
+  readonly updated_ms: number
+}
+
+export interface OutboxRow {
+  readonly id: string
+  readonly call_sid: string
+  readonly account_sid: string
+  readonly sequence: number
+  readonly url: string
+  readonly method: string
+  /** JSON: pairs of name and value. */
+  readonly parameters: string
+  readonly created_ms: number
+}
+
+export interface Tables {
+  accounts: AccountRow
+  incoming_phone_numbers: NumberRow
+  calls: CallRow
+  recordings: RecordingRow
+  snapshots: SnapshotRow
+  outbox: OutboxRow
+}
