@@ -2,8 +2,8 @@ import { isToken } from './grammar.js'
 import type { SipMessage } from './message.js'
 
 /**
- * The bytes of a message. Content-Length is always written, last, from the body itself. Control
- * characters in values become spaces, so that no value can begin another field.
+ * The bytes of a message. Content-Length is always written, last, from the body itself. Line
+ * ends in values become spaces, so that no value can begin another field.
  */
 export function serializeMessage(message: SipMessage): Uint8Array {
   const start =
@@ -21,5 +21,5 @@ export function serializeMessage(message: SipMessage): Uint8Array {
 }
 
 function clean(text: string): string {
-  return /[\r\n\0]/.test(text) ? text.replace(/[\r\n\0]+/g, ' ') : text
+  return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
 }
