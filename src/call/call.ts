@@ -118,6 +118,16 @@ export class Call {
     this.finish(this.isAnswered ? 'completed' : 'no-answer', { type: 'end' })
   }
 
+  /** The application failed: an unanswered caller is told to try later, an answered one hung up. */
+  giveUp(): void {
+    if (this.isAnswered) {
+      this.hangUp()
+      return
+    }
+    this.leg.reject(480)
+    this.finish('failed', { type: 'end' })
+  }
+
   /** Ends the record of the call, stops its program and frees its media. Later calls do nothing. */
   finish(status: CallStatus, reason: StopReason): void {
     if (isFinal(this.record.status)) return

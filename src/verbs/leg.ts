@@ -46,6 +46,8 @@ export interface RecordOptions {
   readonly statusCallback:
     | { readonly url: string; readonly method: 'GET' | 'POST'; readonly events: readonly string[] }
     | undefined
+  /** The callback's URL resolves against it. */
+  readonly base: string | undefined
   /** Ends the recording as if asked to; the outcome is still returned. */
   readonly finish: AbortSignal
 }

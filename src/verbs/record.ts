@@ -63,7 +63,7 @@ async function recordUntilKey(
   })()
   try {
     const outcome = await leg.record(
-      recordOptions(instruction, recordingSid, finish.signal),
+      recordOptions(instruction, recordingSid, leg.documentUrl, finish.signal),
       signal,
     )
     return { ...outcome, digits: signal.aborted ? 'hangup' : digits }
@@ -77,6 +77,7 @@ async function recordUntilKey(
 function recordOptions(
   instruction: Record,
   recordingSid: string,
+  base: string | undefined,
   finish: AbortSignal,
 ): RecordOptions {
   const url = instruction.recordingStatusCallback
@@ -93,6 +94,7 @@ function recordOptions(
             method: instruction.recordingStatusCallbackMethod,
             events: instruction.recordingStatusCallbackEvents,
           },
+    base,
     finish,
   }
 }

@@ -13,6 +13,7 @@ export interface WebhookRequest {
   readonly url: string
   readonly method: WebhookMethod
   readonly parameters: Parameters
+  readonly accountSid: string
   /** Names the cookie jar. */
   readonly callSid: string
   /** The account's key for the signature. */
@@ -42,7 +43,7 @@ export interface WebhookClientOptions {
   readonly documentBytesMax?: number
   readonly mediaBytesMax?: number
   /** Serves a URL of our own without a connection (a recording named by its own URI). */
-  readonly serveOwn?: (url: URL) => Promise<WebhookResponse | undefined>
+  readonly serveOwn?: (url: URL, accountSid: string) => Promise<WebhookResponse | undefined>
 }
 
 const redirectsMax = 10
@@ -105,7 +106,7 @@ export class WebhookClient {
     signal: AbortSignal,
   ): Promise<WebhookResponse | Redirect> {
     const { url, wire, body } = prepare(webhook)
-    const own = await this.#options.serveOwn?.(wire)
+    const own = await this.#options.serveOwn?.(wire, webhook.accountSid)
     if (own) return own
     const cookie = await this.#jars.header(webhook.callSid, wire.href)
     const response = await request(stripped(wire), {

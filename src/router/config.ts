@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { isLoopbackAddress } from '../base/address-policy.js'
+import { parseTrunks, type Trunk } from './trunks.js'
+
+/** Raw settings by their environment names; a YAML file has the same keys in camelCase. */
+const schema = z.object({
+  DIALPLANE_DATA_DIR: z.string().default('./data'),
+  DIALPLANE_DATABASE_URL: z.string().optional(),
+  DIALPLANE_HTTP_HOST: z.string().default('127.0.0.1'),
+  DIALPLANE_HTTP_PORT: port(8080),
+  DIALPLANE_SIP_HOST: z.string().default('127.0.0.1'),
+  DIALPLANE_SIP_PORT: port(5060),
+  DIALPLANE_PUBLIC_HOST: z.string().optional(),
+  DIALPLANE_BASE_URL: z.url().optional(),
+  DIALPLANE_RTP_PORT_MIN: port(20_000),
+  DIALPLANE_RTP_PORT_MAX: port(29_999),
+  DIALPLANE_RTP_TIMEOUT_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
+  DIALPLANE_MEDIA_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  DIALPLANE_MEDIA_CORE: z.enum(['auto', 'native', 'wasm']).default('auto'),
+  DIALPLANE_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-f]{32}$/, 'AC and 32 hex digits')
+    .optional(),
+  DIALPLANE_AUTH_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  DIALPLANE_ALLOW_DESTINATIONS: list().optional(),
+  DIALPLANE_TRUSTED_SIP: list().optional(),
+  DIALPLANE_TRUNKS: z.union([z.string(), z.array(z.unknown())]).optional(),
+  DIALPLANE_SIP_REALM: z.string().optional(),
+  DIALPLANE_SIP_USERS: z.string().optional(),
+  DIALPLANE_DEMO: z.enum(['auto', 'on', 'off']).default('off'),
+  DIALPLANE_DEFAULT_COUNTRY: z.string().length(2).default('US'),
+  DIALPLANE_CALLS_MAX: z.coerce.number().int().min(1).max(100_000).default(2_000),
+  DIALPLANE_SHUTDOWN_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
+  DIALPLANE_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info'),
+})
+
+export interface Config {
+  readonly dataDir: string
+  readonly http: { readonly host: string; readonly port: number }
+  readonly sip: { readonly host: string; readonly port: number; readonly realm: string }
+  readonly publicHost: string | undefined
+  readonly baseUrl: string | undefined
+  readonly rtp: { readonly portMin: number; readonly portMax: number; readonly timeoutMs: number }
+  readonly mediaThreads: number | undefined
+  readonly mediaCore: 'auto' | 'native' | 'wasm'
+  readonly account: { readonly sid: string | undefined; readonly authToken: string | undefined }
+  readonly allowDestinations: readonly string[]
+  readonly trustedSip: readonly string[]
+  readonly trunks: readonly Trunk[]
+  /** Username to password. */
+  readonly sipUsers: ReadonlyMap<string, string>
+  readonly demo: 'auto' | 'on' | 'off'
+  readonly defaultCountry: string
+  readonly callsMax: number
+  readonly shutdownMs: number
+  readonly logLevel: string
+}
+
+/** A setting that cannot be used; the message says which and why. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** Reads settings from the environment, which beats the YAML file. Throws ConfigError. */
+export function readConfig(
+  environment: { readonly [name: string]: string | undefined },
+  file?: string,
+): Config {
+  const fromFile = file === undefined ? {} : readYaml(file)
+  const known = Object.keys(schema.shape)
+  const given = Object.fromEntries(
+    known.map((name) => [name, environment[name] || fromFile[name]]).filter(([, value]) => value),
+  )
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    throw new ConfigError(problems.join('; '))
+  }
+  return configOf(parsed.data)
+}
+
+function configOf(raw: z.infer<typeof schema>): Config {
+  const sipIsLoopback = isLoopback(raw.DIALPLANE_SIP_HOST)
+  const isLocal =
+    sipIsLoopback &&
+    isLoopback(raw.DIALPLANE_HTTP_HOST) &&
+    !raw.DIALPLANE_PUBLIC_HOST &&
+    !raw.DIALPLANE_BASE_URL
+  if (raw.DIALPLANE_DATABASE_URL) {
+    throw new ConfigError('DIALPLANE_DATABASE_URL: only the embedded SQLite is supported so far')
+  }
+  return {
+    dataDir: raw.DIALPLANE_DATA_DIR,
+    http: { host: raw.DIALPLANE_HTTP_HOST, port: raw.DIALPLANE_HTTP_PORT },
+    sip: {
+      host: raw.DIALPLANE_SIP_HOST,
+      port: raw.DIALPLANE_SIP_PORT,
+      realm: raw.DIALPLANE_SIP_REALM ?? raw.DIALPLANE_PUBLIC_HOST ?? 'dialplane',
+    },
+    publicHost: raw.DIALPLANE_PUBLIC_HOST,
+    baseUrl: raw.DIALPLANE_BASE_URL?.replace(/\/+$/, ''),
+    rtp: {
+      portMin: raw.DIALPLANE_RTP_PORT_MIN,
+      portMax: raw.DIALPLANE_RTP_PORT_MAX,
+      timeoutMs: raw.DIALPLANE_RTP_TIMEOUT_SECONDS * 1000,
+    },
+    mediaThreads: raw.DIALPLANE_MEDIA_THREADS,
+    mediaCore: raw.DIALPLANE_MEDIA_CORE,
+    account: { sid: raw.DIALPLANE_ACCOUNT_SID, authToken: raw.DIALPLANE_AUTH_TOKEN },
+    allowDestinations:
+      raw.DIALPLANE_ALLOW_DESTINATIONS ?? (isLocal ? ['127.0.0.0/8', '::1/128'] : []),
+    trustedSip: raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? ['127.0.0.0/8'] : []),
+    trunks: named('DIALPLANE_TRUNKS', () => parseTrunks(raw.DIALPLANE_TRUNKS)),
+    sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
+    demo: raw.DIALPLANE_DEMO,
+    defaultCountry: raw.DIALPLANE_DEFAULT_COUNTRY.toUpperCase(),
+    callsMax: raw.DIALPLANE_CALLS_MAX,
+    shutdownMs: raw.DIALPLANE_SHUTDOWN_SECONDS * 1000,
+    logLevel: raw.DIALPLANE_LOG_LEVEL,
+  }
+}
+
+function port(normal: number) {
+  return z.coerce.number().int().min(0).max(65_535).default(normal)
+}
+
+function list() {
+  return z
+    .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+    .transform((all) => all.map((item) => item.trim()).filter((item) => item !== ''))
+}
+
+function parseUsers(text: string | undefined): Map<string, string> {
+  const users = new Map<string, string>()
+  for (const pair of (text ?? '').split(',').filter((item) => item.trim() !== '')) {
+    const at = pair.indexOf(':')
+    if (at < 1) throw new Error('must be user:password, separated by commas')
+    users.set(pair.slice(0, at).trim(), pair.slice(at + 1))
+  }
+  return users
+}
+
+function readYaml(file: string): { [name: string]: unknown } {
+  const content: unknown = named(file, () => parseYaml(readFileSync(file, 'utf8')))
+  if (content === null || content === undefined) return {}
+  if (typeof content !== 'object') throw new ConfigError(`${file}: must hold keys and values`)
+  return Object.fromEntries(
+    Object.entries(content).map(([key, value]) => [environmentName(key), value]),
+  )
+}
+
+/** sipPort → DIALPLANE_SIP_PORT */
+function environmentName(key: string): string {
+  return `DIALPLANE_${key.replace(/([A-Z])/g, '_$1').toUpperCase()}`
+}
+
+function named<Value>(name: string, make: () => Value): Value {
+  try {
+    return make()
+  } catch (error) {
+    throw new ConfigError(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || isLoopbackAddress(host)
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../base/clock.js'
+import { deleteOutbox, findCall, selectOutbox } from '../store/calls.js'
+import type { OutboxRow } from '../store/schema.js'
+import type { Store } from '../store/store.js'
+import type { TelemetryEvents } from '../telemetry/events.js'
+import type { WebhookClient } from '../webhook/client.js'
+import { voiceParameters } from '../webhook/voice-parameters.js'
+import type { AccountDirectory } from './account-directory.js'
+import { resolveUrl } from './resolve-url.js'
+import { callRecord } from './sql-call-store.js'
+import { voiceCallOf } from './voice-call.js'
+
+interface SenderParts {
+  readonly store: Store
+  readonly client: WebhookClient
+  readonly accounts: AccountDirectory
+  readonly events: TelemetryEvents
+  readonly clock: Clock
+}
+
+const batchMax = 100
+const activeMax = 64
+
+/**
+ * Sends stored status callbacks: in order, one in flight per call, at least once; what an earlier
+ * process left is sent first. One that fails after the client's retries is dropped and counted.
+ */
+export class OutboxSender {
+  readonly #parts: SenderParts
+  readonly #active = new Map<string, Promise<void>>()
+  /** Calls with something to send that wait for a turn, or that got more while they were sent. */
+  readonly #due = new Set<string>()
+  readonly #stop = new AbortController()
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts
+  }
+
+  /** Sends what is left from before. */
+  async start(): Promise<void> {
+    const rows = await this.#parts.store.read(selectOutbox(undefined, 10_000))
+    for (const callSid of new Set(rows.map((row) => row.call_sid))) this.filled(callSid)
+  }
+
+  filled(callSid: string): void {
+    this.#due.add(callSid)
+    this.#next()
+  }
+
+  /** Waits, at most `graceMs`, until everything was sent; the rest is sent by the next process. */
+  async close(graceMs: number): Promise<void> {
+    const { clock } = this.#parts
+    const deadlineMs = clock.monotonicMs() + graceMs
+    while (this.#active.size > 0 && clock.monotonicMs() < deadlineMs) await clock.sleep(20)
+    this.#stop.abort(new Error('shutting down'))
+    await Promise.all(this.#active.values())
+  }
+
+  #next(): void {
+    for (const callSid of this.#due) {
+      if (this.#active.size >= activeMax || this.#stop.signal.aborted) return
+      if (this.#active.has(callSid)) continue
+      this.#due.delete(callSid)
+      const sending = this.#sendAll(callSid)
+        .catch((error) => {
+          if (!this.#stop.signal.aborted) this.#parts.events.bug(error, callSid)
+        })
+        .finally(() => {
+          this.#active.delete(callSid)
+          this.#next()
+        })
+      this.#active.set(callSid, sending)
+    }
+  }
+
+  async #sendAll(callSid: string): Promise<void> {
+    const { store } = this.#parts
+    for (;;) {
+      const rows = await store.read(selectOutbox(callSid, batchMax))
+      for (const row of rows) {
+        await this.#send(row)
+        if (this.#stop.signal.aborted) return
+        await store.write([deleteOutbox(row.id)])
+      }
+      if (rows.length < batchMax) return
+    }
+  }
+
+  async #send(row: OutboxRow): Promise<void> {
+    const { store, client, accounts, events } = this.#parts
+    const [call] = await store.read(findCall(row.account_sid, row.call_sid))
+    if (!call) return
+    const own = JSON.parse(row.parameters) as [string, string][]
+    const names = new Set(own.map(([name]) => name))
+    const standard = voiceParameters(voiceCallOf(callRecord(call)))
+    const parameters = [...standard.filter(([name]) => !names.has(name)), ...own]
+    try {
+      await client.fetch(
+        {
+          url: resolveUrl(row.url, undefined, parameters),
+          method: row.method === 'GET' ? 'GET' : 'POST',
+          parameters,
+          accountSid: row.account_sid,
+          callSid: row.call_sid,
+          authToken: await accounts.authToken(row.account_sid),
+          idempotencyToken: row.id,
+        },
+        this.#stop.signal,
+      )
+    } catch (error) {
+      if (this.#stop.signal.aborted) return
+      events.callbackDropped(row.call_sid, row.url, error instanceof Error ? error.message : '')
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import type { Clock } from '../base/clock.js'
+import type { Ids } from '../base/ids.js'
+import { RouterError } from '../base/router-error.js'
+import type { Call, RunProgram } from '../call/call.js'
+import { normalNumber } from '../call/caller.js'
+import { type ChildMaker, dialChild } from '../call/dial.js'
+import type { ProgramStart } from '../call/ports.js'
+import { recordCall } from '../call/recording.js'
+import type { TelemetryEvents } from '../telemetry/events.js'
+import type { DialOptions, Leg, Prompts } from '../verbs/leg.js'
+import {
+  type DocumentRequest,
+  type ProgramDocument,
+  type ProgramState,
+  startAt,
+  startWith,
+} from '../verbs/program-state.js'
+import { callVerbs, type ProgramPorts, runProgram } from '../verbs/run.js'
+import type { WebhookClient, WebhookResponse } from '../webhook/client.js'
+import type { Parameters } from '../webhook/signature.js'
+import { voiceParameters } from '../webhook/voice-parameters.js'
+import type { AccountDirectory } from './account-directory.js'
+import type { PromptCache } from './prompts.js'
+import { resolveUrl } from './resolve-url.js'
+import type { SnapshotWriter } from './snapshot-writer.js'
+import { voiceCallOf } from './voice-call.js'
+
+export interface RunnerParts {
+  readonly client: WebhookClient
+  readonly accounts: AccountDirectory
+  readonly prompts: PromptCache
+  readonly snapshots: SnapshotWriter
+  readonly events: TelemetryEvents
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly defaultCountry: string
+  calls(): ChildMaker
+}
+
+const apology = 'We are sorry, an application error has occurred. Goodbye.'
+
+/** Joins a call with the language: its program's requests, prompts, snapshots and effects. */
+export function createProgramRunner(parts: RunnerParts): RunProgram {
+  return async (call, start, signal) => {
+    const ports = portsOf(call, parts)
+    const { fallback } = call.record
+    const rules = { allowedVerbs: callVerbs, atEnd: 'hangUp' as const }
+    const end = await runProgram(
+      legOf(call, parts),
+      stateOf(start, parts.ids),
+      fallback ? { ...rules, fallback } : rules,
+      ports,
+      signal,
+    )
+    if (end === 'failed' && !signal.aborted) await apologize(call, parts, signal)
+  }
+}
+
+function stateOf(start: ProgramStart, ids: Ids): ProgramState {
+  if (start.type === 'document') return startWith({ contentType: 'text/xml', body: start.twiml })
+  const { url, method } = start
+  return startAt({ url, method, parameters: [], token: ids.hex(16) })
+}
+
+function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
+  const { snapshots, events, clock, ids } = parts
+  return {
+    clock,
+    ids,
+    prompts: promptsOf(call, parts),
+    fetch: (request, signal) => fetchDocument(call, request, parts, signal),
+    checkpoint: (state) => snapshots.checkpoint(call.sid, state),
+    save: (state) => snapshots.save(call.sid, state),
+    warned: ({ message, line }) => events.documentWarned(call.sid, message, line),
+    failed: (error, url) => events.documentFailed(call.sid, url, error.errorCode, error.message),
+  }
+}
+
+function promptsOf(call: Call, parts: RunnerParts): Prompts {
+  const { prompts, clock, ids } = parts
+  return {
+    speech: (text, voice) => prompts.speech(text, voice),
+    sound: (url, base, signal) => {
+      if (url.startsWith('blob:')) return prompts.kept(url)
+      const resolved = resolveUrl(url, base, standardParameters(call))
+      const fetch = (soundUrl: string, etag: string | undefined, until: AbortSignal) =>
+        send(
+          call,
+          parts,
+          { url: soundUrl, method: 'GET', parameters: [], token: ids.hex(16), etag },
+          until,
+        )
+      return prompts.sound(resolved, fetch, clock.nowMs(), signal)
+    },
+  }
+}
+
+async function fetchDocument(
+  call: Call,
+  request: DocumentRequest,
+  parts: RunnerParts,
+  signal: AbortSignal,
+): Promise<ProgramDocument> {
+  const parameters = [...standardParameters(call), ...request.parameters]
+  const url = resolveUrl(request.url, request.base, parameters)
+  const answer = await send(call, parts, { ...request, url, parameters }, signal)
+  const { contentType } = answer
+  const body = contentType.startsWith('audio/')
+    ? await parts.prompts.keep(answer.body)
+    : answer.body.toString('utf8')
+  return { url: answer.url, contentType, body }
+}
+
+async function send(
+  call: Call,
+  parts: RunnerParts,
+  request: {
+    readonly url: string
+    readonly method: 'GET' | 'POST'
+    readonly parameters: Parameters
+    readonly token: string
+    readonly etag?: string | undefined
+  },
+  signal: AbortSignal,
+): Promise<WebhookResponse> {
+  const { client, accounts, events, clock } = parts
+  const { accountSid } = call.record
+  const { url, method, parameters, token, etag } = request
+  const startMs = clock.monotonicMs()
+  const authToken = await accounts.authToken(accountSid)
+  const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken }
+  try {
+    const answer = await client.fetch(
+      { ...webhook, idempotencyToken: token, ...(etag === undefined ? {} : { etag }) },
+      signal,
+    )
+    const names = parameters.slice(standardParameters(call).length).map(([name]) => name)
+    events.webhook(call.sid, method, url, names, clock.monotonicMs() - startMs)
+    return answer
+  } catch (error) {
+    if (error instanceof RouterError) {
+      events.webhookFailed(call.sid, url, error.errorCode, error.message)
+    }
+    throw error
+  }
+}
+
+function standardParameters(call: Call): Parameters {
+  return voiceParameters(voiceCallOf(call.record))
+}
+
+function legOf(call: Call, parts: RunnerParts): Leg {
+  return {
+    callSid: call.sid,
+    get isAnswered() {
+      return call.isAnswered
+    },
+    answer: (signal) => call.answer(signal),
+    ring: () => call.ring(),
+    reject: (reason) => call.reject(reason),
+    hangUp: () => call.hangUp(),
+    play: (prompt, options, signal) => call.audio.play(prompt.promptId, options, signal),
+    beep: (signal) =>
+      call.audio.tone({ frequenciesHz: [1_000], onMs: 300, offMs: 0, loops: 1 }, signal),
+    sendDigits: (digits, signal) => call.audio.sendDigits(digits, signal),
+    collect: () => call.audio.collect(),
+    record: (options, signal) =>
+      recordCall(
+        call,
+        {
+          ...options,
+          statusCallback: options.statusCallback && {
+            ...options.statusCallback,
+            url: resolveUrl(options.statusCallback.url, options.base, standardParameters(call)),
+          },
+        },
+        signal,
+      ),
+    dial: (options, signal) =>
+      dialChild(call, childOptions(call, options, parts), parts.calls(), signal),
+  }
+}
+
+function childOptions(call: Call, options: DialOptions, parts: RunnerParts) {
+  const { target, base } = options
+  const { noun, address, sendDigits, username, password } = target
+  const isNumber = noun === 'Number'
+  return {
+    ...options,
+    target: {
+      noun,
+      address: isNumber ? (normalNumber(address, parts.defaultCountry) ?? address) : address,
+      sendDigits,
+      username,
+      password,
+      statusCallback:
+        target.statusCallback === undefined
+          ? undefined
+          : {
+              url: resolveUrl(target.statusCallback, base, standardParameters(call)),
+              method: target.statusCallbackMethod,
+              events: target.statusCallbackEvents,
+            },
+    },
+  }
+}
+
+/** What a caller hears when an application fails for good. */
+async function apologize(call: Call, parts: RunnerParts, signal: AbortSignal): Promise<void> {
+  try {
+    const prompt = await parts.prompts.speech(apology, { voice: undefined, language: undefined })
+    try {
+      await call.answer(signal)
+      await call.audio.play(prompt.promptId, { offsetMs: 0, loops: 1 }, signal)
+    } finally {
+      prompt.release()
+    }
+  } catch (error) {
+    if (!(error instanceof RouterError) && !signal.aborted) throw error
+  }
+  if (!signal.aborted) call.giveUp()
+}

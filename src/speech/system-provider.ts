@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { SpeechError, type SpeechProvider, type SpokenAudio } from './speech.js'
+
+const outputBytesMax = 64_000_000
+
+/** Speaks with an `espeak-ng` that is installed on the machine; text goes in by standard input. */
+export class SystemProvider implements SpeechProvider {
+  readonly name = 'espeak-ng (system)'
+  readonly #path: string
+  readonly #parseWav: (bytes: Buffer) => SpokenAudio
+
+  constructor(path: string, parseWav: (bytes: Buffer) => SpokenAudio) {
+    this.#path = path
+    this.#parseWav = parseWav
+  }
+
+  synthesize(text: string, voice: string, signal: AbortSignal): Promise<SpokenAudio> {
+    return new Promise((resolve, reject) => {
+      const child = execFile(
+        this.#path,
+        ['--stdout', '-v', voice],
+        { encoding: 'buffer', maxBuffer: outputBytesMax, signal, timeout: 30_000 },
+        (error, stdout) => {
+          if (signal.aborted) reject(signal.reason)
+          else if (error) reject(new SpeechError(`espeak-ng failed: ${error.message}`))
+          else resolve(this.#parseWav(stdout))
+        },
+      )
+      child.stdin?.on('error', () => {})
+      child.stdin?.end(text)
+    })
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Where a program of this name is on the PATH. */
+export function findProgram(name: string, path: string): string | undefined {
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // Not here.
+    }
+  }
+  return undefined
+}

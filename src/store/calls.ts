@@ -1,0 +1,78 @@
+import type { Updateable } from 'kysely'
+import type { CallRow, OutboxRow, RecordingRow } from './schema.js'
+import { sql } from './store.js'
+
+/** Statuses of a call that is not over. */
+export const aliveStatuses = ['queued', 'initiated', 'ringing', 'in-progress']
+
+export const insertCall = (row: CallRow) => sql.insertInto('calls').values(row).compile()
+
+export const updateCall = (sid: string, change: Updateable<CallRow>) =>
+  sql.updateTable('calls').set(change).where('sid', '=', sid).compile()
+
+export const findCall = (accountSid: string, sid: string) =>
+  sql
+    .selectFrom('calls')
+    .selectAll()
+    .where('sid', '=', sid)
+    .where('account_sid', '=', accountSid)
+    .compile()
+
+export const deleteCall = (sid: string) => sql.deleteFrom('calls').where('sid', '=', sid).compile()
+
+/** After a crash: what was alive is over, without a duration to bill. */
+export const failAliveCalls = (nowMs: number) =>
+  sql
+    .updateTable('calls')
+    .set({ status: 'failed', end_ms: nowMs, updated_ms: nowMs })
+    .where('status', 'in', aliveStatuses)
+    .compile()
+
+export const selectAliveCalls = () =>
+  sql.selectFrom('calls').selectAll().where('status', 'in', aliveStatuses).compile()
+
+export const insertRecording = (row: RecordingRow) =>
+  sql.insertInto('recordings').values(row).compile()
+
+export const updateRecording = (sid: string, change: Updateable<RecordingRow>) =>
+  sql.updateTable('recordings').set(change).where('sid', '=', sid).compile()
+
+export const findRecording = (sid: string) =>
+  sql.selectFrom('recordings').selectAll().where('sid', '=', sid).compile()
+
+export const deleteRecording = (sid: string) =>
+  sql.deleteFrom('recordings').where('sid', '=', sid).compile()
+
+export const selectOpenRecordings = () =>
+  sql.selectFrom('recordings').selectAll().where('status', '=', 'in-progress').compile()
+
+export const putSnapshot = (callSid: string, state: string, nowMs: number) =>
+  sql
+    .insertInto('snapshots')
+    .values({ call_sid: callSid, state, updated_ms: nowMs })
+    .onConflict((conflict) => conflict.column('call_sid').doUpdateSet({ state, updated_ms: nowMs }))
+    .compile()
+
+export const deleteSnapshot = (callSid: string) =>
+  sql.deleteFrom('snapshots').where('call_sid', '=', callSid).compile()
+
+export const deleteAllSnapshots = () => sql.deleteFrom('snapshots').compile()
+
+export const insertOutbox = (rows: readonly OutboxRow[]) =>
+  sql
+    .insertInto('outbox')
+    .values(rows as OutboxRow[])
+    .compile()
+
+export const deleteOutbox = (id: string) => sql.deleteFrom('outbox').where('id', '=', id).compile()
+
+/** Callbacks that wait to be sent, of one call or of all, in order; at most `limit`. */
+export const selectOutbox = (callSid: string | undefined, limit: number) => {
+  const query = sql
+    .selectFrom('outbox')
+    .selectAll()
+    .orderBy('created_ms')
+    .orderBy('sequence')
+    .limit(limit)
+  return (callSid === undefined ? query : query.where('call_sid', '=', callSid)).compile()
+}
