@@ -1,0 +1,245 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { acceptAnswer, type Capabilities, createOffer, negotiate } from './negotiate.js'
+import { parseSdp } from './parser.js'
+import type { SessionDescription } from './session-description.js'
+import { writeSdp } from './writer.js'
+
+const capabilities: Capabilities = {
+  codecs: [
+    { name: 'PCMU', clockRateHz: 8000, payloadType: 0 },
+    { name: 'PCMA', clockRateHz: 8000, payloadType: 8 },
+  ],
+  telephoneEventPayloadType: 101,
+  address: '192.0.2.9',
+  port: 20000,
+  sessionId: '1',
+  sessionVersion: 1,
+  ptimeMs: 20,
+}
+
+const head = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0']
+
+function parsed(...lines: string[]): SessionDescription {
+  const result = parseSdp([...head, ...lines].join('\r\n'))
+  if (!result.ok) throw new Error(result.problem)
+  return result.value
+}
+
+function selected(...lines: string[]) {
+  const result = negotiate(parsed(...lines), capabilities)
+  return result.ok ? result.value.selection : result.problem
+}
+
+function answer(...lines: string[]): string {
+  const result = negotiate(parsed(...lines), capabilities)
+  return result.ok ? writeSdp(result.value.answer) : result.problem
+}
+
+describe('parseSdp', () => {
+  it('takes LF, missing s= and t=, and lines it does not know', () => {
+    const result = parseSdp(
+      'v=0\no=a 1 2 IN IP4 h\nz=0\nm=audio 4000/2 RTP/AVP 0\nc=IN IP4 h/127\n\n',
+    )
+    expect(result.ok && result.value.media).toMatchObject([{ port: 4000, connection: 'h' }])
+  })
+
+  it.each([
+    ['', 'no v=0 line'],
+    ['v=1', 'no v=0 line'],
+    ['v=0\r\nx', 'line 2 is no type=value'],
+    ['v=0\r\ns=-', 'no o= line'],
+    ['v=0\r\no=a', 'bad o= line'],
+    ['v=0\r\no=a 1 1 IN IP4 h\r\nc=IN IP4', 'bad c= line'],
+    ['v=0\r\no=a 1 1 IN IP4 h\r\nm=audio 70000 RTP/AVP 0', 'bad m= line'],
+  ])('refuses %j', (text, problem) => {
+    const result = parseSdp(text)
+    expect(result.ok ? undefined : result.problem).toBe(text === '' ? 'no o= line' : problem)
+  })
+
+  it('never throws, and neither does negotiation', () => {
+    const line = fc.oneof(
+      fc.string({ maxLength: 30 }),
+      fc.constantFrom(
+        ...[
+          'v=0',
+          'o=- 1 1 IN IP4 h',
+          'c=IN IP4 0.0.0.0',
+          'c=IN IP6 ::1',
+          'm=audio 1 RTP/AVP 0 8 96',
+        ],
+        ...['m=video 2 RTP/AVP 31', 'm=audio 3 RTP/SAVP 0', 'a=rtpmap:96 telephone-event/8000'],
+        ...[
+          'a=fmtp:96 0-99999',
+          'a=ptime:',
+          'a=ptime:9999',
+          'a=maxptime:5',
+          'a=sendonly',
+          'a=inactive',
+        ],
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
+        const result = parseSdp(['v=0', 'o=- 1 1 IN IP4 h', ...lines].join('\r\n'))
+        if (!result.ok) return
+        const negotiated = negotiate(result.value, capabilities)
+        if (negotiated.ok) {
+          expect(negotiated.value.answer.media).toHaveLength(result.value.media.length)
+          expect(negotiated.value.selection.ptimeMs % 10).toBe(0)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('is bounded', () => {
+    expect(parseSdp(`v=0\n${'a=x\n'.repeat(2000)}`).ok).toBe(false)
+    expect(parseSdp(`v=0\n${'x'.repeat(40_000)}`).ok).toBe(false)
+    const many = `${head.join('\n')}\n${'m=audio 1 RTP/AVP 0\n'.repeat(40)}`
+    expect(parseSdp(many).ok).toBe(false)
+  })
+})
+
+describe('negotiate', () => {
+  it('knows static payload types and takes our order', () => {
+    expect(selected('m=audio 4000 RTP/AVP 8 0')).toEqual({
+      remoteAddress: '192.0.2.1',
+      remotePort: 4000,
+      codec: 'PCMU',
+      payloadType: 0,
+      telephoneEventPayloadType: undefined,
+      ptimeMs: 20,
+      direction: 'sendrecv',
+    })
+  })
+
+  it('takes the payload types of the offer', () => {
+    const lines = [
+      'm=audio 4000 RTP/AVP 100 97',
+      'a=rtpmap:100 pcma/8000/1',
+      'a=rtpmap:97 telephone-event/8000',
+      'a=fmtp:97 0-15',
+    ]
+    expect(selected(...lines)).toMatchObject({
+      codec: 'PCMA',
+      payloadType: 100,
+      telephoneEventPayloadType: 97,
+    })
+    const text = answer(...lines)
+    expect(text).toContain('m=audio 20000 RTP/AVP 100 97\r\n')
+    expect(text).toContain('a=rtpmap:100 PCMA/8000\r\n')
+    expect(text).toContain('a=fmtp:97 0-16\r\n')
+  })
+
+  it('does not take 0 for PCMU when it was mapped to something else', () => {
+    expect(selected('m=audio 4000 RTP/AVP 0', 'a=rtpmap:0 G729/8000')).toBe('noCodec')
+  })
+
+  it.each([
+    ['sendonly', 'recvonly'],
+    ['recvonly', 'sendonly'],
+    ['inactive', 'inactive'],
+    ['sendrecv', 'sendrecv'],
+  ])('answers %s with %s, on either level', (theirs, ours) => {
+    expect(selected('m=audio 4000 RTP/AVP 0', `a=${theirs}`)).toMatchObject({ direction: ours })
+    expect(selected(`a=${theirs}`, 'm=audio 4000 RTP/AVP 0')).toMatchObject({ direction: ours })
+  })
+
+  it('takes the address zero for hold', () => {
+    const held = selected('m=audio 4000 RTP/AVP 0', 'c=IN IP4 0.0.0.0')
+    expect(held).toMatchObject({ direction: 'recvonly', remoteAddress: '0.0.0.0' })
+  })
+
+  it('keeps each stream in its place and rejects all but one', () => {
+    const text = answer(
+      ...['m=video 5000 RTP/AVP 31', 'm=audio 0 RTP/AVP 0', 'm=audio 4002 RTP/SAVP 0'],
+      ...['m=audio 4000 RTP/AVP 0', 'm=audio 4004 RTP/AVP 0'],
+    )
+    expect(text.match(/m=.*/g)).toEqual([
+      ...['m=video 0 RTP/AVP 31', 'm=audio 0 RTP/AVP 0', 'm=audio 0 RTP/SAVP 0'],
+      ...['m=audio 20000 RTP/AVP 0', 'm=audio 0 RTP/AVP 0'],
+    ])
+  })
+
+  it.each([
+    [['m=video 1 RTP/AVP 31'], 'noAudio'],
+    [['m=audio 1 RTP/SAVP 0'], 'noAudio'],
+    [['m=audio 0 RTP/AVP 0'], 'noAudio'],
+    [['m=audio 1 RTP/AVP 18'], 'noCodec'],
+  ])('refuses %j', (lines, problem) => expect(selected(...lines)).toBe(problem))
+
+  it.each([
+    [['a=ptime:30'], 30],
+    [['a=ptime:25'], 20],
+    [['a=ptime:40', 'a=maxptime:20'], 20],
+    [['a=ptime:200'], 60],
+    [['a=maxptime:10'], 10],
+    [['a=ptime:5'], 10],
+  ])('with %j sends packets of %d ms', (lines, ptimeMs) =>
+    expect(selected('m=audio 4000 RTP/AVP 0', ...lines)).toMatchObject({ ptimeMs }),
+  )
+
+  it.each([
+    ['0-15', 97],
+    ['0-15,16', 97],
+    ['events=0-15', 97],
+    ['0,1,2,3,4,5,6,7,8,9', 97],
+    ['16', undefined],
+  ])('reads the events %s', (events, type) => {
+    const lines = [
+      'm=audio 4000 RTP/AVP 0 97',
+      'a=rtpmap:97 telephone-event/8000',
+      `a=fmtp:97 ${events}`,
+    ]
+    expect(selected(...lines)).toMatchObject({ telephoneEventPayloadType: type })
+  })
+
+  it('takes the address of the stream before that of the session, IPv6 too', () => {
+    expect(selected('m=audio 4000 RTP/AVP 0', 'c=IN IP6 2001:db8::5')).toMatchObject({
+      remoteAddress: '2001:db8::5',
+    })
+    const ipv6 = { ...capabilities, address: '2001:db8::9' }
+    expect(writeSdp(createOffer(ipv6))).toContain('c=IN IP6 2001:db8::9\r\n')
+  })
+})
+
+describe('an offer of ours', () => {
+  const offer = createOffer(capabilities)
+
+  it('is read back as it was written', () => {
+    expect(parseSdp(writeSdp(offer))).toEqual({ ok: true, value: offer })
+  })
+
+  it('and its answer lead both ends to the same', () => {
+    const other = {
+      ...capabilities,
+      address: '192.0.2.1',
+      port: 4000,
+      codecs: capabilities.codecs.slice(1),
+    }
+    const negotiated = negotiate(offer, other)
+    if (!negotiated.ok) throw new Error(negotiated.problem)
+    expect(acceptAnswer(offer, negotiated.value.answer)).toEqual({
+      ok: true,
+      value: {
+        remoteAddress: '192.0.2.1',
+        remotePort: 4000,
+        codec: 'PCMA',
+        payloadType: 8,
+        telephoneEventPayloadType: 101,
+        ptimeMs: 20,
+        direction: 'sendrecv',
+      },
+    })
+  })
+
+  it.each([
+    [['m=audio 0 RTP/AVP 0'], 'rejected'],
+    [['m=audio 1 RTP/AVP 18'], 'noCodec'],
+    [['m=video 1 RTP/AVP 31'], 'noAudio'],
+    [[], 'noAudio'],
+  ])('does not accept %j', (lines, problem) =>
+    expect(acceptAnswer(offer, parsed(...lines))).toEqual({ ok: false, problem }),
+  )
+})
