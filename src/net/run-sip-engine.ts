@@ -34,8 +34,9 @@ export function runSipEngine<Input, Output extends { readonly type: string }>(
   let stopped = false
 
   const handle = (input: Input | { readonly type: 'timeout' }): void => {
+    if (stopped) return
     waiting.push(input)
-    if (running || stopped) return
+    if (running) return
     running = true
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       try {

@@ -39,6 +39,7 @@ export function parseSdp(text: string): Result<SessionDescription, string> {
   if (text.length > textLengthMax) return fail('description too long')
   const lines = text.split('\n', lineCountMax + 1)
   if (lines.length > lineCountMax) return fail('too many lines')
+  if (!/^v=0\s*$/.test(lines[0] ?? '')) return fail('no v=0 line')
   const draft: SessionDraft = {
     origin: undefined,
     connection: undefined,
@@ -49,7 +50,7 @@ export function parseSdp(text: string): Result<SessionDescription, string> {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw
     if (line === '') continue
     if (line[1] !== '=') return fail(`line ${index + 1} is no type=value`)
-    const problem = readLine(draft, line[0] ?? '', line.slice(2), index)
+    const problem = readLine(draft, line[0] ?? '', line.slice(2))
     if (problem !== undefined) return fail(problem)
   }
   const { origin } = draft
@@ -57,13 +58,7 @@ export function parseSdp(text: string): Result<SessionDescription, string> {
   return ok({ ...draft, origin, media: draft.media satisfies MediaDescription[] })
 }
 
-function readLine(
-  draft: SessionDraft,
-  type: string,
-  value: string,
-  index: number,
-): string | undefined {
-  if (index === 0) return type === 'v' && value.trim() === '0' ? undefined : 'no v=0 line'
+function readLine(draft: SessionDraft, type: string, value: string): string | undefined {
   switch (type) {
     case 'o': {
       draft.origin = parseOrigin(value)

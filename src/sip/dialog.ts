@@ -77,12 +77,21 @@ export function withTag(value: string, tag: string): string {
 }
 
 function wayBack(envelope: RequestEnvelope, flow: Flow): Destination | undefined {
-  if (flow.connectionId !== undefined) return { flow, target: targetOf(flow) }
+  const routed = headerOf(envelope.request.headers, 'Record-Route') !== undefined
+  if (flow.connectionId !== undefined) {
+    return { flow, target: (routed ? undefined : contactTarget(envelope)) ?? targetOf(flow) }
+  }
   const { via, viaCount } = envelope
   const moved = via.host !== flow.remoteAddress || (via.port ?? 5060) !== flow.remotePort
   const behindNat = viaCount === 1 && isIpLiteral(via.host) && moved && via.params.has('rport')
-  const routed = headerOf(envelope.request.headers, 'Record-Route') !== undefined
   return behindNat && !routed ? { target: targetOf(flow) } : undefined
+}
+
+/** Where a new connection would go when that of the INVITE is gone. */
+function contactTarget({ contact }: RequestEnvelope): Target | undefined {
+  const uri = contact && parseSipUri(contact.uri)
+  if (!uri || !isIpLiteral(uri.host)) return undefined
+  return { transport: 'tcp', address: uri.host, port: uri.port ?? 5060 }
 }
 
 export function targetOf(flow: Flow): Target {

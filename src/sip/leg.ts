@@ -1,5 +1,5 @@
 import type { AcceptedInvite } from './accepted-invite.js'
-import type { Core } from './core.js'
+import type { Core, Timed } from './core.js'
 import type { Dialog } from './dialog.js'
 import type { ClientCredentials } from './digest.js'
 import type { EndCause } from './events.js'
@@ -22,6 +22,8 @@ export interface Leg {
   /** Set once a To tag was sent or a 2xx came. */
   dialog: Dialog | undefined
   pending: PendingInvite | undefined
+  /** Repeats our provisional response. */
+  ringing: Timed | undefined
   /** A 2xx of ours that waits for its ACK. */
   accepted: AcceptedInvite | undefined
   /** Our INVITE, until its leg is over. */
@@ -55,6 +57,7 @@ export class Legs {
       ...parts,
       dialog: undefined,
       pending: undefined,
+      ringing: undefined,
       accepted: undefined,
       outgoing: undefined,
       established: false,
@@ -91,10 +94,16 @@ export class Legs {
     if (!this.has(leg)) return false
     this.#byId.delete(leg.id)
     this.#byLocalTag.delete(leg.localTag)
+    this.stopRinging(leg)
     if (leg.accepted) this.#core.deadlines.delete(leg.accepted)
     leg.accepted = undefined
     leg.outgoing?.release()
     return true
+  }
+
+  stopRinging(leg: Leg): void {
+    if (leg.ringing) this.#core.deadlines.delete(leg.ringing)
+    leg.ringing = undefined
   }
 
   end(leg: Leg, cause: EndCause, reason?: string): void {

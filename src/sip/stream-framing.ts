@@ -10,9 +10,11 @@ export type Frame =
 const lengthPattern =
   /\r\n(?:content-length|l)[ \t]*:(?:[ \t]|\r\n[ \t])*([0-9]{1,9})[ \t]*(?=\r\n)/i
 
+const noBytes = Buffer.alloc(0)
+
 /** Cuts a byte stream into messages by Content-Length (RFC 3261 §18.3), however it is segmented. */
 export class StreamFraming {
-  #buffer = Buffer.alloc(0)
+  #buffer: Buffer = noBytes
   #length = 0
   /** Where the search for the end of the head goes on. */
   #scanned = 0
@@ -42,7 +44,8 @@ export class StreamFraming {
   #append(piece: Uint8Array): void {
     const wanted = this.#length + piece.length
     if (wanted > this.#buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(wanted, 2 * this.#buffer.length, 1024))
+      const doubled = Math.min(2 * this.#buffer.length, messageBytesMax)
+      const grown = Buffer.allocUnsafe(Math.max(wanted, doubled, 1024))
       this.#buffer.copy(grown, 0, 0, this.#length)
       this.#buffer = grown
     }
@@ -71,6 +74,8 @@ export class StreamFraming {
     if (begin === 0) return
     this.#buffer.copyWithin(0, begin, this.#length)
     this.#length -= begin
+    // A quiet connection holds no memory.
+    if (this.#length === 0) this.#buffer = noBytes
     this.#scanned = Math.max(0, this.#scanned - begin)
   }
 
@@ -112,7 +117,7 @@ export class StreamFraming {
 
   #break(frames: Frame[]): void {
     this.#broken = true
-    this.#buffer = Buffer.alloc(0)
+    this.#buffer = noBytes
     this.#length = 0
     frames.push({ type: 'broken' })
   }

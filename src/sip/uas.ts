@@ -202,12 +202,23 @@ function dialogFields(stack: Stack, leg: Leg): HeaderField[] {
   return [contactTo(stack.core, destination), allowField(stack.core)]
 }
 
-/** RFC 3261 §13.3.1.1 */
+/** RFC 3261 §13.3.1.1: again every minute, as proxies give up after three. */
+const ringAgainMs = 60_000
+
 export function progress(stack: Stack, command: LegCommand & { type: 'progress' }): void {
-  const leg = stack.legs.get(command.legId)
+  const { core, legs } = stack
+  const leg = legs.get(command.legId)
   if (!leg || leg.established || command.status <= 100 || command.status >= 200) return
+  legs.stopRinging(leg)
   const sdp = command.sdp === undefined ? {} : { sdp: command.sdp }
-  answerPending(stack, leg, command.status, { headers: dialogFields(stack, leg), ...sdp })
+  const ringing = {
+    timeout: () => {
+      answerPending(stack, leg, command.status, { headers: dialogFields(stack, leg), ...sdp })
+      core.deadlines.set(ringing, core.nowMs + ringAgainMs)
+    },
+  }
+  leg.ringing = ringing
+  ringing.timeout()
 }
 
 /** RFC 3261 §13.3.1.4, for the first INVITE and for later ones. */
@@ -221,6 +232,7 @@ export function acceptPending(
   if (!pending) return
   const fields = [...dialogFields(stack, leg), ...foreignFields(headers)]
   const bytes = answerPending(stack, leg, 200, { headers: fields, sdp })
+  stack.legs.stopRinging(leg)
   const initial = !leg.established
   leg.pending = undefined
   leg.established = true

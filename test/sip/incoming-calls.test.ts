@@ -52,6 +52,17 @@ describe('an incoming call', () => {
     expect(peer.engine.sizes).toEqual(idle)
   })
 
+  it('rings again every minute until it is answered', () => {
+    const peer = new ScriptedPeer()
+    peer.request('INVITE', { branch: 'z9hG4bKi', body: sdp })
+    peer.input({ type: 'progress', legId: peer.legId, status: 180 })
+    peer.wait(130_000)
+    expect(peer.statuses).toEqual([100, 180, 180, 180])
+    peer.request('CANCEL', { branch: 'z9hG4bKi' })
+    peer.wait(130_000)
+    expect(peer.engine.sizes).toEqual(idle)
+  })
+
   it('is one call however often its INVITE comes', () => {
     const peer = new ScriptedPeer()
     for (let copy = 0; copy < 3; copy++) peer.request('INVITE', { branch: 'z9hG4bKi', body: sdp })
