@@ -2,7 +2,11 @@ import { type CallEventName, type CallRecord, durationSeconds } from './call-rec
 import type { CallPorts, OutboxEntry, RecordingRecord } from './ports.js'
 
 /** The status callbacks that an event of a call causes: none when nobody asked for them. */
-export function callEvent(call: CallRecord, name: CallEventName, ports: CallPorts): OutboxEntry[] {
+export function callEvent(
+  call: CallRecord,
+  name: CallEventName,
+  ports: Pick<CallPorts, 'ids' | 'clock'>,
+): OutboxEntry[] {
   const sequence = call.nextSequence++
   const callback = call.statusCallback
   if (!callback?.events.includes(name)) return []

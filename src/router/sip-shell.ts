@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
+import type { Clock } from '../base/clock.js'
+import type { Ids } from '../base/ids.js'
+import { runSipEngine } from '../net/run-sip-engine.js'
+import { createSipResolver, type SipResolver } from '../net/sip-resolver.js'
+import { createSipTransport } from '../net/sip-transport.js'
+import { SipEngine, type SipEngineSizes } from '../sip/engine.js'
+import type { Answer, LegCommand, Question, SipInput, SipOutput } from '../sip/events.js'
+
+export interface SipShellConfig {
+  readonly host: string
+  readonly port: number
+  readonly realm: string
+  readonly publicHost: string | undefined
+  readonly userAgent: string
+  readonly trusted: readonly string[]
+  readonly users: ReadonlyMap<string, string>
+  readonly callsMax: number
+}
+
+export interface SipShellListeners {
+  leg(event: Extract<SipOutput, { readonly legId: string }>): void
+  counted(counter: string): void
+  fault(fault: unknown): void
+}
+
+/** The SIP engine on its sockets, with the answers to its questions. */
+export interface SipShell {
+  readonly port: number
+  readonly resolver: SipResolver
+  send(command: LegCommand): void
+  readonly sizes: SipEngineSizes
+  close(): Promise<void>
+}
+
+export async function startSip(
+  config: SipShellConfig,
+  clock: Clock,
+  ids: Ids,
+  listeners: SipShellListeners,
+): Promise<SipShell> {
+  const trusted = new CidrSet(config.trusted)
+  const isTrusted = (address: string) => trusted.has(address)
+  const resolver = createSipResolver()
+  const engine = new SipEngine({
+    ids,
+    realm: config.realm,
+    userAgent: config.userAgent,
+    isTrusted,
+    advertised: (peer) => ({
+      host: advertisedHost(config, 'remoteAddress' in peer ? peer.remoteAddress : peer.address),
+      port: transport.port,
+    }),
+    // A call in progress holds several transactions for up to 32 s after its end.
+    limits: {
+      legsMax: config.callsMax * 2,
+      transactionsMax: config.callsMax * 50 + 1_000,
+      questionsMax: 1_000,
+    },
+  })
+  const transport = await createSipTransport(
+    {
+      host: config.host,
+      port: config.port,
+      isTrusted,
+      onCount: (counter) => listeners.counted(counter),
+    },
+    (input) => run.handle(input),
+  )
+  const run = runSipEngine<SipInput, SipOutput>(engine, transport, clock, {
+    onOutput: (output) => {
+      if (output.type === 'ask') void answerTo(output.id, output.question)
+      else if (output.type === 'counted') listeners.counted(output.counter)
+      else if ('legId' in output) listeners.leg(output)
+    },
+    onFault: (fault) => listeners.fault(fault),
+  })
+  const answerTo = async (id: number, question: Question) => {
+    const answer: Answer =
+      question.what === 'credential'
+        ? { what: 'credential', ha1: ha1Of(config.users, question) }
+        : {
+            what: 'resolve',
+            targets: await resolver.resolve(question.host, question.port, question.transport),
+          }
+    run.handle({ type: 'answer', id, answer })
+  }
+  return {
+    port: transport.port,
+    resolver,
+    send: (command) => run.handle(command),
+    get sizes() {
+      return engine.sizes
+    },
+    async close() {
+      run.stop()
+      resolver.close()
+      await transport.close()
+    },
+  }
+}
+
+/** The address that a peer can reach us at. */
+export function advertisedHost(
+  config: { readonly host: string; readonly publicHost: string | undefined },
+  peerAddress: string,
+): string {
+  if (config.publicHost !== undefined) return config.publicHost
+  if (config.host !== '0.0.0.0' && config.host !== '::') return config.host
+  if (isLoopbackAddress(peerAddress)) return peerAddress.includes(':') ? '::1' : '127.0.0.1'
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  const family = peerAddress.includes(':') ? 'IPv6' : 'IPv4'
+  const own = addresses.find((one) => !one.internal && one.family === family)
+  return own?.address ?? '127.0.0.1'
+}
+
+/** RFC 7616 §3.4.2 */
+function ha1Of(
+  users: ReadonlyMap<string, string>,
+  { username, realm, algorithm }: Question & { what: 'credential' },
+): string | undefined {
+  const password = users.get(username)
+  if (password === undefined) return undefined
+  const hash = createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+  return hash.update(`${username}:${realm}:${password}`).digest('hex')
+}
