@@ -1,0 +1,152 @@
+#include "bytes.h"
+#include "plane_state.h"
+
+void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms) {
+    memset(endpoint, 0, sizeof *endpoint);
+    endpoint->id = id;
+    endpoint->opened_ms = now_ms;
+    jitter_buffer_reset(&endpoint->jitter_buffer);
+    telephone_event_receiver_init(&endpoint->event_receiver);
+    dtmf_detector_init(&endpoint->detector);
+}
+
+static struct address rtcp_address(const struct address *rtp) {
+    struct address address = *rtp;
+    address.port = (uint16_t)(address.port + 1);
+    return address;
+}
+
+void endpoint_configure(
+    struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
+    uint64_t now_ms) {
+    const struct endpoint_settings *old = &endpoint->settings;
+    bool first = !endpoint->configured;
+    if (first || !address_equal(&settings->remote, &old->remote)) {
+        endpoint->send_to = settings->remote;
+        endpoint->rtcp_to = rtcp_address(&settings->remote);
+        endpoint->latched = false;
+    }
+    if (first || settings->codec != old->codec || settings->payload_type != old->payload_type)
+        jitter_buffer_reset(&endpoint->jitter_buffer);
+    if (first || settings->in_band_dtmf != old->in_band_dtmf)
+        dtmf_detector_init(&endpoint->detector);
+    if (settings->sends != old->sends || settings->ssrc != old->ssrc)
+        endpoint->talking = false;
+    if (first || settings->rtp_timeout_ms != old->rtp_timeout_ms) {
+        endpoint->heard_ms = now_ms;
+        endpoint->timed_out = false;
+    }
+    endpoint->relay.active = false;
+    endpoint->settings = *settings;
+    if (!first)
+        return;
+    /* Wall time decides, so that a stream that is resumed by another process simply goes on. */
+    endpoint->configured = true;
+    endpoint->due_ms = plane_choose_due(plane, now_ms);
+    uint64_t wall_ms = plane->config.epoch_ms + endpoint->due_ms;
+    endpoint->timestamp = (uint32_t)(wall_ms * SAMPLES_PER_MS);
+    endpoint->sequence = (uint16_t)(wall_ms / settings->ptime_ms);
+    endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS / 2 + endpoint->id * 7919u % 2500u;
+    plane_wheel_insert(plane, endpoint);
+}
+
+void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other) {
+    endpoint_unbridge(endpoint);
+    endpoint_unbridge(other);
+    endpoint->other = other;
+    other->other = endpoint;
+}
+
+void endpoint_unbridge(struct endpoint *endpoint) {
+    struct endpoint *other = endpoint->other;
+    if (!other)
+        return;
+    endpoint->other = other->other = NULL;
+    endpoint->relay.active = other->relay.active = false;
+    endpoint->heard = (struct heard){.head = 0};
+    other->heard = (struct heard){.head = 0};
+}
+
+static bool records_both_ways(const struct endpoint *endpoint) {
+    return endpoint->recorder && endpoint->recorder->config.channels == 2;
+}
+
+bool endpoint_relays(const struct endpoint *from) {
+    const struct endpoint *to = from->other;
+    return to && to->configured && from->settings.codec == to->settings.codec &&
+           !records_both_ways(from) && !records_both_ways(to);
+}
+
+bool endpoint_play(struct endpoint *endpoint, struct player *player) {
+    if (endpoint->players_count >= ENDPOINT_PLAYERS_MAX)
+        return false;
+    struct player **last = &endpoint->players;
+    while (*last)
+        last = &(*last)->next;
+    player->next = NULL;
+    *last = player;
+    endpoint->players_count++;
+    return true;
+}
+
+/* A digit that is cut short still needs its end packets. */
+static void end_event(struct plane *plane, struct endpoint *endpoint, struct player *player) {
+    uint8_t event_type = endpoint->settings.event_payload_type;
+    bool sounding = player->type == PLAYER_DIGITS && player->event_duration > 0 &&
+                    (player->stage == DIGIT_SOUNDING || player->stage == DIGIT_ENDING);
+    if (!sounding || event_type == PAYLOAD_TYPE_NONE || !endpoint->settings.sends)
+        return;
+    for (uint32_t i = 0; i < player->ends_left; i++) {
+        uint8_t packet[RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES];
+        telephone_event_write(
+            packet + RTP_HEADER_BYTES, player->event, true, player->event_duration);
+        endpoint_send_rtp(
+            plane, endpoint, packet, event_type, false, player->event_timestamp,
+            TELEPHONE_EVENT_BYTES);
+    }
+}
+
+void endpoint_end_player(
+    struct plane *plane, struct endpoint *endpoint, struct player *player,
+    enum player_reason reason) {
+    for (struct player **at = &endpoint->players; *at; at = &(*at)->next) {
+        if (*at == player) {
+            *at = player->next;
+            break;
+        }
+    }
+    endpoint->players_count--;
+    if (reason != PLAYER_DONE)
+        end_event(plane, endpoint, player);
+    if (player->type == PLAYER_PROMPT)
+        plane->host.prompt_release(plane->host.context, player->prompt_id);
+    if (!player->internal) {
+        uint32_t fields[] = {endpoint->id, player->id, player->played_samples / SAMPLES_PER_MS};
+        plane_event(plane, EVENT_PLAYER_ENDED, (uint8_t)reason, fields, 3);
+    }
+    plane_return_player(plane, player);
+}
+
+void endpoint_close(struct plane *plane, struct endpoint *endpoint) {
+    while (endpoint->players)
+        endpoint_end_player(plane, endpoint, endpoint->players, PLAYER_CLOSED);
+    if (endpoint->recorder)
+        plane_stop_recorder(plane, endpoint->recorder, RECORDER_CLOSED);
+    endpoint->recorder = NULL;
+    endpoint_unbridge(endpoint);
+    if (endpoint->configured)
+        plane_wheel_remove(plane, endpoint);
+    const struct rtp_reception *reception = &endpoint->reception;
+    uint32_t jitter_us = (uint32_t)((uint64_t)reception->jitter_q4 * 1000 / 16 / SAMPLES_PER_MS);
+    uint32_t fields[] = {
+        endpoint->id,
+        (uint32_t)endpoint->packets_received,
+        (uint32_t)endpoint->packets_sent,
+        rtp_reception_lost(reception),
+        endpoint->jitter_buffer.late,
+        jitter_us,
+    };
+    endpoint->id = 0;
+    plane->counts.endpoints--;
+    plane_event(plane, EVENT_CLOSED, 0, fields, 6);
+}

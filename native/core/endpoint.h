@@ -1,0 +1,128 @@
+#ifndef DIALPLANE_ENDPOINT_H
+#define DIALPLANE_ENDPOINT_H
+/*
+ * The RTP of one leg: receives from its peer (latching to where packets really come from), sends
+ * one packet per ptime from its players, its bridge or silence, and tells of digits. Packets of a
+ * bridge whose sides speak the same codec are relayed without decoding. Internal to the plane.
+ */
+#include "dtmf_detector.h"
+#include "host.h"
+#include "jitter_buffer.h"
+#include "player.h"
+#include "recorder.h"
+#include "rtcp.h"
+#include "rtp.h"
+#include "telephone_event.h"
+
+enum {
+    ENDPOINT_FRAME_MAX = 480,
+    ENDPOINT_PLAYERS_MAX = 8,
+    ENDPOINT_HEARD_SAMPLES = 1024,
+    PAYLOAD_TYPE_NONE = 255,
+    PAYLOAD_TYPE_CN = 13,
+    SAMPLES_PER_MS = 8,
+};
+
+struct endpoint_settings {
+    struct address remote;
+    enum codec codec;
+    uint8_t payload_type;
+    uint8_t event_payload_type; /* or PAYLOAD_TYPE_NONE */
+    bool sends, receives;
+    bool in_band_dtmf;
+    uint32_t ptime_ms;
+    uint32_t ssrc;
+    uint32_t rtp_timeout_ms;
+};
+
+/* Audio on its way to the other side of a bridge. */
+struct heard {
+    uint32_t head, tail;
+    bool flowing;
+    int16_t ring[ENDPOINT_HEARD_SAMPLES];
+};
+
+/* Packets of the other side of a bridge, renumbered as ours. */
+struct relay {
+    bool active;
+    uint32_t ssrc;
+    uint16_t sequence_offset;
+    uint32_t timestamp_offset;
+    uint16_t last_sequence;
+    uint32_t last_timestamp;
+    uint64_t last_ms;
+};
+
+struct endpoint {
+    uint32_t id; /* 0: free */
+    bool configured;
+    struct endpoint_settings settings;
+    uint64_t opened_ms;
+    /* the tick wheel */
+    struct endpoint *wheel_next, *wheel_previous;
+    uint64_t due_ms;
+    /* receiving */
+    struct address send_to, rtcp_to;
+    bool latched;
+    uint32_t latched_ssrc;
+    uint64_t heard_ms; /* the last accepted packet, or configuring */
+    bool timed_out;
+    bool listening; /* the jitter buffer is in use */
+    struct rtp_reception reception;
+    uint64_t packets_received, packets_late_before;
+    struct jitter_buffer jitter_buffer;
+    struct telephone_event_receiver event_receiver;
+    bool event_muted; /* the event under way is a copy of an in-band digit */
+    struct dtmf_detector detector;
+    bool in_band_muted; /* the in-band digit under way is a copy of an event */
+    char in_band_digit; /* the last reported one */
+    bool in_band_active;
+    uint64_t in_band_ms;
+    /* sending */
+    uint16_t sequence;
+    uint32_t timestamp; /* of the next tick */
+    bool talking;       /* the next packet needs no marker */
+    uint64_t packets_sent, bytes_sent;
+    uint64_t player_packets;
+    struct player *players;
+    uint32_t players_count;
+    struct recorder *recorder;
+    struct endpoint *other;
+    struct heard heard;
+    struct relay relay;
+    struct rtcp_state rtcp;
+};
+
+struct plane;
+
+void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms);
+void endpoint_configure(
+    struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
+    uint64_t now_ms);
+void endpoint_close(struct plane *plane, struct endpoint *endpoint);
+void endpoint_receive(
+    struct plane *plane, struct endpoint *endpoint, bool rtcp, const struct address *from,
+    const uint8_t *data, uint32_t bytes, uint64_t now_ms);
+void endpoint_tick(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms);
+void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other);
+void endpoint_unbridge(struct endpoint *endpoint);
+/* False: the queue is full. */
+bool endpoint_play(struct endpoint *endpoint, struct player *player);
+void endpoint_end_player(
+    struct plane *plane, struct endpoint *endpoint, struct player *player,
+    enum player_reason reason);
+
+/* Whether packets of `from` go to the other side of its bridge as they are. */
+bool endpoint_relays(const struct endpoint *from);
+/* Sends one RTP packet whose payload is already behind the room for the header. */
+void endpoint_send_rtp(
+    struct plane *plane, struct endpoint *endpoint, uint8_t *packet, uint8_t payload_type,
+    bool marker, uint32_t timestamp, uint32_t payload_bytes);
+void endpoint_report_in_band(
+    struct plane *plane, struct endpoint *endpoint, const int16_t *frame, uint32_t count,
+    uint64_t now_ms);
+void endpoint_report_event(
+    struct plane *plane, struct endpoint *endpoint, const struct telephone_event_outcome *outcome,
+    uint64_t now_ms);
+
+#endif

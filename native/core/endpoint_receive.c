@@ -1,0 +1,211 @@
+#include "bytes.h"
+#include "plane_state.h"
+
+enum { COPY_WITHIN_MS = 250, BRIDGED_DIGIT_MS_MIN = 100, BRIDGED_DIGIT_GAP_MS = 60 };
+
+/* Symmetric RTP: the first valid packet decides where we send; later ones must be of the same
+ * stream or come from where the peer said. */
+static bool accept_source(struct endpoint *endpoint, const struct address *from, uint32_t ssrc) {
+    bool known = address_equal(from, &endpoint->send_to);
+    if (endpoint->latched && !known && ssrc != endpoint->latched_ssrc &&
+        !address_equal(from, &endpoint->settings.remote))
+        return false;
+    if (!known) {
+        endpoint->send_to = *from;
+        endpoint->rtcp_to = *from;
+        endpoint->rtcp_to.port = (uint16_t)(from->port + 1);
+    }
+    endpoint->latched = true;
+    endpoint->latched_ssrc = ssrc;
+    return true;
+}
+
+static uint32_t media_time_ms(const struct endpoint *endpoint, uint64_t now_ms) {
+    return (uint32_t)(now_ms - endpoint->opened_ms);
+}
+
+static void report_started(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+    uint32_t fields[] = {endpoint->id, media_time_ms(endpoint, now_ms)};
+    plane_event(plane, EVENT_DIGIT_STARTED, 0, fields, 2);
+}
+
+/* A digit that could not be relayed is made anew for the other side of the bridge. */
+static void pass_on(struct plane *plane, struct endpoint *endpoint, char digit, uint32_t ms) {
+    struct endpoint *to = endpoint->other;
+    bool relayed =
+        endpoint_relays(endpoint) && to->settings.event_payload_type != PAYLOAD_TYPE_NONE;
+    if (!to || relayed || !to->configured || to->players_count >= ENDPOINT_PLAYERS_MAX)
+        return;
+    struct player *player = plane_take_player(plane);
+    if (!player)
+        return;
+    ms = ms < BRIDGED_DIGIT_MS_MIN ? BRIDGED_DIGIT_MS_MIN : ms > 1000 ? 1000 : ms;
+    player->internal = true;
+    player_init_digits(
+        player, &digit, 1, ms * SAMPLES_PER_MS, BRIDGED_DIGIT_GAP_MS * SAMPLES_PER_MS);
+    endpoint_play(to, player);
+}
+
+static void report_digit(
+    struct plane *plane, struct endpoint *endpoint, enum digit_source source, char digit,
+    uint32_t duration, uint64_t now_ms) {
+    uint32_t fields[] = {
+        endpoint->id,
+        (uint32_t)(uint8_t)digit,
+        duration / SAMPLES_PER_MS,
+        media_time_ms(endpoint, now_ms),
+    };
+    plane_event(plane, EVENT_DIGIT, (uint8_t)source, fields, 4);
+    if (source == DIGIT_TELEPHONE_EVENT)
+        pass_on(plane, endpoint, digit, duration / SAMPLES_PER_MS);
+}
+
+void endpoint_report_event(
+    struct plane *plane, struct endpoint *endpoint, const struct telephone_event_outcome *outcome,
+    uint64_t now_ms) {
+    if (outcome->ended_before && !endpoint->event_muted)
+        report_digit(
+            plane, endpoint, DIGIT_TELEPHONE_EVENT, outcome->digit_before, outcome->duration_before,
+            now_ms);
+    if (outcome->started) {
+        bool recent = endpoint->in_band_active || now_ms - endpoint->in_band_ms < COPY_WITHIN_MS;
+        endpoint->event_muted = recent && endpoint->in_band_digit == outcome->digit;
+        if (!endpoint->event_muted)
+            report_started(plane, endpoint, now_ms);
+    }
+    if (outcome->ended && !endpoint->event_muted)
+        report_digit(
+            plane, endpoint, DIGIT_TELEPHONE_EVENT, outcome->digit, outcome->duration, now_ms);
+}
+
+void endpoint_report_in_band(
+    struct plane *plane, struct endpoint *endpoint, const int16_t *frame, uint32_t count,
+    uint64_t now_ms) {
+    for (uint32_t at = 0; at < count;) {
+        uint32_t used;
+        struct dtmf_outcome outcome =
+            dtmf_detector_feed(&endpoint->detector, frame + at, count - at, &used);
+        at += used;
+        if (outcome.change == DTMF_STARTED) {
+            /* A peer that sends telephone-event repeats in the audio what it already said. */
+            endpoint->in_band_muted = endpoint->event_receiver.known;
+            if (endpoint->in_band_muted)
+                continue;
+            endpoint->in_band_active = true;
+            endpoint->in_band_digit = outcome.digit;
+            report_started(plane, endpoint, now_ms);
+        } else if (outcome.change == DTMF_ENDED && !endpoint->in_band_muted) {
+            endpoint->in_band_active = false;
+            endpoint->in_band_ms = now_ms;
+            report_digit(plane, endpoint, DIGIT_IN_BAND, outcome.digit, outcome.duration, now_ms);
+        }
+    }
+}
+
+static void relay_packet(
+    struct plane *plane, struct endpoint *to, const struct rtp_packet *packet, uint8_t payload_type,
+    uint64_t now_ms) {
+    struct relay *relay = &to->relay;
+    bool marker = packet->marker;
+    int32_t step = seq_diff(packet->sequence, relay->last_sequence);
+    int32_t time_step = ts_diff(packet->timestamp, relay->last_timestamp);
+    if (!relay->active || relay->ssrc != packet->ssrc || step > 1000 || step < -1000 ||
+        time_step > 80000 || time_step < -80000) {
+        relay->active = true;
+        relay->ssrc = packet->ssrc;
+        relay->sequence_offset = (uint16_t)(to->sequence - packet->sequence);
+        relay->timestamp_offset = to->timestamp - packet->timestamp;
+        relay->last_sequence = packet->sequence;
+        relay->last_timestamp = packet->timestamp;
+        marker = packet->payload_type != to->settings.event_payload_type;
+    }
+    if (step > 0) {
+        relay->last_sequence = packet->sequence;
+        relay->last_timestamp = packet->timestamp;
+    }
+    relay->last_ms = now_ms;
+    uint8_t out[RTP_PACKET_BYTES_MAX];
+    if (packet->payload_bytes > sizeof out - RTP_HEADER_BYTES)
+        return;
+    uint16_t sequence = (uint16_t)(packet->sequence + relay->sequence_offset);
+    uint16_t next = (uint16_t)(sequence + 1);
+    memcpy(out + RTP_HEADER_BYTES, packet->payload, packet->payload_bytes);
+    uint16_t kept = seq_less(to->sequence, next) ? next : to->sequence;
+    to->sequence = sequence;
+    endpoint_send_rtp(
+        plane, to, out, payload_type, marker, packet->timestamp + relay->timestamp_offset,
+        packet->payload_bytes);
+    to->sequence = kept;
+}
+
+static void new_stream(struct endpoint *endpoint) {
+    jitter_buffer_reset(&endpoint->jitter_buffer);
+    endpoint->event_receiver.known = false;
+}
+
+static void receive_rtp(
+    struct plane *plane, struct endpoint *endpoint, const struct address *from, const uint8_t *data,
+    uint32_t bytes, uint64_t now_ms) {
+    struct rtp_packet packet;
+    const struct endpoint_settings *settings = &endpoint->settings;
+    if (!endpoint->configured || rtp_parse(&packet, data, bytes) < 0) {
+        plane->counts.packets_dropped++;
+        return;
+    }
+    bool audio = packet.payload_type == settings->payload_type;
+    bool event = packet.payload_type == settings->event_payload_type;
+    bool comfort_noise = packet.payload_type == PAYLOAD_TYPE_CN;
+    if ((!audio && !event && !comfort_noise) || !accept_source(endpoint, from, packet.ssrc)) {
+        plane->counts.packets_dropped++;
+        return;
+    }
+    endpoint->heard_ms = now_ms;
+    endpoint->timed_out = false;
+    endpoint->packets_received++;
+    plane->counts.packets_received++;
+    enum rtp_verdict verdict = rtp_reception_packet(&endpoint->reception, &packet, now_ms);
+    if (verdict == RTP_SUSPECT || !settings->receives)
+        return;
+    if (verdict == RTP_NEW_STREAM) {
+        struct telephone_event_outcome outcome = {0};
+        if (endpoint->event_receiver.active) {
+            outcome = telephone_event_expire(&endpoint->event_receiver, UINT64_MAX);
+            endpoint_report_event(plane, endpoint, &outcome, now_ms);
+        }
+        new_stream(endpoint);
+    }
+    struct endpoint *to = endpoint->other;
+    bool relays = endpoint_relays(endpoint) && to->settings.sends && !to->players;
+    uint8_t relayed_type = audio         ? to ? to->settings.payload_type : PAYLOAD_TYPE_NONE
+                           : event && to ? to->settings.event_payload_type
+                                         : PAYLOAD_TYPE_NONE;
+    if (relays && relayed_type != PAYLOAD_TYPE_NONE)
+        relay_packet(plane, to, &packet, relayed_type, now_ms);
+    if (event) {
+        struct telephone_event_outcome outcome = telephone_event_receive(
+            &endpoint->event_receiver, packet.sequence, packet.timestamp, packet.payload,
+            packet.payload_bytes, now_ms);
+        endpoint_report_event(plane, endpoint, &outcome, now_ms);
+    } else if (audio && endpoint->listening) {
+        jitter_buffer_put(
+            &endpoint->jitter_buffer, packet.sequence, packet.timestamp, settings->codec,
+            packet.payload, packet.payload_bytes);
+    }
+}
+
+void endpoint_receive(
+    struct plane *plane, struct endpoint *endpoint, bool rtcp, const struct address *from,
+    const uint8_t *data, uint32_t bytes, uint64_t now_ms) {
+    if (!rtcp) {
+        /* RFC 5761 §4: packet types 192 to 223 on the RTP port are RTCP. */
+        if (bytes < 2 || data[1] < 192 || data[1] > 223) {
+            receive_rtp(plane, endpoint, from, data, bytes, now_ms);
+            return;
+        }
+    }
+    uint64_t wall_ms = plane->config.epoch_ms + now_ms;
+    if (rtcp_receive(&endpoint->rtcp, data, bytes, endpoint->settings.ssrc, wall_ms, now_ms) < 0)
+        plane->counts.packets_dropped++;
+    else if (rtcp && endpoint->latched)
+        endpoint->rtcp_to = *from;
+}

@@ -1,0 +1,70 @@
+#ifndef DIALPLANE_PLAYER_H
+#define DIALPLANE_PLAYER_H
+/*
+ * One thing that an endpoint plays: a prompt, a tone, or digits (as tones, or packet by packet as
+ * telephone-event). Players of an endpoint form a queue, which the endpoint owns. Does not send.
+ * Counts in [samples] of 8 kHz.
+ */
+#include "g711.h"
+#include "host.h"
+#include "tone.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PLAYER_DIGITS_MAX = 128 };
+enum player_type { PLAYER_PROMPT, PLAYER_TONE, PLAYER_DIGITS };
+enum digit_stage { DIGIT_NEXT, DIGIT_SOUNDING, DIGIT_ENDING, DIGIT_PAUSE };
+
+struct player {
+    struct player *next;
+    uint32_t id;
+    bool internal; /* made by the plane itself: ends without an event */
+    enum player_type type;
+    uint32_t played_samples;
+    /* prompt */
+    uint32_t prompt_id;
+    struct prompt prompt;
+    uint32_t position;
+    uint32_t loops; /* 0: without end */
+    uint32_t done;
+    /* tone, and digits in the audio */
+    struct tone tone;
+    /* digits */
+    char digits[PLAYER_DIGITS_MAX];
+    uint32_t digits_count;
+    uint32_t digits_at;
+    uint32_t tone_samples;
+    uint32_t gap_samples;
+    enum digit_stage stage;
+    uint8_t event;
+    uint8_t ends_left;
+    uint32_t event_timestamp;
+    uint32_t event_duration;
+    uint32_t pause_samples;
+};
+
+void player_init_prompt(
+    struct player *player, uint32_t prompt_id, const struct prompt *prompt, uint32_t loops,
+    uint32_t offset);
+void player_init_tone(struct player *player, const struct tone *tone);
+/* Returns -1 when a character is not one of 0-9 A-D # * w W, or there are too many. */
+int player_init_digits(
+    struct player *player, const char *digits, uint32_t count, uint32_t tone_samples,
+    uint32_t gap_samples);
+
+/* Each writes up to `count` samples; fewer: the player is done. The second only for prompts. */
+uint32_t player_fill(struct player *player, int16_t *dst, uint32_t count);
+uint32_t player_fill_encoded(struct player *player, enum codec codec, uint8_t *dst, uint32_t count);
+
+/* One packet time of digits as telephone-event. */
+enum event_step { EVENT_STEP_DONE, EVENT_STEP_SILENCE, EVENT_STEP_PACKET };
+struct event_packet {
+    uint8_t event;
+    bool marker, end;
+    uint32_t timestamp;
+    uint32_t duration;
+};
+enum event_step player_event_step(
+    struct player *player, uint32_t timestamp, uint32_t frame, struct event_packet *packet);
+
+#endif

@@ -1,0 +1,112 @@
+#include "recorder.h"
+#include "bytes.h"
+
+enum {
+    RING_MASK = RECORDER_RING_SAMPLES - 1,
+    SILENCE_LEVEL = 180, /* mean magnitude, about -45 dBFS */
+    TAIL_FRAMES = 800,   /* kept after the last sound when trimming */
+};
+
+void recorder_init(struct recorder *recorder, uint32_t slot, const struct recorder_config *config) {
+    recorder->slot = slot;
+    recorder->config = *config;
+    recorder->head = recorder->tail = 0;
+    recorder->frames = recorder->frames_heard = recorder->silent_frames = 0;
+    recorder->overrun_samples = recorder->missing_samples = 0;
+    recorder->reason = RECORDER_NO_REASON;
+}
+
+static bool is_silent(const int16_t *frame, uint32_t count) {
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += frame[i] < 0 ? -frame[i] : frame[i];
+    return sum < (int32_t)(SILENCE_LEVEL * count);
+}
+
+static void put(struct recorder *recorder, int16_t sample) {
+    recorder->ring[recorder->head++ & RING_MASK] = sample;
+}
+
+static uint32_t room(const struct recorder *recorder) {
+    return RECORDER_RING_SAMPLES - (recorder->head - recorder->tail);
+}
+
+static void
+append(struct recorder *recorder, const int16_t *received, const int16_t *sent, uint32_t count) {
+    uint32_t samples = count * recorder->config.channels;
+    while (recorder->missing_samples > 0 && room(recorder) > samples) {
+        put(recorder, 0);
+        recorder->missing_samples--;
+    }
+    if (recorder->missing_samples > 0 || room(recorder) < samples) {
+        recorder->missing_samples += samples;
+        recorder->overrun_samples += samples;
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            put(recorder, received[i]);
+            if (recorder->config.channels == 2)
+                put(recorder, sent[i]);
+        }
+    }
+    recorder->frames += count;
+}
+
+bool recorder_feed(
+    struct recorder *recorder, const int16_t *received, uint32_t received_count,
+    const int16_t *sent, uint32_t count) {
+    const struct recorder_config *config = &recorder->config;
+    if (recorder->reason != RECORDER_NO_REASON)
+        return false;
+    bool silent = received_count == 0 || is_silent(received, count);
+    bool other_silent = config->channels == 1 || is_silent(sent, count);
+    if (!silent)
+        recorder->silent_frames = 0;
+    else
+        recorder->silent_frames += received_count;
+    bool begun = recorder->frames > 0 || !silent || !other_silent || !config->trim_silence;
+    if (begun) {
+        uint32_t left = config->frames_max ? config->frames_max - recorder->frames : count;
+        append(recorder, received, sent, left < count ? left : count);
+        if (!silent || !other_silent)
+            recorder->frames_heard = recorder->frames;
+    }
+    if (config->frames_max && recorder->frames >= config->frames_max)
+        recorder->reason = RECORDER_DURATION_MAX;
+    else if (config->silence_frames && recorder->silent_frames >= config->silence_frames)
+        recorder->reason = RECORDER_SILENCE;
+    return recorder->reason == RECORDER_NO_REASON;
+}
+
+void recorder_stop(struct recorder *recorder, enum recorder_reason reason) {
+    if (recorder->reason == RECORDER_NO_REASON)
+        recorder->reason = (uint8_t)reason;
+}
+
+static uint32_t kept_frames(const struct recorder *recorder) {
+    uint32_t missing = recorder->missing_samples / recorder->config.channels;
+    uint32_t frames = recorder->frames - missing;
+    uint32_t heard = recorder->frames_heard + TAIL_FRAMES;
+    if (!recorder->config.trim_silence)
+        return frames;
+    if (recorder->frames_heard == 0)
+        return 0;
+    return heard < frames ? heard : frames;
+}
+
+bool recorder_drain(struct recorder *recorder, const struct plane_host *host) {
+    bool stopped = recorder->reason != RECORDER_NO_REASON;
+    for (;;) {
+        uint32_t waiting = recorder->head - recorder->tail;
+        uint32_t start = recorder->tail & RING_MASK;
+        uint32_t run = RECORDER_RING_SAMPLES - start;
+        run = waiting < run ? waiting : run;
+        run = run < RECORDER_BLOCK_SAMPLES ? run : RECORDER_BLOCK_SAMPLES;
+        if (run == 0 || (!stopped && waiting < RECORDER_BLOCK_SAMPLES))
+            break;
+        if (!host->recording_write(host->context, recorder->slot, recorder->ring + start, run))
+            return false;
+        recorder->tail += run;
+    }
+    return stopped && host->recording_end(
+                          host->context, recorder->slot, recorder->reason, kept_frames(recorder));
+}

@@ -1,0 +1,48 @@
+#ifndef DIALPLANE_RECORDER_H
+#define DIALPLANE_RECORDER_H
+/*
+ * Takes what an endpoint receives (and sends), decides when a recording begins and ends, and hands
+ * blocks to the shell. Its ring holds at least 500 ms; what finds no room there is recorded as
+ * silence and counted. Does not know files. 8 kHz; counts in [frames]: one sample per channel.
+ */
+#include "host.h"
+#include "records.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RECORDER_RING_SAMPLES = 8192, RECORDER_BLOCK_SAMPLES = 2048, RECORDER_NO_REASON = 255 };
+
+struct recorder_config {
+    uint32_t id;
+    uint32_t endpoint_id;
+    uint32_t channels;       /* 1: received; 2: received left, sent right */
+    uint32_t frames_max;     /* 0: without limit */
+    uint32_t silence_frames; /* 0: never ends for silence */
+    bool trim_silence;
+};
+
+struct recorder {
+    struct recorder *next;
+    uint32_t slot;
+    struct recorder_config config;
+    uint32_t head, tail;    /* samples ever put into and taken out of the ring */
+    uint32_t frames;        /* recorded */
+    uint32_t frames_heard;  /* up to the last that is not silent */
+    uint32_t silent_frames; /* received in a row */
+    uint32_t overrun_samples;
+    uint32_t missing_samples; /* overrun, still to be made up as silence */
+    uint8_t reason;           /* RECORDER_NO_REASON while it records */
+    int16_t ring[RECORDER_RING_SAMPLES];
+};
+
+void recorder_init(struct recorder *recorder, uint32_t slot, const struct recorder_config *config);
+/* One frame; `received_count` of `count` were really received. Returns whether it goes on. */
+bool recorder_feed(
+    struct recorder *recorder, const int16_t *received, uint32_t received_count,
+    const int16_t *sent, uint32_t count);
+void recorder_stop(struct recorder *recorder, enum recorder_reason reason);
+/* Hands full blocks to the shell, and the rest when stopped. True: all is done, the object is free.
+ */
+bool recorder_drain(struct recorder *recorder, const struct plane_host *host);
+
+#endif

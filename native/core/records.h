@@ -1,0 +1,91 @@
+#ifndef DIALPLANE_RECORDS_H
+#define DIALPLANE_RECORDS_H
+/*
+ * The binary form of commands and events, little-endian, the same in C and in src/media/records.ts.
+ * A record: u16 length in bytes (all of it, a multiple of 4), u8 type, u8 detail, then u32 fields;
+ * strings come last, preceded by their length and padded with zeros. A batch is records end to end.
+ *
+ *   command       detail     fields
+ *   configure     -          token endpoint; u8 codec payloadType eventPayloadType(255: none)
+ * direction (1 sends, 2 receives); u8 ptimeMs inBand family(4, 6) 0; u32 port; u8[16] address; u32
+ * ssrc; u32 rtpTimeoutMs close         -          token endpoint bridge        -          token
+ * endpoint otherEndpoint unbridge      -          token endpoint play          -          token
+ * endpoint player prompt loops offsetMs tone          -          token endpoint player firstHz
+ * secondHz levelDbfs(signed) onMs offMs loops sendDigits    -          token endpoint player toneMs
+ * gapMs digits stopPlayer    -          token endpoint player record        1 dual|2 trim  token
+ * endpoint recorder durationMsMax silenceTimeoutMs path stopRecorder  -          token endpoint
+ * recorder event ack           -          token status digit         source     endpoint digit
+ * durationMs mediaTimeMs digitStarted  -          endpoint mediaTimeMs playerEnded   reason
+ * endpoint player playedMs recorderEnded reason     endpoint recorder durationMs rtpTimeout    -
+ * endpoint closed        -          endpoint received sent lost late jitterUs
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    RECORD_HEADER_BYTES = 4,
+    RECORD_BYTES_MAX = 1024,
+    RECORD_CONFIGURE_BYTES = 48,
+};
+
+enum record_type {
+    COMMAND_CONFIGURE = 1,
+    COMMAND_CLOSE,
+    COMMAND_BRIDGE,
+    COMMAND_UNBRIDGE,
+    COMMAND_PLAY,
+    COMMAND_TONE,
+    COMMAND_SEND_DIGITS,
+    COMMAND_STOP_PLAYER,
+    COMMAND_RECORD,
+    COMMAND_STOP_RECORDER,
+    EVENT_ACK = 64,
+    EVENT_DIGIT,
+    EVENT_DIGIT_STARTED,
+    EVENT_PLAYER_ENDED,
+    EVENT_RECORDER_ENDED,
+    EVENT_RTP_TIMEOUT,
+    EVENT_CLOSED,
+    RECORD_SHELL = 128, /* from here on: between a shell and itself, never seen by the core */
+};
+
+enum record_status {
+    STATUS_OK,
+    STATUS_UNKNOWN_ENDPOINT,
+    STATUS_EXHAUSTED, /* a pool is empty */
+    STATUS_QUEUE_FULL,
+    STATUS_INVALID,
+    STATUS_UNKNOWN_PROMPT,
+    STATUS_NOT_TOGETHER, /* endpoints of different shards */
+    STATUS_FAILED,
+};
+
+enum digit_source { DIGIT_TELEPHONE_EVENT, DIGIT_IN_BAND };
+enum player_reason { PLAYER_DONE, PLAYER_STOPPED, PLAYER_CLOSED };
+enum recorder_reason {
+    RECORDER_STOPPED,
+    RECORDER_SILENCE,
+    RECORDER_DURATION_MAX,
+    RECORDER_CLOSED,
+    RECORDER_FAILED,
+};
+
+/* One record of a batch; its fields are read with record_u32. */
+struct record {
+    const uint8_t *data;
+    uint32_t bytes;
+    uint8_t type;
+    uint8_t detail;
+};
+
+/* Takes the record at `*offset` and moves on; false at the end, or when the batch is malformed. */
+bool record_next(struct record *record, const uint8_t *batch, uint32_t bytes, uint32_t *offset);
+/* Field 0 follows the header. Fields beyond the record read as 0. */
+uint32_t record_u32(const struct record *record, uint32_t field);
+/* The string whose length is in `field`; NULL when it does not fit into the record. */
+const char *record_string(const struct record *record, uint32_t field, uint32_t *bytes);
+/* Writes a record of `count` fields and returns its length. */
+uint32_t record_write(
+    uint8_t *dst, enum record_type type, uint8_t detail, const uint32_t *fields, uint32_t count);
+
+#endif

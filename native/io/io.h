@@ -1,0 +1,69 @@
+#ifndef DIALPLANE_IO_H
+#define DIALPLANE_IO_H
+/*
+ * The native shell of the media plane (Linux): one thread and one plane per shard, which own their
+ * sockets; a writer thread for recordings; prompts. Commands and events are batches of records
+ * (core/records.h). Every function here is for the control thread only, and none blocks on the
+ * media.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { IO_SHARDS_MAX = 63, IO_LATENESS_BUCKETS = 7 };
+
+struct io;
+
+struct io_config {
+    uint32_t port_min;
+    uint32_t port_max;
+    uint32_t shards;
+    uint32_t endpoints_max;
+    /* Called from any thread when the event queue stops being empty. */
+    void (*wake)(void *context);
+    void *wake_context;
+};
+
+struct io_opened {
+    uint32_t endpoint_id;
+    uint32_t rtp_port;
+    uint32_t rtcp_port;
+};
+
+struct io_stats {
+    uint32_t endpoints;
+    uint32_t prompts;
+    uint64_t packets_received;
+    uint64_t packets_sent;
+    uint64_t packets_dropped;
+    uint64_t recorder_overruns;
+    uint64_t lateness[IO_LATENESS_BUCKETS]; /* at most 1, 2, 5, 10, 20, 50 ms, and more */
+};
+
+/* NULL: out of memory or threads, or a value out of range. */
+struct io *io_create(const struct io_config *config);
+/* Closes every endpoint, finishes recordings, joins the threads. Events can still be drained. */
+void io_stop(struct io *io);
+void io_destroy(struct io *io);
+
+/* Returns NULL, or why not. `near_id` 0: any shard. */
+const char *io_open(struct io *io, const char *address, uint32_t near_id, struct io_opened *opened);
+void io_submit(struct io *io, const uint8_t *batch, uint32_t bytes);
+/* Moves up to `room` bytes of whole records to `dst`; returns how many. */
+size_t io_drain(struct io *io, uint8_t *dst, size_t room);
+size_t io_pending(struct io *io);
+
+/* Copies the samples; 0: out of memory. */
+uint32_t io_load_prompt(struct io *io, const int16_t *samples, uint32_t count);
+void io_release_prompt(struct io *io, uint32_t prompt_id);
+void io_stats(struct io *io, struct io_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,125 @@
+/**
+ * What both drivers do alike with commands: number them, gather those of one turn of the event loop into
+ * one batch, match acknowledgements, and remember which endpoint a player or recorder belongs to.
+ */
+import { type MediaCommand, type MediaEventListener, MediaRefusedError } from './port.js'
+import { decodeEvents, describeStatus, encodeCommand, encodeStop } from './records.js'
+
+interface Waiting {
+  readonly command: MediaCommand
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+export class CommandLine {
+  readonly #send: (batch: Uint8Array) => void
+  readonly #onEvent: MediaEventListener
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #endpointOfPlayer = new Map<number, number>()
+  readonly #endpointOfRecorder = new Map<number, number>()
+  #records: Uint8Array[] = []
+  #token = 0
+  #closed = false
+
+  constructor(send: (batch: Uint8Array) => void, onEvent: MediaEventListener) {
+    this.#send = send
+    this.#onEvent = onEvent
+  }
+
+  submit(command: MediaCommand): Promise<void> {
+    if (this.#closed) return Promise.reject(new MediaRefusedError('the media plane is closed'))
+    this.#token = (this.#token + 1) >>> 0
+    const token = this.#token
+    if (command.type === 'stopPlayer' && !this.#endpointOfPlayer.has(command.playerId)) {
+      return Promise.resolve()
+    }
+    if (command.type === 'stopRecorder' && !this.#endpointOfRecorder.has(command.recorderId)) {
+      return Promise.resolve()
+    }
+    const record = this.#encode(command, token)
+    if (!record) {
+      return Promise.reject(new MediaRefusedError(`${command.type}: a value is out of range`))
+    }
+    this.#remember(command)
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(token, { command, resolve, reject })
+      if (this.#records.length === 0) setImmediate(() => this.flush())
+      this.#records.push(record)
+    })
+  }
+
+  /** Hands over what has gathered. */
+  flush(): void {
+    const records = this.#records
+    if (records.length === 0) return
+    this.#records = []
+    const batch = new Uint8Array(records.reduce((sum, record) => sum + record.length, 0))
+    let at = 0
+    for (const record of records) {
+      batch.set(record, at)
+      at += record.length
+    }
+    this.#send(batch)
+  }
+
+  /** Takes a batch of events from the plane. */
+  receive(batch: Uint8Array): void {
+    decodeEvents(batch, (event) => {
+      if (event.type === 'ack') {
+        this.#acknowledge(event.token, event.status)
+        return
+      }
+      if (event.type === 'playerEnded') this.#endpointOfPlayer.delete(event.playerId)
+      if (event.type === 'recorderEnded') this.#endpointOfRecorder.delete(event.recorderId)
+      this.#onEvent(event)
+    })
+  }
+
+  /** Refuses further commands, and those that were not acknowledged. */
+  close(): void {
+    this.#closed = true
+    for (const { reject } of this.#waiting.values()) {
+      reject(new MediaRefusedError('the media plane is closed'))
+    }
+    this.#waiting.clear()
+    this.#records = []
+  }
+
+  #encode(command: MediaCommand, token: number): Uint8Array | undefined {
+    if (command.type === 'stopPlayer') {
+      const endpointId = this.#endpointOfPlayer.get(command.playerId) ?? 0
+      return encodeStop('stopPlayer', token, endpointId, command.playerId)
+    }
+    if (command.type === 'stopRecorder') {
+      const endpointId = this.#endpointOfRecorder.get(command.recorderId) ?? 0
+      return encodeStop('stopRecorder', token, endpointId, command.recorderId)
+    }
+    return encodeCommand(command, token)
+  }
+
+  #remember(command: MediaCommand): void {
+    if (command.type === 'play' || command.type === 'tone' || command.type === 'sendDigits') {
+      this.#endpointOfPlayer.set(command.playerId, command.endpointId)
+    } else if (command.type === 'record') {
+      this.#endpointOfRecorder.set(command.recorderId, command.endpointId)
+    }
+  }
+
+  #acknowledge(token: number, status: number): void {
+    const waiting = this.#waiting.get(token)
+    if (!waiting) return
+    this.#waiting.delete(token)
+    const { command } = waiting
+    const stops = command.type === 'stopPlayer' || command.type === 'stopRecorder'
+    if (status === 0 || stops) {
+      waiting.resolve()
+      return
+    }
+    if (command.type === 'play' || command.type === 'tone' || command.type === 'sendDigits') {
+      this.#endpointOfPlayer.delete(command.playerId)
+    } else if (command.type === 'record') {
+      this.#endpointOfRecorder.delete(command.recorderId)
+    }
+    waiting.reject(new MediaRefusedError(`${command.type}: ${describeStatus(status)}`))
+  }
+}
