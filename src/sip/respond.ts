@@ -3,6 +3,7 @@ import type { Core } from './core.js'
 import { type Destination, withTag } from './dialog.js'
 import type { Flow, HeaderField, Target } from './events.js'
 import { emptyBody, headerOf, headerValues, type SipRequest } from './message.js'
+import { parseNameAddr } from './name-addr.js'
 import { serializeMessage } from './serializer.js'
 import { reasonOf } from './status.js'
 import type { ServerTransaction } from './transaction-layer.js'
@@ -63,9 +64,10 @@ function responseBytes(
     fields.push({ name: 'Via', value: stamped ?? value })
   }
   const to = headerOf(headers, 'To')
-  const tag = status === 100 ? undefined : (parts.toTag ?? statelessTag(core, headers))
+  const tagged = to === undefined || parseNameAddr(to)?.params.has('tag') === true
   copy(fields, 'From', headerOf(headers, 'From'))
-  copy(fields, 'To', to === undefined || tag === undefined ? to : withTag(to, tag))
+  const bare = tagged || status === 100
+  copy(fields, 'To', bare ? to : withTag(to, parts.toTag ?? statelessTag(core, headers)))
   copy(fields, 'Call-ID', headerOf(headers, 'Call-ID'))
   copy(fields, 'CSeq', headerOf(headers, 'CSeq'))
   if (status === 100) copy(fields, 'Timestamp', headerOf(headers, 'Timestamp'))
