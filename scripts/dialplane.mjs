@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// The `dialplane` command: builds what is missing, then hands over to the compiled program.
+import { setUp } from './setup.mjs'
+
+await setUp({ quiet: true })
+await import('../dist/main.js')

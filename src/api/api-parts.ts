@@ -1,0 +1,46 @@
+import type { Clock } from '../base/clock.js'
+import type { Ids } from '../base/ids.js'
+import type { CallRecord } from '../call/call-record.js'
+import type { CallCommand } from '../call/command.js'
+import type { NewOutgoingCall } from '../call/outgoing.js'
+import type { AccountRow } from '../store/schema.js'
+import type { Store } from '../store/store.js'
+
+export interface ApiAccount {
+  readonly row: AccountRow
+  readonly authToken: string
+}
+
+/** What the REST API needs of the rest of the router. */
+export interface ApiParts {
+  readonly store: Store
+  readonly accounts: {
+    find(sid: string): Promise<ApiAccount | undefined>
+    forget(sid: string): void
+  }
+  /** Seals a secret for the store. */
+  seal(secret: string): string
+  readonly calls: {
+    create(request: NewOutgoingCall): Promise<CallRecord>
+    dispatch(callSid: string, command: CallCommand): Promise<void>
+  }
+  recordingPath(recordingSid: string): string
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly baseUrl: string
+  readonly defaultCountry: string
+  readonly metrics: { readonly contentType: string; render(): Promise<string> }
+  /** /metrics without credentials: only while the listener is on loopback. */
+  readonly metricsAreOpen: boolean
+  isReady(): boolean
+  sizes(): Readonly<{ [name: string]: number }>
+  bug(error: unknown): void
+}
+
+/** What the middlewares know about a request when a handler runs. */
+export interface ApiState {
+  format: 'json' | 'xml' | 'csv' | 'wav'
+  /** The account that the path names; its credentials or its parent's were given. */
+  account: ApiAccount
+  parameters: import('./parameters.js').Parameters
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import KoaRouter from '@koa/router'
+import Koa from 'koa'
+import { addAccounts } from './accounts.js'
+import type { ApiContext } from './answer.js'
+import { ApiError, apiErrors, presentError } from './api-error.js'
+import type { ApiParts, ApiState } from './api-parts.js'
+import { authenticate } from './authenticate.js'
+import { addCalls } from './calls.js'
+import { health } from './health.js'
+import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
+import { readParameters } from './parameters.js'
+import { xmlDocument } from './present/xml.js'
+import { addRecordings } from './recordings.js'
+
+const accountPrefix = /^\/2010-04-01\/Accounts\/([^/]+?)(\/.*)?$/
+const extension = /\.(json|xml|csv|wav)$/
+
+/** The REST API 2010-04-01 with /healthz, /readyz and /metrics. */
+export function createApi(parts: ApiParts): RequestListener {
+  const app = new Koa()
+  app.on('error', (error) => {
+    // A client that goes away while it is answered is no fault of ours.
+    if (!['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code))
+      parts.bug(error)
+  })
+  app.use(errors(parts))
+  app.use(formatOfPath)
+  app.use(health(parts))
+  app.use(accountOfPath(parts))
+  const router = new KoaRouter()
+  addAccounts(router, parts)
+  addCalls(router, parts)
+  addIncomingPhoneNumbers(router, parts)
+  addRecordings(router, parts)
+  app.use(router.routes())
+  app.use(refuseMethod(router))
+  return app.callback()
+}
+
+/** Every error leaves in the contract's form. */
+function errors(parts: ApiParts): Koa.Middleware {
+  return async (context, next) => {
+    try {
+      await next()
+      if (context.status === 404 && context.body === undefined)
+        throw apiErrors.notFound(originalPath(context))
+    } catch (error) {
+      if (!(error instanceof ApiError)) parts.bug(error)
+      const refusal =
+        error instanceof ApiError
+          ? error
+          : new ApiError(500, 20500, 'Internal error; it has been logged')
+      const body = presentError(refusal, parts.baseUrl)
+      context.status = refusal.status
+      if (refusal.status === 401) context.set('WWW-Authenticate', 'Basic realm="Dialplane"')
+      if ((context.state as ApiState).format === 'json') {
+        context.body = body
+        return
+      }
+      context.type = 'application/xml'
+      context.body = xmlDocument('RestException', body)
+    }
+  }
+}
+
+/** The extension decides the format, XML without one (contract 2F.1); routes never see it. */
+const formatOfPath: Koa.Middleware = async (context, next) => {
+  const match = extension.exec(context.path)
+  const state = context.state as ApiState
+  state.format = (match?.[1] as ApiState['format'] | undefined) ?? 'xml'
+  if (!context.path.startsWith('/2010-04-01')) state.format = 'json'
+  if (match) context.path = context.path.slice(0, match.index)
+  await next()
+}
+
+/** Authenticates for the account in the path, reads the parameters, and leaves the rest to routes. */
+function accountOfPath(parts: ApiParts): Koa.Middleware {
+  return async (context, next) => {
+    const match = accountPrefix.exec(context.path)
+    if (!match) throw apiErrors.notFound(originalPath(context))
+    const state = context.state as ApiState
+    const [, sid = '', rest] = match
+    state.account = await authenticate(context.get('authorization'), sid, parts.accounts)
+    const query = new URL(context.originalUrl, 'http://host').searchParams
+    state.parameters = await readParameters(context.req as IncomingMessage, query)
+    // PUT is an alias of POST, and a method may be named in the URI (checklist F6, F7).
+    const named = context.get('x-http-method-override') || query.get('_method') || ''
+    if (context.method === 'PUT') context.method = 'POST'
+    if (context.method === 'POST' && /^(delete|put|post)$/i.test(named)) {
+      context.method = named.toLowerCase() === 'delete' ? 'DELETE' : 'POST'
+    }
+    context.path = rest ?? '/'
+    await next()
+  }
+}
+
+function refuseMethod(router: KoaRouter): Koa.Middleware {
+  return async (context) => {
+    const known = router.match(context.path, context.method).path.length > 0
+    const path = originalPath(context)
+    throw known ? apiErrors.methodNotAllowed(context.method, path) : apiErrors.notFound(path)
+  }
+}
+
+function originalPath(context: Koa.Context): string {
+  return new URL((context as ApiContext).originalUrl, 'http://host').pathname
+}

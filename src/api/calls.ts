@@ -1,0 +1,175 @@
+import type Router from '@koa/router'
+import { RouterError } from '../base/router-error.js'
+import { isFinal } from '../call/call-record.js'
+import { normalNumber } from '../call/caller.js'
+import type { CallCommand } from '../call/command.js'
+import { deleteCall, findCall } from '../store/calls.js'
+import type { CallRow } from '../store/schema.js'
+import { sql } from '../store/store.js'
+import { type ApiContext, answerOne, answerPage } from './answer.js'
+import { ApiError, apiErrors } from './api-error.js'
+import type { ApiParts } from './api-parts.js'
+import {
+  createCallCodes,
+  createCallSchema,
+  updateCallCodes,
+  updateCallSchema,
+} from './calls.schema.js'
+import { dateRange } from './date-filter.js'
+import { readPage } from './paging.js'
+import { validated } from './parameters.js'
+import { presentCall } from './present/call.js'
+
+const names = { one: 'Call', many: 'Calls', key: 'calls' }
+
+export function addCalls(router: Router, parts: ApiParts): void {
+  router.get('/Calls', (context) => listCalls(context as ApiContext, parts))
+  router.post('/Calls', (context) => createCall(context as ApiContext, parts))
+  router.get('/Calls/:sid', async (context) => {
+    answerOne(context as ApiContext, names, presentCall(await callOf(context as ApiContext, parts)))
+  })
+  router.post('/Calls/:sid', (context) => updateCall(context as ApiContext, parts))
+  router.delete('/Calls/:sid', (context) => removeCall(context as ApiContext, parts))
+}
+
+async function listCalls(context: ApiContext, parts: ApiParts): Promise<void> {
+  const { account, parameters } = context.state
+  let query = sql.selectFrom('calls').selectAll().where('account_sid', '=', account.row.sid)
+  const columns = {
+    To: 'to',
+    From: 'from',
+    Status: 'status',
+    ParentCallSid: 'parent_call_sid',
+  } as const
+  for (const [name, column] of Object.entries(columns)) {
+    const value = parameters.get(name)
+    if (value) query = query.where(column, '=', value)
+  }
+  for (const { compare, ms } of dateRange('StartTime', parameters)) {
+    query = query.where('created_ms', compare, ms)
+  }
+  for (const { compare, ms } of dateRange('EndTime', parameters)) {
+    query = query.where('end_ms', compare, ms)
+  }
+  answerPage(context, names, await readPage(query, parameters, parts.store), presentCall)
+}
+
+async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
+  const { account, parameters } = context.state
+  const to = addressOf(parameters.get('To'), 'To', parts)
+  const from = addressOf(parameters.get('From'), 'From', parts)
+  const wanted = validated(createCallSchema, parameters, createCallCodes)
+  const events = parameters.words('StatusCallbackEvent')
+  const record = await parts.calls.create({
+    accountSid: account.row.sid,
+    phoneNumberSid: undefined,
+    to,
+    from,
+    start: startOf(wanted),
+    timeoutMs: wanted.Timeout * 1000,
+    timeLimitMs: wanted.TimeLimit === undefined ? undefined : wanted.TimeLimit * 1000,
+    sendDigits: wanted.SendDigits || undefined,
+    statusCallback: wanted.StatusCallback
+      ? {
+          url: wanted.StatusCallback,
+          method: wanted.StatusCallbackMethod,
+          events: events.length > 0 ? events : ['completed'],
+        }
+      : undefined,
+    fallback: wanted.FallbackUrl
+      ? { url: wanted.FallbackUrl, method: wanted.FallbackMethod }
+      : undefined,
+    sipAuth:
+      wanted.SipAuthUsername === undefined
+        ? undefined
+        : { username: wanted.SipAuthUsername, password: wanted.SipAuthPassword ?? '' },
+  })
+  const row = await findRow(record.accountSid, record.sid, parts)
+  // The call may be further by now; what was created is queued (checklist F17).
+  answerOne(context, names, presentCall({ ...(row as CallRow), status: 'queued' }), 201)
+}
+
+async function updateCall(context: ApiContext, parts: ApiParts): Promise<void> {
+  const { parameters } = context.state
+  const row = await callOf(context, parts)
+  const wanted = validated(updateCallSchema, parameters, updateCallCodes)
+  if (wanted.Url && wanted.Twiml) {
+    throw apiErrors.invalid(21205, 'Url and Twiml exclude each other')
+  }
+  const command = commandOf(wanted)
+  if (command) {
+    if (isFinal(row.status as Parameters<typeof isFinal>[0])) throw notLive(row.sid)
+    try {
+      await parts.calls.dispatch(row.sid, command)
+    } catch (error) {
+      if (!(error instanceof RouterError)) throw error
+      throw new ApiError(error.errorCode === 20500 ? 500 : 400, error.errorCode, error.message)
+    }
+  }
+  answerOne(context, names, presentCall(await callOf(context, parts)))
+}
+
+async function removeCall(context: ApiContext, parts: ApiParts): Promise<void> {
+  const row = await callOf(context, parts)
+  if (!isFinal(row.status as Parameters<typeof isFinal>[0])) {
+    throw new ApiError(409, 20009, `Call ${row.sid} is not finished and cannot be deleted`)
+  }
+  await parts.store.write([deleteCall(row.sid)])
+  context.status = 204
+}
+
+function startOf(wanted: {
+  Url?: string | undefined
+  Twiml?: string | undefined
+  ApplicationSid?: string | undefined
+  Method: 'GET' | 'POST'
+}) {
+  // Url wins over Twiml (contract 2H 21).
+  if (wanted.Url) return { type: 'url', url: wanted.Url, method: wanted.Method } as const
+  if (wanted.Twiml) return { type: 'document', twiml: wanted.Twiml } as const
+  if (wanted.ApplicationSid) throw apiErrors.invalid(21218, 'There is no such application')
+  throw apiErrors.invalid(21205, 'Url, Twiml or ApplicationSid is required')
+}
+
+function commandOf(wanted: {
+  Url?: string | undefined
+  Twiml?: string | undefined
+  Method: 'GET' | 'POST'
+  Status?: 'canceled' | 'completed' | undefined
+}): CallCommand | undefined {
+  if (wanted.Status) return { type: 'end', as: wanted.Status }
+  if (!wanted.Url && !wanted.Twiml) return undefined
+  return { type: 'redirect', start: startOf(wanted) }
+}
+
+/** E.164 where the text is a number, or a SIP URI. */
+function addressOf(text: string | undefined, name: 'To' | 'From', parts: ApiParts): string {
+  const given = text?.trim() ?? ''
+  if (given === '') {
+    throw apiErrors.invalid(name === 'To' ? 21201 : 21213, `No '${name}' number is specified`)
+  }
+  if (/^sips?:[^\s]+$/i.test(given) && given.length < 255) return given
+  const number = normalNumber(given, parts.defaultCountry)
+  if (number !== undefined) return number
+  const code = name === 'To' ? 21211 : 21212
+  throw apiErrors.invalid(code, `The '${name}' number ${given.slice(0, 64)} is not valid`)
+}
+
+async function callOf(context: ApiContext, parts: ApiParts): Promise<CallRow> {
+  const row = await findRow(context.state.account.row.sid, context.params.sid ?? '', parts)
+  if (!row) throw apiErrors.notFound(context.path)
+  return row
+}
+
+async function findRow(
+  accountSid: string,
+  sid: string,
+  parts: ApiParts,
+): Promise<CallRow | undefined> {
+  const [row] = await parts.store.read(findCall(accountSid, sid))
+  return row
+}
+
+function notLive(sid: string): ApiError {
+  return new ApiError(400, 21220, `Call ${sid} is not in-progress. Cannot redirect.`)
+}

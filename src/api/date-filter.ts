@@ -1,0 +1,42 @@
+import { apiErrors } from './api-error.js'
+import type { Parameters } from './parameters.js'
+
+export interface DateBound {
+  readonly compare: '<' | '>='
+  readonly ms: number
+}
+
+const dayMs = 86_400_000
+
+/**
+ * The bounds that `Name`, `Name<` and `Name>` ask for: that day, before its midnight, on or after it
+ * (contract 2F.1). `Name<=` and `Name>=` in a raw URL parse as the latter two. Dates are UTC.
+ */
+export function dateRange(name: string, parameters: Parameters): DateBound[] {
+  const bounds: DateBound[] = []
+  const exact = timeOf(name, parameters.get(name))
+  if (exact) {
+    bounds.push({ compare: '>=', ms: exact.ms }, { compare: '<', ms: exact.ms + exact.spanMs })
+  }
+  const before = timeOf(name, parameters.get(`${name}<`))
+  if (before) bounds.push({ compare: '<', ms: before.ms })
+  const from = timeOf(name, parameters.get(`${name}>`))
+  if (from) bounds.push({ compare: '>=', ms: from.ms })
+  return bounds
+}
+
+/** A day, or a moment with the second that it lasts. */
+function timeOf(
+  name: string,
+  text: string | undefined,
+): { ms: number; spanMs: number } | undefined {
+  if (text === undefined || text === '') return undefined
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  const ms =
+    isDay || /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:?\d{2})$/.test(text)
+      ? Date.parse(text)
+      : Number.NaN
+  if (Number.isNaN(ms))
+    throw apiErrors.invalid(20001, `${name} must be YYYY-MM-DD or an ISO 8601 time`)
+  return { ms, spanMs: isDay ? dayMs : 1_000 }
+}

@@ -1,0 +1,33 @@
+import type { RecordingRow } from '../../store/schema.js'
+import { accountPath, rfc2822, subresources } from './format.js'
+
+const parts = [
+  ['add_on_results', 'AddOnResults'],
+  ['transcriptions', 'Transcriptions'],
+] as const
+
+export function presentRecording(row: RecordingRow, baseUrl: string) {
+  const path = `${accountPath(row.account_sid)}/Recordings/${row.sid}`
+  return {
+    account_sid: row.account_sid,
+    api_version: '2010-04-01',
+    call_sid: row.call_sid,
+    channels: row.channels,
+    conference_sid: null,
+    date_created: rfc2822(row.created_ms),
+    date_updated: rfc2822(row.updated_ms),
+    // "-1" tells that the length is not known yet.
+    duration: row.duration_ms === null ? '-1' : String(Math.round(row.duration_ms / 1000)),
+    encryption_details: null,
+    error_code: row.error_code,
+    media_url: `${baseUrl}${path}`,
+    price: null,
+    price_unit: 'USD',
+    sid: row.sid,
+    source: row.source,
+    start_time: rfc2822(row.start_ms),
+    status: row.status,
+    subresource_uris: subresources(path, parts),
+    uri: `${path}.json`,
+  }
+}

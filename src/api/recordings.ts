@@ -1,0 +1,77 @@
+import { createReadStream } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
+import type Router from '@koa/router'
+import { deleteRecording, findRecording } from '../store/calls.js'
+import type { RecordingRow } from '../store/schema.js'
+import { sql } from '../store/store.js'
+import { type ApiContext, answerOne, answerPage } from './answer.js'
+import { ApiError, apiErrors } from './api-error.js'
+import type { ApiParts } from './api-parts.js'
+import { dateRange } from './date-filter.js'
+import { readPage } from './paging.js'
+import { presentRecording } from './present/recording.js'
+
+const names = { one: 'Recording', many: 'Recordings', key: 'recordings' }
+
+export function addRecordings(router: Router, parts: ApiParts): void {
+  router.get('/Recordings', (context) => listRecordings(context as ApiContext, parts))
+  router.get('/Calls/:callSid/Recordings', (context) =>
+    listRecordings(context as ApiContext, parts),
+  )
+  for (const path of ['/Recordings/:sid', '/Calls/:callSid/Recordings/:sid']) {
+    router.get(path, (context) => fetchRecording(context as ApiContext, parts))
+    router.delete(path, (context) => removeRecording(context as ApiContext, parts))
+  }
+}
+
+async function listRecordings(context: ApiContext, parts: ApiParts): Promise<void> {
+  const { account, parameters } = context.state
+  let query = sql.selectFrom('recordings').selectAll().where('account_sid', '=', account.row.sid)
+  const callSid = context.params.callSid ?? parameters.get('CallSid')
+  if (callSid) query = query.where('call_sid', '=', callSid)
+  for (const { compare, ms } of dateRange('DateCreated', parameters)) {
+    query = query.where('created_ms', compare, ms)
+  }
+  const page = await readPage(query, parameters, parts.store)
+  answerPage(context, names, page, (row) => presentRecording(row, parts.baseUrl))
+}
+
+/** Metadata by .json and .xml; the audio by .wav or without an extension (contract 2H 27). */
+async function fetchRecording(context: ApiContext, parts: ApiParts): Promise<void> {
+  const row = await recordingOf(context, parts)
+  const { format } = context.state
+  const hasExtension = /\.\w+$/.test(new URL(context.originalUrl, 'http://host').pathname)
+  if (hasExtension && format !== 'wav') {
+    answerOne(context, names, presentRecording(row, parts.baseUrl))
+    return
+  }
+  if (row.status === 'in-progress') {
+    throw new ApiError(404, 20404, `Recording ${row.sid} is not complete yet`)
+  }
+  const path = parts.recordingPath(row.sid)
+  const file = await stat(path).catch(() => undefined)
+  if (!file) throw apiErrors.notFound(context.path)
+  context.type = 'audio/x-wav'
+  context.length = file.size
+  context.body = createReadStream(path)
+}
+
+async function removeRecording(context: ApiContext, parts: ApiParts): Promise<void> {
+  const row = await recordingOf(context, parts)
+  if (row.status === 'in-progress') {
+    throw new ApiError(409, 20009, `Recording ${row.sid} is not finished and cannot be deleted`)
+  }
+  await parts.store.write([deleteRecording(row.sid)])
+  await rm(parts.recordingPath(row.sid), { force: true })
+  context.status = 204
+}
+
+async function recordingOf(context: ApiContext, parts: ApiParts): Promise<RecordingRow> {
+  const { sid = '', callSid } = context.params
+  const [row] = await parts.store.read(findRecording(sid))
+  const isOurs = row?.account_sid === context.state.account.row.sid
+  if (!row || !isOurs || (callSid !== undefined && row.call_sid !== callSid)) {
+    throw apiErrors.notFound(context.path)
+  }
+  return row
+}

@@ -1,0 +1,60 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { pino } from 'pino'
+import { type Router, startRouter } from '../router.js'
+import { ConfigError, readConfig } from './config.js'
+import { DirectoryInUseError } from './data-directory.js'
+
+/** Runs the router until SIGINT or SIGTERM; returns the exit code. */
+export async function start(configFile: string | undefined): Promise<number> {
+  try {
+    const config = readConfig(process.env, configFile)
+    const log = pino({
+      level: config.logLevel,
+      redact: ['authToken', 'password', '*.authToken', '*.password'],
+    })
+    const stopped = untilSignal()
+    const router = await startRouter(config, log)
+    announce(router, log)
+    await stopped
+    await router.close((message) => log.info(message))
+    return 0
+  } catch (error) {
+    const known = error instanceof ConfigError || error instanceof DirectoryInUseError
+    const isBusy = (error as { code?: string }).code === 'EADDRINUSE'
+    if (!known && !isBusy) throw error
+    process.stderr.write(`dialplane: ${(error as Error).message}\n`)
+    return 1
+  }
+}
+
+/** The credentials go to a file (0600), and to the screen only when a person looks at it. */
+function announce(router: Router, log: { info(facts: object, message: string): void }): void {
+  const { sid, authToken, isNew } = router.account
+  if (isNew || !existsSync(router.credentialsPath)) {
+    const text = `DIALPLANE_ACCOUNT_SID=${sid}\nDIALPLANE_AUTH_TOKEN=${authToken}\n`
+    writeFileSync(router.credentialsPath, text, { mode: 0o600 })
+  }
+  if (isNew && process.stdout.isTTY) {
+    process.stderr.write(`First account: ${sid}\nAuth token:    ${authToken}\n`)
+  }
+  const { httpPort, sipPort, baseUrl, mediaCore, storeEngine, speech, credentialsPath } = router
+  const facts = {
+    httpPort,
+    sipPort,
+    baseUrl,
+    mediaCore,
+    storeEngine,
+    speech,
+    accountSid: sid,
+    credentialsPath,
+  }
+  log.info(facts, 'ready')
+  process.send?.({ type: 'ready', ...facts })
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+}
