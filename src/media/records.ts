@@ -29,6 +29,8 @@ const eventTypes = {
   closed: 70,
 } as const
 
+const recordTypes = { ...commandTypes, ...eventTypes }
+
 const codecs = { PCMU: 0, PCMA: 1 } as const
 const directions = { inactive: 0, sendonly: 1, recvonly: 2, sendrecv: 3 } as const
 const digitSources = ['telephone-event', 'in-band'] as const
@@ -171,8 +173,23 @@ export function encodeStop(
   return encodeFields(type, 0, [token, endpointId, id])
 }
 
+/** A close that nobody waits for. */
+export function encodeClose(endpointId: number): Uint8Array {
+  return encodeFields('close', 0, [0, endpointId])
+}
+
+/** The event of a recording whose file is complete; `reason` is the core's number. */
+export function encodeRecorderEnded(
+  endpointId: number,
+  recorderId: number,
+  reason: number,
+  durationMs: number,
+): Uint8Array {
+  return encodeFields('recorderEnded', reason, [endpointId, recorderId, durationMs])
+}
+
 function encodeFields(
-  type: keyof typeof commandTypes,
+  type: keyof typeof recordTypes,
   detail: number,
   fields: readonly number[],
   text?: string,
@@ -182,7 +199,7 @@ function encodeFields(
   const record = new Uint8Array(headerBytes + 4 * fields.length + stringBytes)
   const view = new DataView(record.buffer)
   view.setUint16(0, record.length, true)
-  view.setUint8(2, commandTypes[type])
+  view.setUint8(2, recordTypes[type])
   view.setUint8(3, detail)
   let at = headerBytes
   for (const field of fields) {

@@ -1,0 +1,178 @@
+/*
+ * The plane behind plain functions for the WASM shell (src/media/wasm): static buffers for what
+ * goes in, imports for what comes out. Addresses are offsets into linear memory; times [ms] are
+ * doubles, which hold them exactly. The shell grows the memory and says where the plane may live.
+ */
+#include "conformance.h"
+#include "g711.h"
+#include "plane.h"
+#include "resampler.h"
+
+#define EXPORT(name) __attribute__((export_name(name)))
+#define IMPORT(name) __attribute__((import_module("host"), import_name(name)))
+
+enum { PACKET_BYTES = 2048, COMMANDS_BYTES = 65536 };
+
+IMPORT("send")
+void shell_send(
+    uint32_t endpoint_id, uint32_t rtcp, uint32_t family, uint32_t port, const uint8_t *ip,
+    const uint8_t *packet, uint32_t bytes);
+IMPORT("event") void shell_event(const uint8_t *record, uint32_t bytes);
+IMPORT("promptAcquire") uint32_t shell_prompt_acquire(uint32_t prompt_id, struct prompt *prompt);
+IMPORT("promptRelease") void shell_prompt_release(uint32_t prompt_id);
+IMPORT("recordingOpen")
+uint32_t shell_recording_open(
+    uint32_t slot, uint32_t recorder_id, uint32_t endpoint_id, uint32_t channels, const char *path,
+    uint32_t path_bytes);
+IMPORT("recordingWrite")
+void shell_recording_write(uint32_t slot, const int16_t *samples, uint32_t count);
+IMPORT("recordingEnd")
+void shell_recording_end(uint32_t slot, uint32_t reason, uint32_t frames);
+
+static struct plane *plane;
+static uint8_t packet_in[PACKET_BYTES];
+static uint8_t commands_in[COMMANDS_BYTES];
+static struct address from;
+static double counts_out[5];
+
+static void host_send(
+    void *context, uint32_t endpoint_id, bool rtcp, const struct address *to, const uint8_t *packet,
+    uint32_t bytes) {
+    (void)context;
+    shell_send(endpoint_id, rtcp, to->family, to->port, to->ip, packet, bytes);
+}
+
+static void host_event(void *context, const uint8_t *record, uint32_t bytes) {
+    (void)context;
+    shell_event(record, bytes);
+}
+
+static bool host_prompt_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
+    (void)context;
+    return shell_prompt_acquire(prompt_id, prompt) != 0;
+}
+
+static void host_prompt_release(void *context, uint32_t prompt_id) {
+    (void)context;
+    shell_prompt_release(prompt_id);
+}
+
+static bool host_recording_open(void *context, const struct recording *recording) {
+    (void)context;
+    return shell_recording_open(
+               recording->slot, recording->recorder_id, recording->endpoint_id, recording->channels,
+               recording->path, recording->path_bytes) != 0;
+}
+
+static bool
+host_recording_write(void *context, uint32_t slot, const int16_t *samples, uint32_t count) {
+    (void)context;
+    shell_recording_write(slot, samples, count);
+    return true;
+}
+
+static bool host_recording_end(void *context, uint32_t slot, uint8_t reason, uint32_t frames) {
+    (void)context;
+    shell_recording_end(slot, reason, frames);
+    return true;
+}
+
+static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
+    return (struct plane_config){
+        .endpoints_max = endpoints_max,
+        .players_max = endpoints_max * 4 + 64,
+        .recorders_max = endpoints_max,
+        .epoch_ms = (uint64_t)epoch_ms,
+        .host =
+            {0, host_send, host_event, host_prompt_acquire, host_prompt_release,
+             host_recording_open, host_recording_write, host_recording_end},
+    };
+}
+
+EXPORT("planeBytes") uint32_t export_plane_bytes(uint32_t endpoints_max) {
+    struct plane_config config = config_of(endpoints_max, 0);
+    return (uint32_t)plane_size(&config);
+}
+
+EXPORT("planeInit")
+void export_plane_init(void *memory, uint32_t endpoints_max, double epoch_ms, double now_ms) {
+    struct plane_config config = config_of(endpoints_max, epoch_ms);
+    plane = plane_init(memory, &config, (uint64_t)now_ms);
+}
+
+EXPORT("packetIn") uint8_t *export_packet_in(void) {
+    return packet_in;
+}
+
+EXPORT("commandsIn") uint8_t *export_commands_in(void) {
+    return commands_in;
+}
+
+/* The 16 bytes of the address that the next packet comes from. */
+EXPORT("addressIn") uint8_t *export_address_in(void) {
+    return from.ip;
+}
+
+EXPORT("planeOpen") uint32_t export_plane_open(uint32_t endpoint_id, double now_ms) {
+    return plane_open(plane, endpoint_id, (uint64_t)now_ms) == 0;
+}
+
+EXPORT("planeCommands") void export_plane_commands(uint32_t bytes, double now_ms) {
+    plane_commands(plane, commands_in, bytes, (uint64_t)now_ms);
+}
+
+EXPORT("planeReceive")
+void export_plane_receive(
+    uint32_t endpoint_id, uint32_t rtcp, uint32_t family, uint32_t port, uint32_t bytes,
+    double now_ms) {
+    from.family = (uint8_t)family;
+    from.port = (uint16_t)port;
+    plane_receive(plane, endpoint_id, rtcp != 0, &from, packet_in, bytes, (uint64_t)now_ms);
+}
+
+EXPORT("planeTick") void export_plane_tick(double now_ms) {
+    plane_tick(plane, (uint64_t)now_ms);
+}
+
+/* -1: nothing is due. */
+EXPORT("planeNextDueMs") double export_plane_next_due_ms(void) {
+    uint64_t due_ms = plane_next_due_ms(plane);
+    return due_ms == UINT64_MAX ? -1 : (double)due_ms;
+}
+
+/* endpoints, received, sent, dropped, recorder overruns */
+EXPORT("planeCounts") const double *export_plane_counts(void) {
+    struct plane_counts counts;
+    plane_counts(plane, &counts);
+    counts_out[0] = counts.endpoints;
+    counts_out[1] = (double)counts.packets_received;
+    counts_out[2] = (double)counts.packets_sent;
+    counts_out[3] = (double)counts.packets_dropped;
+    counts_out[4] = (double)counts.recorder_overruns;
+    return counts_out;
+}
+
+EXPORT("encode")
+void export_encode(uint32_t codec, uint8_t *dst, const int16_t *src, uint32_t count) {
+    g711_encode((enum codec)codec, dst, src, count);
+}
+
+EXPORT("resamplerOutputCount")
+uint32_t export_resampler_output_count(uint32_t count, uint32_t from_hz) {
+    return resampler_supports(from_hz) ? resampler_output_count(count, from_hz) : UINT32_MAX;
+}
+
+EXPORT("resample")
+void export_resample(
+    int16_t *dst, uint32_t first, uint32_t dst_count, const int16_t *src, uint32_t src_count,
+    uint32_t from_hz) {
+    resampler_run(dst, first, dst_count, src, src_count, from_hz);
+}
+
+/* Returns the bytes written. */
+EXPORT("runConformance")
+uint32_t export_run_conformance(const char *program, uint8_t *dst, uint32_t room) {
+    uint32_t bytes = 0;
+    conformance_run(program, dst, &bytes, room);
+    return bytes;
+}
