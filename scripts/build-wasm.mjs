@@ -10,7 +10,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const wasmFolder = join(root, 'wasm')
 const output = join(root, 'build', 'wasm')
 const variants = { plain: [], simd: ['-msimd128'] }
-const flags = ['-std=c11', '-Inative/core', '-O3', '-ffp-contract=off', '-Wall', '-Wextra', '-Wshadow', '-Werror']
+const flags = [
+  '-std=c11',
+  '-Inative/core',
+  '-O3',
+  '-ffp-contract=off',
+  '-Wall',
+  '-Wextra',
+  '-Wshadow',
+  '-Werror',
+]
 
 /** The file list of binding.gyp, which is the only one. */
 function coreSources() {

@@ -26,6 +26,7 @@ import { systemClock, systemIds } from './router/system.js'
 import { version } from './router/version.js'
 import { SecretBox } from './store/secret-box.js'
 import { SqliteStore } from './store/sqlite/sqlite-store.js'
+import type { Store } from './store/store.js'
 import { TelemetryEvents } from './telemetry/events.js'
 import { createMetrics } from './telemetry/metrics.js'
 import { WebhookClient } from './webhook/client.js'
@@ -36,6 +37,7 @@ export interface Router {
   readonly baseUrl: string
   readonly account: { readonly sid: string; readonly authToken: string; readonly isNew: boolean }
   readonly credentialsPath: string
+  readonly store: Store
   readonly mediaCore: string
   readonly storeEngine: string
   readonly speech: string | undefined
@@ -185,6 +187,7 @@ async function compose(
     baseUrl,
     account: { sid: account.row.sid, authToken: account.authToken, isNew: account.isNew },
     credentialsPath: directory.credentialsPath,
+    store,
     mediaCore: plane.core,
     storeEngine: store.engineName,
     speech: speech?.name,

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { type Router, startRouter } from '../router.js'
 import { ConfigError, readConfig } from './config.js'
 import { DirectoryInUseError } from './data-directory.js'
+import { type Demo, startDemo } from './demo.js'
 
 /** Runs the router until SIGINT or SIGTERM; returns the exit code. */
 export async function start(configFile: string | undefined): Promise<number> {
@@ -15,7 +16,11 @@ export async function start(configFile: string | undefined): Promise<number> {
     const stopped = untilSignal()
     const router = await startRouter(config, log)
     announce(router, log)
+    const demo =
+      config.demo === 'off' ? undefined : await startDemo(router.store, router.account, log)
+    if (config.demo !== 'off') printNextSteps(router, demo)
     await stopped
+    await demo?.close()
     await router.close((message) => log.info(message))
     return 0
   } catch (error) {
@@ -57,4 +62,25 @@ function untilSignal(): Promise<void> {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
   })
+}
+
+/** What a person does after npm start. */
+function printNextSteps(router: Router, demo: Demo | undefined): void {
+  const { baseUrl, sipPort, credentialsPath, account } = router
+  const target = `127.0.0.1${sipPort === 5060 ? '' : `:${sipPort}`}`
+  const lines = [
+    '',
+    'Dialplane is ready.',
+    ...(demo
+      ? [
+          `  Call the demo:  npx dialplane call sip:${demo.number}@${target} --digits 1 --record out.wav`,
+          `                  or any SIP phone: sip:${demo.number}@${target}`,
+        ]
+      : ['  The store has numbers of its own, so the demo was not started.']),
+    `  REST API:       ${baseUrl}/2010-04-01/Accounts/${account.sid}.json`,
+    `  Credentials:    ${credentialsPath}`,
+    '  Stop:           Ctrl-C (live calls may end first)',
+    '',
+  ]
+  process.stderr.write(`${lines.join('\n')}\n`)
 }
