@@ -2,6 +2,7 @@
   'variables': {
     'core_sources': [
       'native/core/conformance.c',
+      'native/core/conformance_plane.c',
       'native/core/dtmf_detector.c',
       'native/core/endpoint.c',
       'native/core/endpoint_receive.c',

@@ -1,0 +1,84 @@
+/**
+ * One core, every build: the C binary (plain and with sanitizers), the addon, WASM and WASM with SIMD give
+ * the same bytes for the same programs (native/core/conformance.c), and those that are on file.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadNativeAddon } from '../../src/media/native/addon.js'
+import { packageRoot } from '../../src/media/package-root.js'
+import {
+  idleHost,
+  LinearMemory,
+  loadWasmCore,
+  type WasmVariant,
+  wasmCoreFile,
+} from '../../src/media/wasm/core.js'
+
+type Run = (program: string) => Uint8Array
+
+const roomBytes = 4 << 20
+const root = packageRoot()
+const vectors: Record<string, { bytes: number; sha256: string }> = JSON.parse(
+  readFileSync(join(root, 'test/conformance/vectors/core.json'), 'utf8'),
+)
+
+function checkAll(load: () => Run): void {
+  let run: Run
+  beforeAll(() => {
+    run = load()
+  }, 300_000)
+  it.each(Object.entries(vectors))('%s', (program, expected) => {
+    const bytes = run(program)
+    expect(bytes.length).toBe(expected.bytes)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(expected.sha256)
+  })
+}
+
+function loadWasm(variant: WasmVariant): Run {
+  const core = loadWasmCore(variant, idleHost)
+  const memory = new LinearMemory(core)
+  const dst = memory.take(roomBytes)
+  const name = memory.take(64)
+  return (program) => {
+    memory.bytes.set(new TextEncoder().encode(`${program}\0`), name)
+    const bytes = core.runConformance(name, dst, roomBytes)
+    return memory.bytes.slice(dst, dst + bytes)
+  }
+}
+
+/** In CI what is missing fails; elsewhere it is skipped, visibly. */
+function describeIf(available: boolean, name: string, body: () => void): void {
+  const run = available || process.env.CI ? describe : describe.skip
+  run(name, body)
+}
+
+const hasCompiler = ['make', 'cc'].every((tool) => !spawnSync(tool, ['--version']).error)
+
+for (const binary of ['conformance', 'conformance-asan']) {
+  describeIf(hasCompiler, `core in C: ${binary}`, () => {
+    checkAll(() => {
+      const native = join(root, 'native')
+      execFileSync('make', ['-s', '-C', native, `../build/native-test/${binary}`])
+      const file = join(root, 'build/native-test', binary)
+      return (program) => execFileSync(file, [program], { maxBuffer: 2 * roomBytes })
+    })
+  })
+}
+
+const addonFile = join(root, 'build/Release/dialplane_media.node')
+describeIf(existsSync(addonFile), 'core in the addon', () => {
+  checkAll(() => {
+    const addon = loadNativeAddon()
+    const dst = new Uint8Array(roomBytes)
+    return (program) => dst.slice(0, addon.runConformance(program, dst))
+  })
+})
+
+for (const variant of ['plain', 'simd'] as const) {
+  describeIf(existsSync(wasmCoreFile(variant)), `core in WASM: ${variant}`, () => {
+    checkAll(() => loadWasm(variant))
+  })
+}
