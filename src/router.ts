@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -9,9 +7,12 @@ import { Calls } from './call/calls.js'
 import { MediaHub } from './call/media-hub.js'
 import type { CallPorts } from './call/ports.js'
 import { createMediaPlane } from './media/create.js'
+import type { MediaPlane } from './media/port.js'
 import { AccountDirectory } from './router/account-directory.js'
+import { Closers } from './router/closers.js'
 import type { Config } from './router/config.js'
 import { type DataDirectory, openDataDirectory } from './router/data-directory.js'
+import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
 import { serveOwnRecording } from './router/own-recordings.js'
 import { createProgramRunner } from './router/program-runner.js'
@@ -22,7 +23,7 @@ import { advertisedHost, type SipShell, startSip } from './router/sip-shell.js'
 import { SnapshotWriter } from './router/snapshot-writer.js'
 import { chooseSpeech } from './router/speech-choice.js'
 import { createCallStore } from './router/sql-call-store.js'
-import { systemClock, systemIds } from './router/system.js'
+import { systemClock as clock, systemIds as ids } from './router/system.js'
 import { version } from './router/version.js'
 import { SecretBox } from './store/secret-box.js'
 import { SqliteStore } from './store/sqlite/sqlite-store.js'
@@ -47,14 +48,15 @@ export interface Router {
   close(progress: (message: string) => void): Promise<void>
 }
 
-/** Composes and starts the whole router. */
+/** Composes and starts the whole router. What was opened is closed again when a part fails. */
 export async function startRouter(config: Config, log: Logger): Promise<Router> {
-  const directory = openDataDirectory(config.dataDir)
-  const closers: (() => Promise<void> | void)[] = [() => directory.release()]
+  const closers = new Closers()
   try {
+    const directory = openDataDirectory(config.dataDir)
+    closers.add(() => directory.release())
     return await compose(config, log, directory, closers)
   } catch (error) {
-    for (const close of closers.reverse()) await close()
+    await closers.closeAll()
     throw error
   }
 }
@@ -63,108 +65,26 @@ async function compose(
   config: Config,
   log: Logger,
   directory: DataDirectory,
-  closers: (() => Promise<void> | void)[],
+  closers: Closers,
 ): Promise<Router> {
-  const clock = systemClock
-  const ids = systemIds
-  const userAgent = `Dialplane/${version}`
   const metrics = createMetrics()
   const events = new TelemetryEvents(log, metrics)
-
-  const store = await SqliteStore.open(directory.databasePath)
-  closers.push(() => store.close())
-  const box = new SecretBox(directory.key)
-  const accounts = new AccountDirectory(store, box)
-  const account = await accounts.ensureFirst(config.account, ids, clock.nowMs())
-  const callStore = createCallStore(store, () => clock.nowMs())
-  const recordingPath = (sid: string) => join(directory.recordingsPath, `${sid}.wav`)
-  const recovered = await recover({ store, callStore, clock, ids, recordingPath })
-  if (recovered.calls + recovered.recordings > 0)
-    log.warn(recovered, 'put an interrupted run in order')
-
-  const hubBox: { hub?: MediaHub } = {}
-  const plane = await createMediaPlane(config.mediaCore, planeConfig(config), (event) =>
-    hubBox.hub?.handle(event),
-  )
-  closers.push(() => plane.close())
-  const hub = new MediaHub(plane)
-  hubBox.hub = hub
-  const speech = chooseSpeech(log)
-  if (speech) closers.push(() => speech.close())
-
-  const server = createServer()
-  const httpPort = await listen(server, config.http.host, config.http.port)
-  closers.push(() => closeServer(server))
-  const baseUrl = config.baseUrl ?? `http://${urlHost(config.http.host)}:${httpPort}`
-
-  const sip = await startSip({ ...config.sip, ...sipConfig(config, userAgent) }, clock, ids, {
+  const records = await openRecords(config, log, directory, closers)
+  const sound = await openSound(config, log, closers)
+  const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(event),
     counted: (counter) => events.sip(counter),
     fault: (fault) => events.bug(fault, undefined),
   })
-  closers.push(() => sip.close())
-  const policy = new AddressPolicy(config.allowDestinations, [
-    { address: config.http.host, port: httpPort },
-    { address: config.sip.host, port: sip.port },
-  ])
-
-  const client = new WebhookClient({
-    policy,
-    userAgent,
-    serveOwn: serveOwnRecording({ store, baseUrl, recordingPath }),
-  })
-  closers.push(() => client.close())
-  const outbox = new OutboxSender({ store, client, accounts, events, clock })
-  const prompts = new PromptCache(plane, speech, directory.cachePath)
-  const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
-  const ports: CallPorts = {
-    sip,
-    store: callStore,
-    routes: createRoutes(config.trunks, sip.resolver, policy),
-    config: {
-      mediaBindAddress: () => config.sip.host,
-      mediaAdvertisedAddress: (remote) =>
-        advertisedHost({ host: config.sip.host, publicHost: config.publicHost }, remote),
-      sipHost:
-        config.publicHost ?? advertisedHost({ host: config.sip.host, publicHost: undefined }, ''),
-      rtpTimeoutMs: config.rtp.timeoutMs,
-      callsMax: config.callsMax,
-      baseUrl,
-      defaultCountry: config.defaultCountry,
-      recordingPath,
-      mayReach: (address) => policy.allows(address),
-    },
-    clock,
-    ids,
-    events,
-    outboxFilled: (callSid) => outbox.filled(callSid),
-  }
-  const runProgram = createProgramRunner({
-    client,
-    accounts,
-    prompts,
-    snapshots,
-    events,
-    clock,
-    ids,
-    defaultCountry: config.defaultCountry,
-    calls: () => calls,
-  })
-  const calls = new Calls(ports, hub, runProgram, (callSid) => {
-    snapshots.drop(callSid)
-    client.forget(callSid)
-  })
-
+  const parts = { config, directory, events, ...records, ...sound, ...network }
+  const { calls, outbox } = makeCalls(parts, closers)
+  const { http, sip, baseUrl } = network
   let ready = true
-  const sizes = () => sizesOf(calls, hub, sip)
-  server.on(
-    'request',
+  const sizes = () => sizesOf(calls, sound.hub, sip)
+  http.serve(
     createApi({
-      store,
-      accounts,
-      seal: (secret) => box.seal(secret),
+      ...records,
       calls,
-      recordingPath,
       clock,
       ids,
       baseUrl,
@@ -180,17 +100,16 @@ async function compose(
     }),
   )
   await outbox.start()
-
   return {
-    httpPort,
+    httpPort: http.port,
     sipPort: sip.port,
     baseUrl,
-    account: { sid: account.row.sid, authToken: account.authToken, isNew: account.isNew },
+    account: records.account,
     credentialsPath: directory.credentialsPath,
-    store,
-    mediaCore: plane.core,
-    storeEngine: store.engineName,
-    speech: speech?.name,
+    store: records.store,
+    mediaCore: sound.plane.core,
+    storeEngine: records.store.engineName,
+    speech: sound.speech?.name,
     sizes,
     async close(progress) {
       ready = false
@@ -198,28 +117,146 @@ async function compose(
       await calls.drain(config.shutdownMs)
       progress('Sending what is left of status callbacks')
       await outbox.close(5_000)
-      for (const close of closers.reverse()) await close()
+      await closers.closeAll()
       progress('Stopped')
     },
   }
 }
 
-function planeConfig(config: Config) {
-  return {
+/** The store with the first account, put in order after a crash. */
+async function openRecords(
+  config: Config,
+  log: Logger,
+  directory: DataDirectory,
+  closers: Closers,
+) {
+  const store = await SqliteStore.open(directory.databasePath)
+  closers.add(() => store.close())
+  const box = new SecretBox(directory.key)
+  const accounts = new AccountDirectory(store, box)
+  const { row, authToken, isNew } = await accounts.ensureFirst(config.account, ids, clock.nowMs())
+  const callStore = createCallStore(store, () => clock.nowMs())
+  const recordingPath = (sid: string) => join(directory.recordingsPath, `${sid}.wav`)
+  const recovered = await recover({ store, callStore, clock, ids, recordingPath })
+  if (recovered.calls + recovered.recordings > 0) {
+    log.warn(recovered, 'put an interrupted run in order')
+  }
+  return { store, accounts, account: { sid: row.sid, authToken, isNew }, callStore, recordingPath }
+}
+
+/** The media plane and the voice. */
+async function openSound(config: Config, log: Logger, closers: Closers) {
+  let hub: MediaHub | undefined
+  const planeConfig = {
     portMin: config.rtp.portMin,
     portMax: config.rtp.portMax,
     threads: config.mediaThreads ?? Math.max(1, availableParallelism() - 1),
     endpointsMax: config.callsMax * 2,
   }
+  const plane: MediaPlane = await createMediaPlane(config.mediaCore, planeConfig, (event) =>
+    hub?.handle(event),
+  )
+  closers.add(() => plane.close())
+  hub = new MediaHub(plane)
+  const speech = chooseSpeech(log)
+  if (speech) closers.add(() => speech.close())
+  return { plane, hub, speech }
 }
 
-function sipConfig(config: Config, userAgent: string) {
-  return {
+/** The listeners for HTTP and SIP, and the policy that keeps requests away from them. */
+async function openNetwork(
+  config: Config,
+  closers: Closers,
+  listeners: Parameters<typeof startSip>[3],
+) {
+  const http = await listenHttp(config.http.host, config.http.port)
+  closers.add(() => http.close())
+  const sipConfig = {
+    ...config.sip,
     publicHost: config.publicHost,
-    userAgent,
+    userAgent: userAgent(),
     trusted: config.trustedSip,
     users: config.sipUsers,
     callsMax: config.callsMax,
+  }
+  const sip = await startSip(sipConfig, clock, ids, listeners)
+  closers.add(() => sip.close())
+  const policy = new AddressPolicy(config.allowDestinations, [
+    { address: config.http.host, port: http.port },
+    { address: config.sip.host, port: sip.port },
+  ])
+  return { http, sip, policy, baseUrl: config.baseUrl ?? localUrl(config.http.host, http.port) }
+}
+
+type Opened = Awaited<ReturnType<typeof openRecords>> &
+  Awaited<ReturnType<typeof openSound>> &
+  Awaited<ReturnType<typeof openNetwork>>
+
+/** The calls with the language that runs on them. */
+function makeCalls(
+  parts: Opened & {
+    readonly config: Config
+    readonly directory: DataDirectory
+    readonly events: TelemetryEvents
+  },
+  closers: Closers,
+): { readonly calls: Calls; readonly outbox: OutboxSender } {
+  const { config, events, store, accounts, policy } = parts
+  const client = new WebhookClient({
+    policy,
+    userAgent: userAgent(),
+    serveOwn: serveOwnRecording(parts),
+  })
+  closers.add(() => client.close())
+  const outbox = new OutboxSender({ store, client, accounts, events, clock })
+  const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
+  const ports: CallPorts = {
+    sip: parts.sip,
+    store: parts.callStore,
+    routes: createRoutes(config.trunks, parts.sip.resolver, policy),
+    config: callConfig(config, parts),
+    clock,
+    ids,
+    events,
+    outboxFilled: (callSid) => outbox.filled(callSid),
+  }
+  const runProgram = createProgramRunner({
+    client,
+    accounts,
+    prompts: new PromptCache(parts.plane, parts.speech, parts.directory.cachePath),
+    snapshots,
+    events,
+    clock,
+    ids,
+    defaultCountry: config.defaultCountry,
+    calls: () => calls,
+  })
+  const calls = new Calls(ports, parts.hub, runProgram, (callSid) => {
+    snapshots.drop(callSid)
+    client.forget(callSid)
+  })
+  return { calls, outbox }
+}
+
+function callConfig(
+  config: Config,
+  parts: {
+    readonly baseUrl: string
+    readonly policy: AddressPolicy
+    recordingPath(sid: string): string
+  },
+): CallPorts['config'] {
+  const own = { host: config.sip.host, publicHost: config.publicHost }
+  return {
+    mediaBindAddress: () => config.sip.host,
+    mediaAdvertisedAddress: (remote) => advertisedHost(own, remote),
+    sipHost: advertisedHost(own, ''),
+    rtpTimeoutMs: config.rtp.timeoutMs,
+    callsMax: config.callsMax,
+    baseUrl: parts.baseUrl,
+    defaultCountry: config.defaultCountry,
+    recordingPath: parts.recordingPath,
+    mayReach: (address) => parts.policy.allows(address),
   }
 }
 
@@ -236,24 +273,6 @@ function sizesOf(calls: Calls, hub: MediaHub, sip: SipShell) {
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port }, () => {
-      server.off('error', reject)
-      resolve((server.address() as AddressInfo).port)
-    })
-  })
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
-}
-
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
+function userAgent(): string {
+  return `Dialplane/${version}`
 }

@@ -18,8 +18,6 @@ export interface ApiParts {
     find(sid: string): Promise<ApiAccount | undefined>
     forget(sid: string): void
   }
-  /** Seals a secret for the store. */
-  seal(secret: string): string
   readonly calls: {
     create(request: NewOutgoingCall): Promise<CallRecord>
     dispatch(callSid: string, command: CallCommand): Promise<void>

@@ -68,7 +68,7 @@ function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
     clock,
     ids,
     prompts: promptsOf(call, parts),
-    fetch: (request, signal) => fetchDocument(call, request, parts, signal),
+    fetchDocument: (request, signal) => fetchDocument(call, request, parts, signal),
     checkpoint: (state) => snapshots.checkpoint(call.sid, state),
     save: (state) => snapshots.save(call.sid, state),
     warned: ({ message, line }) => events.documentWarned(call.sid, message, line),

@@ -29,7 +29,7 @@ export interface ProgramPorts {
   readonly ids: Ids
   readonly prompts: Prompts
   /** Adds the standard parameters, expands, signs and sends. Throws RouterError. */
-  fetch(request: DocumentRequest, signal: AbortSignal): Promise<ProgramDocument>
+  fetchDocument(request: DocumentRequest, signal: AbortSignal): Promise<ProgramDocument>
   /** Resolves when the state is durable. */
   checkpoint(state: ProgramState): Promise<void>
   /** Stores the state some time soon. */
@@ -150,7 +150,7 @@ async function withDocument(
   if (state.documents >= documentsMax) {
     throw new RouterError('ERR_TOO_MANY_DOCUMENTS', 11215, `More than ${documentsMax} documents`)
   }
-  const document = await ports.fetch(state.request, signal)
+  const document = await ports.fetchDocument(state.request, signal)
   const next = {
     ...state,
     request: undefined,
@@ -226,7 +226,7 @@ async function lastRequest(
   const { type } = signal.reason as StopReason
   if (type !== 'hungUp' || !state.request) return 'stopped'
   try {
-    await ports.fetch(state.request, new AbortController().signal)
+    await ports.fetchDocument(state.request, new AbortController().signal)
   } catch (error) {
     if (!(error instanceof RouterError)) throw error
     ports.failed(error, state.request.url)

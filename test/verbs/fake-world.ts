@@ -93,7 +93,7 @@ export class FakeWorld {
         speech: async (text) => this.#prompt(`say ${text}`),
         sound: async (url) => this.#prompt(`play ${url}`),
       },
-      fetch: async (request) => this.#fetch(request),
+      fetchDocument: async (request) => this.#fetch(request),
       checkpoint: async (state) => {
         this.checkpoints++
         this.lastCheckpoint = JSON.stringify(state)
