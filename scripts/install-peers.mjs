@@ -1,0 +1,31 @@
+// Installs the programs that the tests talk to, from Debian's packages; they are no part of the
+// product. Without root it only says what is missing.
+import { spawnSync } from 'node:child_process'
+
+const peers = {
+  sipp: 'sip-tester',
+  baresip: 'baresip',
+  sox: 'sox',
+  'clang-format': 'clang-format',
+}
+
+const isThere = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+const missing = Object.entries(peers).filter(([program]) => !isThere(program))
+
+if (missing.length === 0) {
+  console.log('all test peers are installed')
+} else if (process.getuid?.() !== 0) {
+  console.log(`missing test peers (their tests will be skipped): ${missing.map(([name]) => name)}`)
+} else {
+  const packages = missing.map(([, name]) => name)
+  console.log(`installing ${packages.join(' ')}`)
+  const apt = (...parameters) =>
+    spawnSync('apt-get', ['-qq', ...parameters], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status
+  if (apt('update') !== 0 || apt('install', '-y', '--no-install-recommends', ...packages) !== 0) {
+    console.error('apt-get failed')
+    process.exitCode = 1
+  }
+}

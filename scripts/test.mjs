@@ -1,0 +1,80 @@
+// npm test: everything that can be tested here. Unit, conformance and end-to-end tests by vitest; the
+// C tests plain and under sanitizers. Closes with `N passed, N failed, N skipped`.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setUp } from './setup.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const totals = { passed: 0, failed: 0, skipped: 0 }
+
+function count(outcome, name) {
+  totals[outcome]++
+  console.log(`${outcome === 'passed' ? 'ok  ' : outcome === 'skipped' ? 'skip' : 'FAIL'} ${name}`)
+}
+
+/** The C tests; where no compiler is, a skip that shows, and in CI a failure. */
+function testNative() {
+  if (spawnSync('cc', ['--version']).status !== 0) {
+    count(process.env.CI ? 'failed' : 'skipped', 'C tests: there is no compiler')
+    return
+  }
+  for (const target of ['test', 'asan', 'tsan']) {
+    const startedMs = Date.now()
+    const { status, stdout, stderr } = spawnSync('make', ['-s', '-C', 'native', target], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
+    if (status !== 0) console.error(`${stdout}${stderr}`.slice(-8_000))
+    count(status === 0 ? 'passed' : 'failed', `C core and shell: make ${target} (${seconds} s)`)
+  }
+}
+
+/** Runs vitest, shows its report, and adds its counts. */
+async function testAll(parameters) {
+  const folder = mkdtempSync(join(tmpdir(), 'dialplane-test-'))
+  const report = join(folder, 'report.json')
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const status = await new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [
+        vitest,
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile=${report}`,
+        ...parameters,
+      ],
+      { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+    )
+    child.on('close', resolve)
+  })
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
+    totals.passed += numPassedTests
+    totals.failed += numFailedTests
+    totals.skipped += numPendingTests + numTodoTests
+  } catch {
+    totals.failed++
+  }
+  rmSync(folder, { recursive: true, force: true })
+  if (status !== 0 && totals.failed === 0) totals.failed++
+}
+
+const parameters = process.argv.slice(2)
+try {
+  await setUp({ wasm: true })
+  if (parameters.length === 0) testNative()
+  await testAll(parameters)
+} catch (error) {
+  console.error(`test: ${error.message}`)
+  totals.failed++
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+process.exitCode = totals.failed > 0 ? 1 : 0
