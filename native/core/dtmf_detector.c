@@ -32,7 +32,7 @@ static uint32_t strongest(const int64_t *power) {
 
 static bool dominates(const int64_t *power, uint32_t best) {
     for (uint32_t i = 0; i < 4; i++) {
-        if (i != best && power[i] * 6 > power[best]) /* 8 dB */
+        if (i != best && power[i] * 4 > power[best]) /* 6 dB; the other group leaks that much */
             return false;
     }
     return true;
@@ -76,9 +76,9 @@ static int8_t classify(struct dtmf_detector *detector) {
     int64_t row_power = power[row], column_power = power[4 + column];
     /* A pure pair gives 32 * 102 = 3264 times the energy; a frequency 1.5 % off loses up to a
      * quarter. */
-    if (row_power + column_power < 2050 * energy)
+    if (row_power + column_power < 2350 * energy)
         return DIGIT_NONE;
-    if (column_power * 9 < row_power || row_power * 3 < column_power) /* -9.5 dB, +4.8 dB */
+    if (column_power * 12 < row_power || row_power * 3 < column_power) /* -10.8, +4.8 dB */
         return DIGIT_NONE;
     if (!dominates(power, row) || !dominates(power + 4, column))
         return DIGIT_NONE;

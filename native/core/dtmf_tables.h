@@ -148,7 +148,7 @@ static const int16_t dtmf_advance[8][2] = { /* cosine, sine of the advance, time
 };
 
 static const int32_t dtmf_tangent[8] = { /* of the largest phase error, times 256; negative: beyond a quarter turn */
-    221, 257, 304, 367, 733, 1224, 4112, -2626,
+    234, 273, 326, 398, 866, 1664, 85004, -1561,
 };
 /* clang-format on */
 

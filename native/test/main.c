@@ -1,0 +1,24 @@
+#include "test.h"
+
+int test_failures;
+
+int main(void) {
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } tests[] = {
+        {"g711", test_g711},
+        {"rtp", test_rtp},
+        {"jitter_buffer", test_jitter_buffer},
+        {"telephone_event", test_telephone_event},
+        {"dtmf", test_dtmf},
+        {"resampler", test_resampler},
+        {"plane", test_plane},
+    };
+    for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++) {
+        int before = test_failures;
+        tests[i].run();
+        printf("%s %s\n", test_failures == before ? "ok  " : "FAIL", tests[i].name);
+    }
+    return test_failures ? 1 : 0;
+}

@@ -1,0 +1,217 @@
+#include "../core/bytes.h"
+#include "../core/plane.h"
+#include "../core/records.h"
+#include "../core/rtp.h"
+#include "test.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A host that counts what the plane gives it. */
+struct world {
+    struct plane *plane;
+    uint32_t sent, reports, acks, refused, ended, closed, timeouts, digits;
+    uint16_t last_sequence;
+    uint32_t last_timestamp;
+    uint8_t last_payload_type;
+    struct address last_to;
+    uint32_t prompts_lent;
+};
+
+static int16_t prompt_samples[1600];
+
+static void on_send(
+    void *context, uint32_t endpoint_id, bool rtcp, const struct address *to, const uint8_t *packet,
+    uint32_t bytes) {
+    struct world *world = context;
+    (void)endpoint_id;
+    if (rtcp) {
+        world->reports++;
+        return;
+    }
+    struct rtp_packet parsed;
+    CHECK(rtp_parse(&parsed, packet, bytes) == 0);
+    if (world->sent++ > 0 && parsed.ssrc == 77)
+        CHECK(parsed.sequence == (uint16_t)(world->last_sequence + 1));
+    world->last_sequence = parsed.sequence;
+    world->last_timestamp = parsed.timestamp;
+    world->last_payload_type = parsed.payload_type;
+    world->last_to = *to;
+}
+
+static void on_event(void *context, const uint8_t *data, uint32_t bytes) {
+    struct world *world = context;
+    struct record record;
+    uint32_t offset = 0;
+    CHECK(record_next(&record, data, bytes, &offset) && offset == bytes);
+    world->acks += record.type == EVENT_ACK;
+    world->refused += record.type == EVENT_ACK && record_u32(&record, 1) != STATUS_OK;
+    world->ended += record.type == EVENT_PLAYER_ENDED;
+    world->closed += record.type == EVENT_CLOSED;
+    world->timeouts += record.type == EVENT_RTP_TIMEOUT;
+    world->digits += record.type == EVENT_DIGIT;
+}
+
+static bool on_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
+    struct world *world = context;
+    world->prompts_lent++;
+    *prompt = (struct prompt){.samples = prompt_samples, .count = 1600};
+    return prompt_id == 1 || !world->prompts_lent--;
+}
+
+static void on_release(void *context, uint32_t prompt_id) {
+    (void)prompt_id;
+    ((struct world *)context)->prompts_lent--;
+}
+
+static bool on_open(void *context, const struct recording *recording) {
+    (void)context;
+    return recording->path_bytes > 0;
+}
+
+static bool on_write(void *context, uint32_t slot, const int16_t *samples, uint32_t count) {
+    (void)context;
+    (void)slot;
+    (void)samples;
+    return count > 0;
+}
+
+static bool on_end(void *context, uint32_t slot, uint8_t reason, uint32_t frames) {
+    (void)context;
+    (void)slot;
+    (void)reason;
+    (void)frames;
+    return true;
+}
+
+static void
+command(struct world *world, enum record_type type, const uint32_t *fields, uint32_t count) {
+    uint8_t record[128];
+    plane_commands(world->plane, record, record_write(record, type, 0, fields, count), 0);
+}
+
+static void configure(struct world *world, uint32_t endpoint_id, uint32_t codec, uint32_t ssrc) {
+    uint32_t fields[] = {
+        1,
+        endpoint_id,
+        codec | (codec ? 8u : 0u) << 8 | 101u << 16 | 3u << 24,
+        20u | 1u << 8 | 4u << 16,
+        4000,
+        0x0100007F,
+        0,
+        0,
+        0,
+        ssrc,
+        300};
+    command(world, COMMAND_CONFIGURE, fields, 11);
+}
+
+static void *start(struct world *world, uint32_t endpoints) {
+    struct plane_config config = {
+        .endpoints_max = endpoints,
+        .players_max = 10,
+        .recorders_max = 1,
+        .epoch_ms = 1700000000000u,
+        .host = {world, on_send, on_event, on_acquire, on_release, on_open, on_write, on_end},
+    };
+    memset(world, 0, sizeof *world);
+    void *memory = calloc(1, (size_t)plane_size(&config));
+    world->plane = plane_init(memory, &config, 0);
+    return memory;
+}
+
+static void test_playing(void) {
+    struct world world;
+    void *memory = start(&world, 2);
+    uint32_t play[] = {2, 1, 5, 1, 3, 0}, unknown[] = {3, 1, 6, 9, 1, 0}, close[] = {4, 1};
+    CHECK(plane_next_due_ms(world.plane) == UINT64_MAX);
+    CHECK(plane_open(world.plane, 1, 0) == 0 && plane_open(world.plane, 1, 0) < 0);
+    CHECK(plane_open(world.plane, 2, 0) < 0);
+    configure(&world, 1, 0, 77);
+    for (uint32_t i = 0; i < 9; i++)
+        command(&world, COMMAND_PLAY, play, 6);
+    CHECK(world.refused == 1); /* the ninth */
+    command(&world, COMMAND_PLAY, unknown, 6);
+    for (uint64_t ms = 1; ms <= 6000; ms++)
+        plane_tick(world.plane, ms);
+    CHECK(world.sent == 300 && world.ended == 8 && world.timeouts == 1 && world.reports == 1);
+    CHECK(world.prompts_lent == 0);
+    plane_tick(world.plane, 60000); /* a stall of nearly a minute is not made up for */
+    CHECK(world.sent < 340);
+    command(&world, COMMAND_PLAY, play, 6);
+    command(&world, COMMAND_CLOSE, close, 2);
+    CHECK(world.closed == 1 && world.ended == 9 && world.prompts_lent == 0);
+    CHECK(plane_next_due_ms(world.plane) == UINT64_MAX);
+    free(memory);
+}
+
+static void receive(
+    struct world *world, uint32_t endpoint_id, uint16_t port, uint32_t ssrc, uint16_t sequence,
+    uint64_t now_ms) {
+    uint8_t packet[RTP_HEADER_BYTES + 160] = {0};
+    struct address from = {4, port, {127, 0, 0, 1}};
+    rtp_write_header(packet, 0, false, sequence, sequence * 160u, ssrc);
+    plane_receive(world->plane, endpoint_id, false, &from, packet, sizeof packet, now_ms);
+}
+
+static void test_latching(void) {
+    struct world world;
+    void *memory = start(&world, 2);
+    plane_open(world.plane, 1, 0);
+    configure(&world, 1, 0, 77);
+    receive(&world, 1, 5000, 9, 1, 1); /* not from 4000: NAT */
+    plane_tick(world.plane, 40);
+    CHECK(world.last_to.port == 5000);
+    receive(&world, 1, 6000, 10, 1, 41); /* a stranger */
+    plane_tick(world.plane, 80);
+    CHECK(world.last_to.port == 5000);
+    receive(&world, 1, 7000, 9, 2, 81); /* the same stream from a new port */
+    plane_tick(world.plane, 120);
+    CHECK(world.last_to.port == 7000);
+    struct plane_counts counts;
+    plane_counts(world.plane, &counts);
+    CHECK(counts.packets_received == 2 && counts.packets_dropped == 1);
+    free(memory);
+}
+
+/* Any bytes as commands and as packets. */
+static void test_garbage(void) {
+    struct world world;
+    void *memory = start(&world, 3);
+    uint32_t seed = 3, bridge[] = {2, 1, 2};
+    plane_open(world.plane, 1, 0);
+    plane_open(world.plane, 2, 0);
+    configure(&world, 1, 0, 1);
+    configure(&world, 2, 1, 2);
+    command(&world, COMMAND_BRIDGE, bridge, 3);
+    for (uint64_t i = 0; i < 100000; i++) {
+        uint8_t bytes[200];
+        struct address from = {4, 4000, {127, 0, 0, 1}};
+        for (uint32_t j = 0; j < sizeof bytes; j++) {
+            seed = seed * 1664525u + 1013904223u;
+            bytes[j] = (uint8_t)(seed >> 24);
+        }
+        uint32_t count = (seed >> 8) % sizeof bytes;
+        if (i % 2) {
+            bytes[0] = 0x80;
+            bytes[1] = i % 4 == 1 ? 101 : i % 8 == 3 ? 0 : 8;
+            write_be32(bytes + 8, (uint32_t)(i / 1000));
+        }
+        plane_receive(world.plane, 1 + (seed & 1), i % 7 == 0, &from, bytes, count, i / 4);
+        if (i % 16 == 0) {
+            write_le16(bytes, (uint16_t)(count & ~3u));
+            bytes[2] = (uint8_t)(2 + bytes[2] % 12);
+            write_le32(bytes + 8, 1 + (seed & 1));
+            if (bytes[2] != COMMAND_CLOSE)
+                plane_commands(world.plane, bytes, count, i / 4);
+        }
+        plane_tick(world.plane, i / 4);
+    }
+    CHECK(world.sent > 0);
+    free(memory);
+}
+
+void test_plane(void) {
+    test_playing();
+    test_latching();
+    test_garbage();
+}

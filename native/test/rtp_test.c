@@ -1,0 +1,50 @@
+#include "../core/rtcp.h"
+#include "../core/rtp.h"
+#include "test.h"
+
+static enum rtp_verdict feed(struct rtp_reception *reception, uint16_t sequence, uint32_t ssrc) {
+    struct rtp_packet packet = {.sequence = sequence, .ssrc = ssrc, .timestamp = sequence * 160u};
+    return rtp_reception_packet(reception, &packet, sequence * 20u);
+}
+
+static void test_parse(void) {
+    struct rtp_packet packet;
+    uint8_t data[32] = {0x80, 0x80, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 9};
+    CHECK(rtp_parse(&packet, data, 13) == 0);
+    CHECK(packet.marker && packet.payload_type == 0 && packet.payload_bytes == 1);
+    CHECK(rtp_parse(&packet, data, 11) < 0);
+    data[0] = 0x40;
+    CHECK(rtp_parse(&packet, data, 13) < 0);
+    data[0] = 0x8F; /* 15 CSRCs that are not there */
+    CHECK(rtp_parse(&packet, data, 13) < 0);
+    data[0] = 0xA0; /* more padding than packet */
+    data[12] = 200;
+    CHECK(rtp_parse(&packet, data, 13) < 0);
+    data[0] = 0x90; /* an extension that is too long */
+    data[14] = 0xFF;
+    CHECK(rtp_parse(&packet, data, 20) < 0);
+}
+
+void test_rtp(void) {
+    test_parse();
+    CHECK(seq_less(65535, 0) && !seq_less(0, 65535) && ts_diff(5, 0xFFFFFFFBu) == 10);
+    struct rtp_reception reception = {0};
+    CHECK(feed(&reception, 65534, 1) == RTP_NEW_STREAM);
+    CHECK(feed(&reception, 65535, 1) == RTP_ACCEPTED);
+    CHECK(feed(&reception, 1, 1) == RTP_ACCEPTED); /* 0 is lost */
+    CHECK(rtp_reception_lost(&reception) == 1);
+    CHECK(rtp_reception_fraction_lost(&reception) == 64);
+    CHECK(feed(&reception, 20000, 1) == RTP_SUSPECT);
+    CHECK(feed(&reception, 20001, 1) == RTP_NEW_STREAM);
+    CHECK(feed(&reception, 7, 2) == RTP_NEW_STREAM);
+    CHECK(rtp_reception_lost(&reception) == 1);
+
+    struct rtcp_state state = {0};
+    struct rtcp_sent sent = {.ssrc = 1, .packets = 2, .bytes = 320, .wall_ms = 1000};
+    uint8_t packet[RTCP_BYTES_MAX];
+    uint32_t bytes = rtcp_write(&state, packet, &sent, &reception, 0);
+    CHECK(bytes == 28 + 24 + 32 && packet[1] == 200);
+    CHECK(rtcp_receive(&state, packet, bytes, 2, 1000, 5) == 0 && state.reports_received == 1);
+    for (uint32_t i = 0; i < bytes; i++) /* cut off anywhere */
+        rtcp_receive(&state, packet, i, 2, 1000, 5);
+}

@@ -1,0 +1,24 @@
+#ifndef DIALPLANE_TEST_H
+#define DIALPLANE_TEST_H
+/* The little that the C tests need: a check that tells where it failed, and the list of tests. */
+#include <stdio.h>
+
+extern int test_failures;
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
+            test_failures++;                                                                       \
+        }                                                                                          \
+    } while (0)
+
+void test_g711(void);
+void test_rtp(void);
+void test_jitter_buffer(void);
+void test_telephone_event(void);
+void test_dtmf(void);
+void test_resampler(void);
+void test_plane(void);
+
+#endif
