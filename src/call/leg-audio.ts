@@ -29,6 +29,7 @@ export class LegAudio {
   readonly #ssrc: number
   #opening: Promise<OpenedEndpoint> | undefined
   #endpointId: number | undefined
+  #selection: MediaSelection | undefined
   #closed = false
 
   constructor(hub: MediaHub, ports: CallPorts, bindAddress: string, listener: LegAudioListener) {
@@ -47,6 +48,7 @@ export class LegAudio {
 
   async configure(selection: MediaSelection): Promise<void> {
     const { endpointId } = await this.open()
+    this.#selection = selection
     await this.#hub.submit({
       type: 'configure',
       endpointId,
@@ -54,7 +56,8 @@ export class LegAudio {
         ...selection,
         ssrc: this.#ssrc,
         rtpTimeoutMs: expectsRtp(selection) ? this.#ports.config.rtpTimeoutMs : 0,
-        inBandDtmf: true,
+        // The detector costs time for each frame: it runs only while somebody listens for digits.
+        inBandDtmf: this.#queues.size > 0,
       },
     })
   }
@@ -141,8 +144,12 @@ export class LegAudio {
   }
 
   collect(): DigitQueue {
-    const queue = new DigitQueue(this.#ports.clock, (closed) => this.#queues.delete(closed))
+    const queue = new DigitQueue(this.#ports.clock, (closed) => {
+      this.#queues.delete(closed)
+      if (this.#queues.size === 0) this.#detectorChanged()
+    })
     this.#queues.add(queue)
+    if (this.#queues.size === 1) this.#detectorChanged()
     return queue
   }
 
@@ -159,6 +166,10 @@ export class LegAudio {
       this.#hub.submit({ type: 'close', endpointId }),
     )
     closing?.catch(() => {})
+  }
+
+  #detectorChanged(): void {
+    if (this.#selection && !this.#closed) this.configure(this.#selection).catch(() => {})
   }
 
   async #open(near: number | undefined): Promise<OpenedEndpoint> {
