@@ -69,11 +69,9 @@ struct endpoint {
     bool timed_out;
     bool listening; /* the jitter buffer is in use */
     struct rtp_reception reception;
-    uint64_t packets_received, packets_late_before;
-    struct jitter_buffer jitter_buffer;
+    uint64_t packets_received;
     struct telephone_event_receiver event_receiver;
     bool event_muted; /* the event under way is a copy of an in-band digit */
-    struct dtmf_detector detector;
     bool in_band_muted; /* the in-band digit under way is a copy of an event */
     char in_band_digit; /* the last reported one */
     bool in_band_active;
@@ -83,14 +81,16 @@ struct endpoint {
     uint32_t timestamp; /* of the next tick */
     bool talking;       /* the next packet needs no marker */
     uint64_t packets_sent, bytes_sent;
-    uint64_t player_packets;
     struct player *players;
     uint32_t players_count;
     struct recorder *recorder;
     struct endpoint *other;
-    struct heard heard;
     struct relay relay;
     struct rtcp_state rtcp;
+    /* What only listeners touch, behind what every packet does. */
+    struct dtmf_detector detector;
+    struct jitter_buffer jitter_buffer;
+    struct heard heard;
 };
 
 struct plane;
