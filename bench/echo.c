@@ -1,8 +1,8 @@
 /*
- * The floor that the media plane is measured against: an epoll process that receives each packet on a
- * socket of its own leg and sends one back, and does nothing else.
- *   echo <first-port> <count>    binds count even ports from first-port on 127.0.0.1
- * On SIGTERM it prints the CPU seconds that it used, and how many packets it echoed.
+ * The floor that the media plane is measured against: an epoll process that receives each packet on
+ * a socket of its own leg and sends one back, and does nothing else. echo <first-port> <count>
+ * binds count even ports from first-port on 127.0.0.1 On SIGTERM it prints the CPU seconds that it
+ * used, and how many packets it echoed.
  */
 #define _GNU_SOURCE
 #include <netinet/in.h>
@@ -37,8 +37,7 @@ static uint64_t echo(int fd) {
     uint8_t packet[PACKET_BYTES];
     struct sockaddr_in from;
     socklen_t from_bytes = sizeof from;
-    ssize_t bytes =
-        recvfrom(fd, packet, sizeof packet, 0, (struct sockaddr *)&from, &from_bytes);
+    ssize_t bytes = recvfrom(fd, packet, sizeof packet, 0, (struct sockaddr *)&from, &from_bytes);
     if (bytes < 0)
         return 0;
     sendto(fd, packet, (size_t)bytes, 0, (struct sockaddr *)&from, from_bytes);

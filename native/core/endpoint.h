@@ -71,7 +71,7 @@ struct endpoint {
     struct rtp_reception reception;
     uint64_t packets_received;
     struct telephone_event_receiver event_receiver;
-    bool event_muted; /* the event under way is a copy of an in-band digit */
+    bool event_muted;   /* the event under way is a copy of an in-band digit */
     bool in_band_muted; /* the in-band digit under way is a copy of an event */
     char in_band_digit; /* the last reported one */
     bool in_band_active;
