@@ -55,7 +55,8 @@ export class Call {
     this.#mailbox = new Mailbox((delayMs) => ports.clock.sleep(delayMs))
     this.audio = new LegAudio(parts.hub, ports, ports.config.mediaBindAddress(remote.address), {
       digit: (digit) => ports.events.digits(record, digit),
-      rtpTimeout: () => this.hangUp(),
+      // A caller that vanished has hung up, as far as its program is concerned.
+      rtpTimeout: () => this.#endBy({ type: 'hungUp' }),
     })
     this.leg = new SipLeg(
       legId,
@@ -108,14 +109,11 @@ export class Call {
   }
 
   reject(reason: 'rejected' | 'busy'): void {
-    this.leg.reject(reason === 'busy' ? 486 : 603)
-    this.finish(reason === 'busy' ? 'busy' : 'no-answer', { type: 'end' })
+    this.refuse(reason === 'busy' ? 486 : 603, reason === 'busy' ? 'busy' : 'no-answer')
   }
 
   hangUp(): void {
-    if (isFinal(this.record.status)) return
-    this.leg.hangUp()
-    this.finish(this.isAnswered ? 'completed' : 'no-answer', { type: 'end' })
+    this.#endBy({ type: 'end' })
   }
 
   /** The application failed: an unanswered caller is told to try later, an answered one hung up. */
@@ -124,8 +122,13 @@ export class Call {
       this.hangUp()
       return
     }
-    this.leg.reject(480)
-    this.finish('failed', { type: 'end' })
+    this.refuse(480, 'failed')
+  }
+
+  /** Refuses an incoming call. The record ends first: what the leg then tells says less. */
+  refuse(sipStatus: number, status: CallStatus): void {
+    this.finish(status, { type: 'end' })
+    this.leg.reject(sipStatus)
   }
 
   /** Ends the record of the call, stops its program and frees its media. Later calls do nothing. */
@@ -180,8 +183,8 @@ export class Call {
   /** Gives an attempt up that nobody has answered. */
   finishUnanswered(status: 'no-answer' | 'canceled'): void {
     if (isFinal(this.record.status)) return
-    this.leg.hangUp()
     this.finish(status, { type: 'end' })
+    this.leg.hangUp()
   }
 
   persist(outbox: ReturnType<typeof callEvent>): void {
@@ -200,8 +203,8 @@ export class Call {
     }
     const selection = settleAnswer(offer, outcome.sdp)
     if (!selection.ok) {
-      this.leg.hangUp()
       this.finish('failed', { type: 'end' })
+      this.leg.hangUp()
       return this.record.status
     }
     await this.audio.configure(selection.value)
@@ -231,6 +234,12 @@ export class Call {
     this.record.status = 'in-progress'
     this.record.startMs = this.ports.clock.nowMs()
     this.persist(callEvent(this.record, 'answered', this.ports))
+  }
+
+  #endBy(reason: StopReason): void {
+    if (isFinal(this.record.status)) return
+    this.finish(this.isAnswered ? 'completed' : 'no-answer', reason)
+    this.leg.hangUp()
   }
 
   #progressed(status: number): void {

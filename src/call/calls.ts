@@ -189,8 +189,7 @@ export class Calls {
     await this.#ports.store.insertCall(record, callEvent(record, 'ringing', this.#ports))
     this.#ports.events.callStarted(record)
     if (!number.voice) {
-      call.leg.reject(480)
-      call.finish('failed', { type: 'end' })
+      call.refuse(480, 'failed')
       return
     }
     call.start({ type: 'url', ...number.voice })

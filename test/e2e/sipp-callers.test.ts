@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from './harness/eventually.js'
 import { keysPcap } from './harness/keys-pcap.js'
 import { needs } from './harness/needs.js'
-import { freePort } from './harness/ports.js'
 import { countsOf, startSippCaller } from './harness/sipp.js'
 import { startTestbed, type Testbed } from './harness/testbed.js'
 
@@ -31,7 +30,6 @@ describe.skipIf(!hasSipp || !mayUseRawSockets)('a hundred callers of sipp (raw s
       cwd: bed.directory,
       calls: callCount,
       callsPerSecond: 20,
-      parameters: ['-mp', String(await freePort())],
     })
     const finished = await sipp.finished
     expect(countsOf(finished)).toEqual({ successful: callCount, failed: 0 })

@@ -23,6 +23,7 @@ export interface RouterProcess {
   readonly baseUrl: string
   readonly httpPort: number
   readonly sipPort: number
+  readonly mediaPortMin: number
   readonly mediaCore: string
   readonly storeEngine: string
   readonly accountSid: string
@@ -75,6 +76,7 @@ export async function startRouterProcess(
     baseUrl,
     httpPort,
     sipPort,
+    mediaPortMin: Number(env.DIALPLANE_RTP_PORT_MIN),
     mediaCore,
     storeEngine,
     accountSid: credential(credentials, 'DIALPLANE_ACCOUNT_SID'),

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './ports.js'
 import { type Finished, type Peer, startPeer } from './processes.js'
@@ -7,7 +8,10 @@ const scenarios = fileURLToPath(new URL('../sipp/', import.meta.url))
 export interface SippOptions {
   /** A file of test/e2e/sipp, without .xml. */
   readonly scenario: string
+  /** Where its log goes, and where the files lie that it plays. */
   readonly cwd: string
+  /** Put in place of {name} in the scenario. */
+  readonly values?: { readonly [name: string]: string }
   readonly calls?: number
   readonly callsPerSecond?: number
   readonly secondsMax?: number
@@ -16,7 +20,7 @@ export interface SippOptions {
 }
 
 /** sipp as a caller of `phoneNumber` at our SIP port. */
-export async function startSippCaller(
+export function startSippCaller(
   sipPort: number,
   phoneNumber: string,
   options: SippOptions,
@@ -26,6 +30,17 @@ export async function startSippCaller(
     ...['-s', phoneNumber, '-m', String(calls), '-r', String(callsPerSecond), '-l', '1000'],
     `127.0.0.1:${sipPort}`,
   ])
+}
+
+/** Calls once by a scenario. Throws with what sipp said when it did not go by the scenario. */
+export async function callWithSipp(
+  sipPort: number,
+  phoneNumber: string,
+  options: SippOptions,
+): Promise<void> {
+  const { finished } = await startSippCaller(sipPort, phoneNumber, options)
+  const { code, output } = await finished
+  if (code !== 0) throw new Error(`${options.scenario} failed (${code}):\n${output.slice(-6_000)}`)
 }
 
 export interface SippServer extends Peer {
@@ -39,20 +54,28 @@ export async function startSippServer(options: SippOptions): Promise<SippServer>
   return { ...peer, port }
 }
 
+let runs = 0
+
 async function startSipp(options: SippOptions, more: readonly string[]): Promise<Peer> {
-  const { scenario, cwd, secondsMax = 60, localAddress = '127.0.0.1', parameters = [] } = options
-  const peer = startPeer(
+  const { scenario, cwd, values = {}, secondsMax = 60 } = options
+  const { localAddress = '127.0.0.1', parameters = [] } = options
+  const text = readFileSync(`${scenarios}${scenario}.xml`, 'utf8').replaceAll(
+    /\{(\w+)\}/g,
+    (placeholder, name) => values[name] ?? placeholder,
+  )
+  const name = `${cwd}/${scenario}-${runs++}`
+  writeFileSync(`${name}.xml`, text)
+  return startPeer(
     'sipp',
     [
-      ...['-sf', `${scenarios}${scenario}.xml`, '-i', localAddress, '-mi', localAddress],
-      ...['-nostdin', '-trace_err', '-error_file', `${cwd}/${scenario}.err`],
+      ...['-sf', `${name}.xml`, '-i', localAddress, '-mi', localAddress, '-nostdin'],
+      ...['-mp', String(await freePort()), '-trace_err', '-error_file', `${name}.err`],
       ...['-timeout', `${secondsMax}s`, '-timeout_error'],
       ...parameters,
       ...more,
     ],
     { cwd, env: { ...process.env, TERM: 'dumb' }, secondsMax: secondsMax + 5 },
   )
-  return { ...peer, finished: peer.finished }
 }
 
 /** What sipp counted, from its last screen. */
