@@ -119,15 +119,15 @@ function runScript(name, log) {
   return run(process.execPath, [join(root, 'scripts', name)], `${name} failed`, log)
 }
 
-/** Runs a program and passes its lines on; an error carries the last lines of what it said. */
+/** Runs a program and passes its lines on; an error carries the first lines of what it said. */
 function run(command, parameters, failure, log = () => {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     const lines = []
     const take = (chunk) => {
       for (const line of String(chunk).split('\n').filter(Boolean)) {
-        lines.push(line)
-        if (lines.length > 40) lines.shift()
+        // The first lines tell what is wrong; what follows is mostly usage.
+        if (lines.length < 20) lines.push(line)
         log(line)
       }
     }
