@@ -144,6 +144,8 @@ class TestCall {
           say(`${event.status}${event.status === 180 ? ' ringing' : ''}`)
         if (event.type !== 'answered' && event.type !== 'refused' && event.type !== 'ended') return
         clearTimeout(timeout)
+        // Also when it comes between the answer and the conversation.
+        if (event.type === 'ended') this.#over.abort()
         if (event.type === 'answered') say('answered')
         if (event.type === 'refused') say(`refused: ${event.status} ${event.reason}`)
         done(event.type === 'answered' ? (event.sdp ?? '') : undefined)
