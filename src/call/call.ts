@@ -104,7 +104,8 @@ export class Call {
   }
 
   answer(signal: AbortSignal): Promise<void> {
-    this.#answering ??= this.#answer()
+    // One that we made was answered by the other side.
+    this.#answering ??= this.isAnswered ? Promise.resolve() : this.#answer()
     return untilAborted(this.#answering, signal)
   }
 
