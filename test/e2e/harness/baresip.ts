@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { eventually } from './eventually.js'
+import { startPeer } from './processes.js'
+
+/** baresip, steered by its ctrl_tcp module. It repeats what it hears and writes it to a file. */
+export interface Baresip {
+  dial(uri: string): void
+  press(digit: string): void
+  hangUp(): void
+  /** Resolves when an event of this type has come: CALL_ESTABLISHED, CALL_CLOSED and so on. */
+  event(type: string): Promise<void>
+  output(): string
+  /** The WAV file of what was heard in the only call. */
+  heardFile(): string
+  kill(): Promise<void>
+}
+
+/** `directory` becomes its configuration, and gets its recordings. */
+export async function startBaresip(directory: string): Promise<Baresip> {
+  const port = await freeTcpPort()
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'config'), configuration(directory, port))
+  // It registers nowhere.
+  writeFileSync(
+    join(directory, 'accounts'),
+    '<sip:baresip@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1\n',
+  )
+  writeFileSync(join(directory, 'contacts'), '')
+  const peer = startPeer('baresip', ['-f', directory], { cwd: directory, secondsMax: 60 })
+  const control = await connected(port)
+  let events = ''
+  control.on('data', (chunk) => {
+    events += chunk
+  })
+  const send = (command: string, params = '') => {
+    const text = JSON.stringify({ command, params })
+    control.write(`${Buffer.byteLength(text)}:${text},`)
+  }
+  return {
+    dial: (uri) => send('dial', uri),
+    press: (digit) => send('sndcode', digit),
+    hangUp: () => send('hangup'),
+    event: async (type) => {
+      await eventually(type, () => events.includes(`"type":"${type}"`) || undefined)
+    },
+    output: () => peer.output(),
+    heardFile: () => {
+      const file = readdirSync(directory).find((name) => name.endsWith('-dec.wav'))
+      if (file === undefined) throw new Error(`nothing was heard:\n${peer.output()}`)
+      return join(directory, file)
+    },
+    async kill() {
+      control.destroy()
+      await peer.kill()
+    },
+  }
+}
+
+function configuration(directory: string, controlPort: number): string {
+  return `${[
+    'sip_listen 127.0.0.1:0',
+    'net_interface 127.0.0.1',
+    'audio_player aubridge,loop',
+    'audio_source aubridge,loop',
+    'audio_alert aubridge,alert',
+    'jitter_buffer_delay 5-10',
+    'module_path /usr/lib/baresip/modules',
+    'module g711.so',
+    'module aubridge.so',
+    'module sndfile.so',
+    `snd_path ${directory}`,
+    'module_tmp account.so',
+    'module_app menu.so',
+    'module_app ctrl_tcp.so',
+    `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
+  ].join('\n')}\n`
+}
+
+function connected(port: number): Promise<Socket> {
+  return eventually('baresip to listen', () => {
+    return new Promise<Socket | undefined>((resolve) => {
+      const socket = createConnection(port, '127.0.0.1', () => resolve(socket))
+      socket.once('error', () => resolve(undefined))
+    })
+  })
+}
+
+function freeTcpPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
