@@ -210,6 +210,8 @@ class TestCall {
   ): Promise<void> {
     await systemClock.sleep(afterSeconds * 1000, this.#over.signal)
     say(`pressing ${digits}`)
+    // Keys would wait for the end of the speech; they end it instead.
+    await plane.submit({ type: 'stopPlayer', playerId: 1 }).catch(() => {})
     await plane.submit({
       type: 'sendDigits',
       playerId: 2,
