@@ -1,4 +1,4 @@
-import type Router from '@koa/router'
+import type Router from 'koa-router'
 import { z } from 'zod'
 import { updateAccount } from '../store/accounts.js'
 import { type ApiContext, answerOne } from './answer.js'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
-import KoaRouter from '@koa/router'
 import Koa from 'koa'
+import KoaRouter from 'koa-router'
 import { addAccounts } from './accounts.js'
 import type { ApiContext } from './answer.js'
 import { ApiError, apiErrors, presentError } from './api-error.js'
@@ -9,6 +9,7 @@ import { authenticate } from './authenticate.js'
 import { addCalls } from './calls.js'
 import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
+import { pages } from './pages.js'
 import { readParameters } from './parameters.js'
 import { xmlDocument } from './present/xml.js'
 import { addRecordings } from './recordings.js'
@@ -26,6 +27,7 @@ export function createApi(parts: ApiParts): RequestListener {
   })
   app.use(errors(parts))
   app.use(formatOfPath)
+  app.use(pages)
   app.use(health(parts))
   app.use(accountOfPath(parts))
   const router = new KoaRouter()

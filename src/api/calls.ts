@@ -1,4 +1,4 @@
-import type Router from '@koa/router'
+import type Router from 'koa-router'
 import { RouterError } from '../base/router-error.js'
 import { isFinal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'

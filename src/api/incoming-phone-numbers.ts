@@ -1,4 +1,4 @@
-import type Router from '@koa/router'
+import type Router from 'koa-router'
 import { z } from 'zod'
 import { makeSid } from '../base/ids.js'
 import { normalNumber } from '../call/caller.js'

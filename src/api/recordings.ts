@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
-import type Router from '@koa/router'
+import type Router from 'koa-router'
 import { deleteRecording, findRecording } from '../store/calls.js'
 import type { RecordingRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
