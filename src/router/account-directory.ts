@@ -1,6 +1,6 @@
 import type { Ids } from '../base/ids.js'
 import { makeSid } from '../base/ids.js'
-import { findAccount, insertAccount, selectAccounts } from '../store/accounts.js'
+import { findAccount, insertAccount, selectAccounts, updateAccount } from '../store/accounts.js'
 import type { AccountRow } from '../store/schema.js'
 import type { SecretBox } from '../store/secret-box.js'
 import type { Store } from '../store/store.js'
@@ -55,7 +55,7 @@ export class AccountDirectory {
   ): Promise<Account & { readonly isNew: boolean }> {
     const rows = await this.#store.read(selectAccounts())
     const row = wanted.sid === undefined ? rows[0] : rows.find(({ sid }) => sid === wanted.sid)
-    if (row) return { ...this.#opened(row), isNew: false }
+    if (row) return this.#withToken(this.#opened(row), wanted.authToken, nowMs)
     const sid = wanted.sid ?? makeSid('AC', ids)
     const authToken = wanted.authToken ?? ids.hex(16)
     const made: AccountRow = {
@@ -70,6 +70,16 @@ export class AccountDirectory {
     }
     await this.#store.write([insertAccount(made)])
     return { row: made, authToken, isNew: true }
+  }
+
+  /** A token that the operator sets replaces the stored one. */
+  async #withToken(account: Account, authToken: string | undefined, nowMs: number) {
+    if (authToken === undefined || authToken === account.authToken) {
+      return { ...account, isNew: false }
+    }
+    const change = { auth_token: this.#box.seal(authToken), updated_ms: nowMs }
+    await this.#store.write([updateAccount(account.row.sid, change)])
+    return { row: { ...account.row, ...change }, authToken, isNew: true }
   }
 
   async #load(sid: string): Promise<Account | undefined> {

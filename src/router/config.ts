@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { isLoopbackAddress } from '../base/address-policy.js'
+import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
 import { parseTrunks, type Trunk } from './trunks.js'
 
 /** Raw settings by their environment names; a YAML file has the same keys in camelCase. */
 const schema = z.object({
   DIALPLANE_DATA_DIR: z.string().default('./data'),
-  DIALPLANE_DATABASE_URL: z.string().optional(),
   DIALPLANE_HTTP_HOST: z.string().default('127.0.0.1'),
   DIALPLANE_HTTP_PORT: port(8080),
   DIALPLANE_SIP_HOST: z.string().default('127.0.0.1'),
@@ -72,6 +71,7 @@ export function readConfig(
 ): Config {
   const fromFile = file === undefined ? {} : readYaml(file)
   const known = Object.keys(schema.shape)
+  refuseUnknown(environment, fromFile, known)
   const given = Object.fromEntries(
     known.map((name) => [name, environment[name] || fromFile[name]]).filter(([, value]) => value),
   )
@@ -83,6 +83,30 @@ export function readConfig(
   return configOf(parsed.data)
 }
 
+/** Settings of the design that a later version brings: silence would be mistaken for support. */
+const later = [
+  'DIALPLANE_DATABASE_URL',
+  'DIALPLANE_SIPS_PORT',
+  'DIALPLANE_TLS_CERT',
+  'DIALPLANE_TLS_KEY',
+]
+
+function refuseUnknown(
+  environment: { readonly [name: string]: string | undefined },
+  fromFile: { readonly [name: string]: unknown },
+  known: readonly string[],
+): void {
+  for (const name of later) {
+    if (environment[name] || fromFile[name]) {
+      throw new ConfigError(`${name}: not supported by this version`)
+    }
+  }
+  const unknown = [...Object.keys(environment), ...Object.keys(fromFile)].filter(
+    (name) => name.startsWith('DIALPLANE_') && !known.includes(name),
+  )
+  if (unknown.length > 0) throw new ConfigError(`${unknown.join(', ')}: no such setting`)
+}
+
 function configOf(raw: z.infer<typeof schema>): Config {
   const sipIsLoopback = isLoopback(raw.DIALPLANE_SIP_HOST)
   const isLocal =
@@ -90,9 +114,6 @@ function configOf(raw: z.infer<typeof schema>): Config {
     isLoopback(raw.DIALPLANE_HTTP_HOST) &&
     !raw.DIALPLANE_PUBLIC_HOST &&
     !raw.DIALPLANE_BASE_URL
-  if (raw.DIALPLANE_DATABASE_URL) {
-    throw new ConfigError('DIALPLANE_DATABASE_URL: only the embedded SQLite is supported so far')
-  }
   return {
     dataDir: raw.DIALPLANE_DATA_DIR,
     http: { host: raw.DIALPLANE_HTTP_HOST, port: raw.DIALPLANE_HTTP_PORT },
@@ -111,9 +132,14 @@ function configOf(raw: z.infer<typeof schema>): Config {
     mediaThreads: raw.DIALPLANE_MEDIA_THREADS,
     mediaCore: raw.DIALPLANE_MEDIA_CORE,
     account: { sid: raw.DIALPLANE_ACCOUNT_SID, authToken: raw.DIALPLANE_AUTH_TOKEN },
-    allowDestinations:
+    allowDestinations: cidrs(
+      'DIALPLANE_ALLOW_DESTINATIONS',
       raw.DIALPLANE_ALLOW_DESTINATIONS ?? (isLocal ? ['127.0.0.0/8', '::1/128'] : []),
-    trustedSip: raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? ['127.0.0.0/8'] : []),
+    ),
+    trustedSip: cidrs(
+      'DIALPLANE_TRUSTED_SIP',
+      raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? ['127.0.0.0/8'] : []),
+    ),
     trunks: named('DIALPLANE_TRUNKS', () => parseTrunks(raw.DIALPLANE_TRUNKS)),
     sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
     demo: raw.DIALPLANE_DEMO,
@@ -122,6 +148,12 @@ function configOf(raw: z.infer<typeof schema>): Config {
     shutdownMs: raw.DIALPLANE_SHUTDOWN_SECONDS * 1000,
     logLevel: raw.DIALPLANE_LOG_LEVEL,
   }
+}
+
+/** The ranges as given, when all of them can be read. */
+function cidrs(name: string, ranges: readonly string[]): readonly string[] {
+  named(name, () => new CidrSet(ranges))
+  return ranges
 }
 
 function port(normal: number) {

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ConfigError, readConfig } from './config.js'
+
+const folders: string[] = []
+
+function yamlFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dialplane-config-'))
+  folders.push(folder)
+  const file = join(folder, 'settings.yaml')
+  writeFileSync(file, text)
+  return file
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+describe('readConfig', () => {
+  it('trusts this machine only while everything is bound to it', () => {
+    const local = readConfig({})
+    expect(local.trustedSip).toEqual(['127.0.0.0/8'])
+    expect(local.allowDestinations).toEqual(['127.0.0.0/8', '::1/128'])
+    const open = readConfig({ DIALPLANE_SIP_HOST: '0.0.0.0' })
+    expect(open.trustedSip).toEqual([])
+    expect(open.allowDestinations).toEqual([])
+    expect(readConfig({ DIALPLANE_PUBLIC_HOST: 'pbx.example' }).allowDestinations).toEqual([])
+    expect(readConfig({ DIALPLANE_HTTP_HOST: '0.0.0.0' }).allowDestinations).toEqual([])
+  })
+
+  it('reads the same names from YAML, and the environment wins', () => {
+    const file = yamlFile(
+      'sipPort: 5080\nhttpPort: 9000\ntrustedSip: [10.0.0.0/8]\ntrunks:\n  - {prefix: "+1", uri: "sip:gw.example", strip: 2}\n',
+    )
+    const config = readConfig({ DIALPLANE_HTTP_PORT: '9001' }, file)
+    expect(config.sip.port).toBe(5080)
+    expect(config.http.port).toBe(9001)
+    expect(config.trustedSip).toEqual(['10.0.0.0/8'])
+    expect(config.trunks).toMatchObject([{ prefix: '+1', uri: 'sip:gw.example', strip: 2 }])
+  })
+
+  it.each([
+    [{ DIALPLANE_SIP_PORT: 'many' }, /SIP_PORT/],
+    [{ DIALPLANE_SIP_PRT: '5060' }, /SIP_PRT: no such setting/],
+    [{ DIALPLANE_TLS_CERT: 'cert.pem' }, /TLS_CERT: not supported/],
+    [{ DIALPLANE_DATABASE_URL: 'postgres://x' }, /DATABASE_URL: not supported/],
+    [{ DIALPLANE_TRUNKS: '+1=gateway' }, /TRUNKS: .*SIP URI/],
+    [{ DIALPLANE_SIP_USERS: 'alice' }, /SIP_USERS: must be user:password/],
+    [{ DIALPLANE_AUTH_TOKEN: 'short' }, /AUTH_TOKEN/],
+    [{ DIALPLANE_ACCOUNT_SID: 'AC1' }, /ACCOUNT_SID/],
+    [{ DIALPLANE_TRUSTED_SIP: '10.0.0.0/99' }, /TRUSTED_SIP/],
+  ])('says what is wrong with %o', (environment, message) => {
+    expect(() => readConfig(environment)).toThrow(ConfigError)
+    expect(() => readConfig(environment)).toThrow(message)
+  })
+
+  it('says what is wrong with a file', () => {
+    expect(() => readConfig({}, yamlFile('sipPort: [')).toString()).toThrow(ConfigError)
+    expect(() => readConfig({}, yamlFile('colour: red\n'))).toThrow(/COLOUR: no such setting/)
+  })
+})
