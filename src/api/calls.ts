@@ -1,8 +1,7 @@
 import type Router from 'koa-router'
-import { RouterError } from '../base/router-error.js'
 import { isFinal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'
-import type { CallCommand } from '../call/command.js'
+import { type CallCommand, CommandError } from '../call/command.js'
 import { deleteCall, findCall } from '../store/calls.js'
 import type { CallRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
@@ -60,30 +59,32 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const from = addressOf(parameters.get('From'), 'From', parts)
   const wanted = validated(createCallSchema, parameters, createCallCodes)
   const events = parameters.words('StatusCallbackEvent')
-  const record = await parts.calls.create({
-    accountSid: account.row.sid,
-    phoneNumberSid: undefined,
-    to,
-    from,
-    start: startOf(wanted),
-    timeoutMs: wanted.Timeout * 1000,
-    timeLimitMs: wanted.TimeLimit === undefined ? undefined : wanted.TimeLimit * 1000,
-    sendDigits: wanted.SendDigits || undefined,
-    statusCallback: wanted.StatusCallback
-      ? {
-          url: wanted.StatusCallback,
-          method: wanted.StatusCallbackMethod,
-          events: events.length > 0 ? events : ['completed'],
-        }
-      : undefined,
-    fallback: wanted.FallbackUrl
-      ? { url: wanted.FallbackUrl, method: wanted.FallbackMethod }
-      : undefined,
-    sipAuth:
-      wanted.SipAuthUsername === undefined
-        ? undefined
-        : { username: wanted.SipAuthUsername, password: wanted.SipAuthPassword ?? '' },
-  })
+  const record = await commanded(
+    parts.calls.create({
+      accountSid: account.row.sid,
+      phoneNumberSid: undefined,
+      to,
+      from,
+      start: startOf(wanted),
+      timeoutMs: wanted.Timeout * 1000,
+      timeLimitMs: wanted.TimeLimit === undefined ? undefined : wanted.TimeLimit * 1000,
+      sendDigits: wanted.SendDigits || undefined,
+      statusCallback: wanted.StatusCallback
+        ? {
+            url: wanted.StatusCallback,
+            method: wanted.StatusCallbackMethod,
+            events: events.length > 0 ? events : ['completed'],
+          }
+        : undefined,
+      fallback: wanted.FallbackUrl
+        ? { url: wanted.FallbackUrl, method: wanted.FallbackMethod }
+        : undefined,
+      sipAuth:
+        wanted.SipAuthUsername === undefined
+          ? undefined
+          : { username: wanted.SipAuthUsername, password: wanted.SipAuthPassword ?? '' },
+    }),
+  )
   const row = await findRow(record.accountSid, record.sid, parts)
   // The call may be further by now; what was created is queued (checklist F17).
   answerOne(context, names, presentCall({ ...(row as CallRow), status: 'queued' }), 201)
@@ -99,14 +100,21 @@ async function updateCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const command = commandOf(wanted)
   if (command) {
     if (isFinal(row.status as Parameters<typeof isFinal>[0])) throw notLive(row.sid)
-    try {
-      await parts.calls.dispatch(row.sid, command)
-    } catch (error) {
-      if (!(error instanceof RouterError)) throw error
-      throw new ApiError(error.errorCode === 20500 ? 500 : 400, error.errorCode, error.message)
-    }
+    await commanded(parts.calls.dispatch(row.sid, command))
   }
   answerOne(context, names, presentCall(await callOf(context, parts)))
+}
+
+const refusals: { readonly [errorCode: number]: number } = { 20429: 429, 20500: 500, 20503: 503 }
+
+/** A command that calls refused becomes an error of REST. */
+async function commanded<Value>(done: Promise<Value>): Promise<Value> {
+  try {
+    return await done
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    throw new ApiError(refusals[error.errorCode] ?? 400, error.errorCode, error.message)
+  }
 }
 
 async function removeCall(context: ApiContext, parts: ApiParts): Promise<void> {

@@ -44,6 +44,8 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [20009, 'The resource is not finished and cannot be deleted', 'End the call first.'],
   [20404, 'There is no such resource', ''],
   [20500, 'Internal error', 'The log of the router has the details.'],
+  [20429, 'Too many calls are live', 'See DIALPLANE_CALLS_MAX.'],
+  [20503, 'The router is stopping', 'Try again.'],
   [21201, "No 'To' number", ''],
   [21205, 'No Url or Twiml, or an invalid one', ''],
   [21208, 'Timeout is out of range', '0 to 600 seconds.'],

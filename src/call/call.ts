@@ -1,8 +1,8 @@
 import { RouterError } from '../base/router-error.js'
 import { type CallRecord, type CallStatus, isFinal, statusOfRefusal } from './call-record.js'
 import { type CallCommand, Mailbox, notInProgress } from './command.js'
-import { LegAudio } from './leg-audio.js'
-import { answerOffer, makeOffer, settleAnswer } from './media-description.js'
+import { LegAudio, type MediaSelection } from './leg-audio.js'
+import { answerOffer, makeOffer, maySendTo, settleAnswer } from './media-description.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts, ProgramStart, Route } from './ports.js'
 import { type InviteOutcome, SipLeg } from './sip-leg.js'
@@ -22,6 +22,17 @@ export interface CallParts {
   readonly callGone: (call: Call) => void
 }
 
+/** The other side of a leg, as far as it is known when the call is made. */
+export interface Remote {
+  readonly address: string
+  /** The offer of an incoming INVITE; undefined: a late offer, or we called. */
+  readonly offer?: string | undefined
+  /** Where its media may be sent; undefined: anywhere. */
+  readonly mayReach?: MayReach | undefined
+}
+
+type MayReach = (address: string) => boolean
+
 /** One live call: its record, its leg, its audio, and the program that runs on it. */
 export class Call {
   readonly record: CallRecord
@@ -29,30 +40,26 @@ export class Call {
   readonly audio: LegAudio
   readonly #parts: CallParts
   readonly #mailbox: Mailbox
-  readonly #remoteAddress: string
-  /** The offer of an incoming INVITE; undefined: a late offer, or we called. */
-  readonly #offer: string | undefined
+  readonly #remote: Remote
+  #mayReach: MayReach | undefined
   #answering: Promise<void> | undefined
   #program: { readonly stop: AbortController; readonly done: Promise<void> } | undefined
   #pendingStart: ProgramStart | undefined
-  #onLeft: (() => void) | undefined
+  #stored: Promise<unknown> = Promise.resolve()
   readonly #sessionId: string
   #sessionVersion = 0
   readonly #ended = new AbortController()
+  /** Aborts when the call ends or is redirected. */
+  readonly #left = new AbortController()
 
-  constructor(
-    record: CallRecord,
-    legId: string,
-    remote: { readonly address: string; readonly offer?: string | undefined },
-    parts: CallParts,
-  ) {
+  constructor(record: CallRecord, legId: string, remote: Remote, parts: CallParts) {
     const { ports } = parts
     this.record = record
     this.#parts = parts
-    this.#remoteAddress = remote.address
-    this.#offer = remote.offer
+    this.#remote = remote
+    this.#mayReach = remote.mayReach
     this.#sessionId = String(ports.ids.uint32())
-    this.#mailbox = new Mailbox((delayMs) => ports.clock.sleep(delayMs))
+    this.#mailbox = new Mailbox((delayMs, signal) => ports.clock.sleep(delayMs, signal))
     this.audio = new LegAudio(parts.hub, ports, ports.config.mediaBindAddress(remote.address), {
       digit: (digit) => ports.events.digits(record, digit),
       // A caller that vanished has hung up, as far as its program is concerned.
@@ -67,6 +74,7 @@ export class Call {
         informed: (contentType, body) => this.#informed(contentType, body),
       },
       parts.legGone,
+      record.direction === 'inbound',
     )
   }
 
@@ -87,10 +95,13 @@ export class Call {
     return this.#parts.ports
   }
 
-  /** Runs a program to its end; the call is dropped from the registry when none follows. */
+  /**
+   * Runs a program to its end; the call is dropped from the registry when none follows. Does nothing
+   * when the call is over, or was redirected to another program meanwhile.
+   */
   start(start: ProgramStart): void {
+    if (isFinal(this.record.status) || this.#program) return
     const stop = new AbortController()
-    if (isFinal(this.record.status)) stop.abort({ type: 'hungUp' } satisfies StopReason)
     const done = this.#parts.runProgram(this, start, stop.signal).catch((error) => {
       this.ports.events.bug(error, this.sid)
       this.hangUp()
@@ -103,10 +114,13 @@ export class Call {
     if (!this.isAnswered) this.leg.ring()
   }
 
-  answer(signal: AbortSignal): Promise<void> {
+  /** Rejects with the signal's reason, at once when the call is over. */
+  async answer(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    this.#ended.signal.throwIfAborted()
     // One that we made was answered by the other side.
     this.#answering ??= this.isAnswered ? Promise.resolve() : this.#answer()
-    return untilAborted(this.#answering, signal)
+    await untilAborted(this.#answering, signal)
   }
 
   reject(reason: 'rejected' | 'busy'): void {
@@ -140,7 +154,9 @@ export class Call {
     this.persist(callEvent(this.record, 'completed', this.ports))
     this.ports.events.callEnded(this.record)
     this.#ended.abort(reason)
+    this.#left.abort(reason)
     this.audio.close()
+    this.leg.release()
     if (this.#program) this.#program.stop.abort(reason)
     else this.#parts.callGone(this)
   }
@@ -152,11 +168,7 @@ export class Call {
 
   /** Resolves when this call has left its bridge: it ended or was redirected. */
   left(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onLeft = resolve
-      if (this.#ended.signal.aborted) resolve()
-      this.#ended.signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    return aborted(this.#left.signal)
   }
 
   /** Calls out; resolves when answered, or with the status of the failed attempt. */
@@ -166,19 +178,15 @@ export class Call {
     timeoutMs: number,
     near?: number,
   ): Promise<CallStatus> {
-    const { ports } = this
-    const endpoint = await this.audio.open(near)
-    const local = this.#local(endpoint.rtpPort)
-    const offer = makeOffer(local)
-    const giveUp = new AbortController()
-    const timeout = ports.clock.sleep(timeoutMs, giveUp.signal).then(
-      () => this.finishUnanswered('no-answer'),
-      () => {},
-    )
-    const outcome = await this.leg.invite(route, from, offer, (status) => this.#progressed(status))
-    giveUp.abort()
-    await timeout
-    return isFinal(this.record.status) ? this.record.status : this.#connected(outcome, offer)
+    this.#mayReach = route.mayReach
+    try {
+      await this.#connect(route, from, timeoutMs, near)
+    } catch (error) {
+      this.#endBy({ type: 'end' }, 'failed')
+      if (!(error instanceof RouterError)) throw error
+      this.ports.events.callFailed(this.record, error)
+    }
+    return this.record.status
   }
 
   /** Gives an attempt up that nobody has answered. */
@@ -191,41 +199,72 @@ export class Call {
   persist(outbox: ReturnType<typeof callEvent>): void {
     const { store, events, clock, outboxFilled } = this.ports
     this.record.updatedMs = clock.nowMs()
-    store.updateCall(this.record, outbox).then(
+    this.#stored = store.updateCall(this.record, outbox).then(
       () => outbox.length > 0 && outboxFilled(this.sid),
       (error) => events.bug(error, this.sid),
     )
   }
 
-  async #connected(outcome: InviteOutcome, offer: string): Promise<CallStatus> {
+  async #connect(
+    route: Route,
+    from: { readonly uri: string; readonly displayName?: string },
+    timeoutMs: number,
+    near: number | undefined,
+  ): Promise<void> {
+    if (isFinal(this.record.status)) return
+    const endpoint = await this.audio.open(near)
+    if (isFinal(this.record.status)) return
+    const offer = makeOffer(this.#local(endpoint.rtpPort))
+    const settled = new AbortController()
+    this.ports.clock.sleep(timeoutMs, settled.signal).then(
+      () => this.finishUnanswered('no-answer'),
+      () => {},
+    )
+    // A call that was given up is not waited for: the engine may take half a minute to be sure.
+    const outcome = await Promise.race([
+      this.leg.invite(route, from, offer, (status) => this.#progressed(status)),
+      aborted(this.#ended.signal),
+    ])
+    settled.abort()
+    if (outcome && !isFinal(this.record.status)) await this.#connected(outcome, offer)
+  }
+
+  async #connected(outcome: InviteOutcome, offer: string): Promise<void> {
     if (outcome.type === 'refused') {
       this.finish(statusOfRefusal(outcome.status), { type: 'hungUp' })
-      return this.record.status
+      return
     }
-    const selection = settleAnswer(offer, outcome.sdp)
-    if (!selection.ok) {
-      this.finish('failed', { type: 'end' })
-      this.leg.hangUp()
-      return this.record.status
+    await this.#settle(offer, outcome.sdp)
+    if (isFinal(this.record.status)) return
+    this.#markAnswered()
+    // The other side may have hung up while its media was set up.
+    if (this.leg.isOver) this.finish('completed', { type: 'hungUp' })
+  }
+
+  /** Takes the answer to an offer of ours. Throws RouterError. */
+  async #settle(offer: string, answer: string | undefined): Promise<void> {
+    const selection = settleAnswer(offer, answer)
+    if (!selection.ok) throw new RouterError('ERR_SDP', 20500, selection.problem)
+    await this.#configure(selection.value)
+  }
+
+  async #configure(selection: MediaSelection): Promise<void> {
+    if (!maySendTo(selection, this.#mayReach)) {
+      throw new RouterError('ERR_SDP', 20500, 'media may not be sent to that address')
     }
-    await this.audio.configure(selection.value)
-    if (!isFinal(this.record.status)) this.#markAnswered()
-    return this.record.status
+    await this.audio.configure(selection)
   }
 
   async #answer(): Promise<void> {
     const endpoint = await this.audio.open()
     const local = this.#local(endpoint.rtpPort)
-    if (this.#offer === undefined) {
+    if (this.#remote.offer === undefined) {
       const offer = makeOffer(local)
-      const answer = await this.leg.accept(offer, true)
-      const selection = settleAnswer(offer, answer)
-      if (!selection.ok) throw new RouterError('ERR_SDP', 20500, selection.problem)
-      await this.audio.configure(selection.value)
+      await this.#settle(offer, await this.leg.accept(offer, true))
     } else {
-      const answer = answerOffer(this.#offer, local)
+      const answer = answerOffer(this.#remote.offer, local)
       if (!answer.ok) throw new RouterError('ERR_SDP', 20500, answer.problem)
-      await this.audio.configure(answer.value.selection)
+      await this.#configure(answer.value.selection)
       await this.leg.accept(answer.value.sdp, false)
     }
     if (!isFinal(this.record.status)) this.#markAnswered()
@@ -237,9 +276,9 @@ export class Call {
     this.persist(callEvent(this.record, 'answered', this.ports))
   }
 
-  #endBy(reason: StopReason): void {
+  #endBy(reason: StopReason, unanswered: CallStatus = 'no-answer'): void {
     if (isFinal(this.record.status)) return
-    this.finish(this.isAnswered ? 'completed' : 'no-answer', reason)
+    this.finish(this.isAnswered ? 'completed' : unanswered, reason)
     this.leg.hangUp()
   }
 
@@ -255,7 +294,7 @@ export class Call {
     if (offer === undefined) return makeOffer(local)
     const answer = answerOffer(offer, local)
     if (!answer.ok) return undefined
-    await this.audio.configure(answer.value.selection)
+    await this.#configure(answer.value.selection)
     return answer.value.sdp
   }
 
@@ -275,7 +314,13 @@ export class Call {
     this.finish(status, { type: 'hungUp' })
   }
 
+  /** What REST then reads is stored already. */
   async #carryOut(command: CallCommand): Promise<void> {
+    await this.#apply(command)
+    await this.#stored
+  }
+
+  async #apply(command: CallCommand): Promise<void> {
     if (command.type === 'end') {
       const unanswered = ['queued', 'initiated', 'ringing'].includes(this.record.status)
       if (command.as === 'canceled' && !unanswered) throw notInProgress(this.sid)
@@ -288,7 +333,7 @@ export class Call {
     if (!running && !this.isAnswered) throw notInProgress(this.sid)
     this.#pendingStart = command.start
     running?.stop.abort({ type: 'redirect' } satisfies StopReason)
-    this.#onLeft?.()
+    this.#left.abort({ type: 'redirect' } satisfies StopReason)
     await running?.done
     if (!running) this.#startPending()
   }
@@ -309,11 +354,18 @@ export class Call {
 
   #local(rtpPort: number) {
     return {
-      address: this.ports.config.mediaAdvertisedAddress(this.#remoteAddress),
+      address: this.ports.config.mediaAdvertisedAddress(this.#remote.address),
       port: rtpPort,
       sessionId: this.#sessionId,
       // RFC 3264 §8: grows with each description that we send.
       sessionVersion: this.#sessionVersion++,
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
 }

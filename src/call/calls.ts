@@ -5,7 +5,7 @@ import { parseSipUri, userOf } from '../sip/uri.js'
 import { Call, type CallParts, type RunProgram } from './call.js'
 import { type CallRecord, newCallRecord, type StatusCallback } from './call-record.js'
 import { callerOf, dialledOf } from './caller.js'
-import { type CallCommand, notInProgress } from './command.js'
+import { type CallCommand, CommandError, notInProgress } from './command.js'
 import { uriOf } from './dial.js'
 import { canAnswer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
@@ -72,8 +72,17 @@ export class Calls {
     this.#legs.get(event.legId)?.handle(event)
   }
 
-  /** Stores a call to be made and starts it; resolves with its record as soon as that is durable. */
+  /**
+   * Stores a call to be made and starts it; resolves with its record as soon as that is durable.
+   * Rejects with CommandError when there are too many, or no new ones are taken.
+   */
   async create(request: NewOutgoingCall): Promise<CallRecord> {
+    if (!this.#accepting) {
+      throw new CommandError('ERR_SHUTTING_DOWN', 20503, 'No new calls: the router is stopping')
+    }
+    if (this.#calls.size >= this.#ports.config.callsMax) {
+      throw new CommandError('ERR_TOO_MANY_CALLS', 20429, 'Too many calls are live')
+    }
     const record = newCallRecord(
       {
         sid: makeSid('CA', this.#ports.ids),
@@ -88,11 +97,7 @@ export class Calls {
       },
       this.#ports.clock.nowMs(),
     )
-    const call = this.makeOutgoing(record)
-    const initiated = callEvent(record, 'initiated', this.#ports)
-    await this.#ports.store.insertCall(record, initiated)
-    if (initiated.length > 0) this.#ports.outboxFilled(record.sid)
-    this.#ports.events.callStarted(record)
+    const call = await this.makeOutgoing(record)
     const snapshot = { ...record }
     void this.#connect(call, request).catch((error) => {
       this.#ports.events.bug(error, record.sid)
@@ -101,10 +106,10 @@ export class Calls {
     return snapshot
   }
 
-  makeOutgoing(record: CallRecord): Call {
+  /** Registers and stores a call that will be made. */
+  async makeOutgoing(record: CallRecord): Promise<Call> {
     const call = new Call(record, this.#ports.ids.hex(8), { address: '' }, this.#parts)
-    this.#calls.set(record.sid, call)
-    this.#legs.set(call.leg.legId, call.leg)
+    await this.#register(call, callEvent(record, 'initiated', this.#ports))
     return call
   }
 
@@ -116,7 +121,25 @@ export class Calls {
     while (this.#calls.size > 0 && clock.monotonicMs() < deadlineMs) await clock.sleep(50)
     for (const call of this.#calls.values()) call.hangUp()
     const hardDeadlineMs = clock.monotonicMs() + 2_000
-    while (this.#legs.size > 0 && clock.monotonicMs() < hardDeadlineMs) await clock.sleep(20)
+    while (this.#legs.size + this.#calls.size > 0 && clock.monotonicMs() < hardDeadlineMs) {
+      await clock.sleep(20)
+    }
+  }
+
+  /** Resolves when the call is stored; one that cannot be stored is dropped again. */
+  async #register(call: Call, outbox: ReturnType<typeof callEvent>): Promise<void> {
+    const { store, events, outboxFilled } = this.#ports
+    this.#calls.set(call.sid, call)
+    this.#legs.set(call.leg.legId, call.leg)
+    try {
+      await store.insertCall(call.record, outbox)
+    } catch (error) {
+      this.#legs.delete(call.leg.legId)
+      this.#parts.callGone(call)
+      throw error
+    }
+    if (outbox.length > 0) outboxFilled(call.sid)
+    events.callStarted(call.record)
   }
 
   async #connect(call: Call, request: NewOutgoingCall): Promise<void> {
@@ -149,18 +172,8 @@ export class Calls {
       this.#refuse(invited.legId, 503, 'too many calls', [{ name: 'Retry-After', value: '10' }])
       return
     }
-    const dialled = dialledOf(invited, this.#ports.config.defaultCountry)
-    // Watch for a CANCEL while the store is asked.
-    let gone = false
-    const waiting = {
-      handle: (event: LegEvent) => {
-        gone ||= event.type === 'ended'
-      },
-    }
-    this.#legs.set(invited.legId, waiting)
-    const number = dialled === undefined ? undefined : await this.#ports.store.findNumber(dialled)
-    this.#legs.delete(invited.legId)
-    if (gone) return
+    const number = await this.#numberOf(invited)
+    if (number === 'canceled') return
     if (!number) {
       this.#refuse(invited.legId, 404, 'unknown number')
       return
@@ -173,21 +186,41 @@ export class Calls {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
     }
-    await this.#begin(invited, number)
+    await this.#begin(invited, number, mayReach)
   }
 
-  async #begin(invited: Invited, number: NumberConfig): Promise<void> {
+  /** The number that is called; watches for a CANCEL while the store is asked. */
+  async #numberOf(invited: Invited): Promise<NumberConfig | undefined | 'canceled'> {
+    const dialled = dialledOf(invited, this.#ports.config.defaultCountry)
+    if (dialled === undefined) return undefined
+    let gone = false
+    const waiting = {
+      handle: (event: LegEvent) => {
+        gone ||= event.type === 'ended'
+      },
+    }
+    this.#legs.set(invited.legId, waiting)
+    try {
+      const number = await this.#ports.store.findNumber(dialled)
+      return gone ? 'canceled' : number
+    } finally {
+      this.#legs.delete(invited.legId)
+    }
+  }
+
+  async #begin(
+    invited: Invited,
+    number: NumberConfig,
+    mayReach: (address: string) => boolean,
+  ): Promise<void> {
     const record = inboundRecord(invited, number, this.#ports)
     const call = new Call(
       record,
       invited.legId,
-      { address: invited.flow.remoteAddress, offer: invited.sdp },
+      { address: invited.flow.remoteAddress, offer: invited.sdp, mayReach },
       this.#parts,
     )
-    this.#calls.set(record.sid, call)
-    this.#legs.set(invited.legId, call.leg)
-    await this.#ports.store.insertCall(record, callEvent(record, 'ringing', this.#ports))
-    this.#ports.events.callStarted(record)
+    await this.#register(call, callEvent(record, 'ringing', this.#ports))
     if (!number.voice) {
       call.refuse(480, 'failed')
       return

@@ -27,9 +27,9 @@ const ackTimeoutMs = 2_000
 export class Mailbox {
   #waiting = 0
   #last: Promise<unknown> = Promise.resolve()
-  readonly #sleep: (delayMs: number) => Promise<void>
+  readonly #sleep: (delayMs: number, signal: AbortSignal) => Promise<void>
 
-  constructor(sleep: (delayMs: number) => Promise<void>) {
+  constructor(sleep: (delayMs: number, signal: AbortSignal) => Promise<void>) {
     this.#sleep = sleep
   }
 
@@ -43,9 +43,17 @@ export class Mailbox {
       this.#waiting--
     })
     this.#last = done.catch(() => {})
-    const tooLate = this.#sleep(ackTimeoutMs).then(() => {
-      throw new CommandError('ERR_COMMAND_TIMEOUT', 20500, 'The call did not acknowledge in time')
-    })
-    await Promise.race([done, tooLate])
+    const over = new AbortController()
+    const tooLate = this.#sleep(ackTimeoutMs, over.signal).then(
+      () => {
+        throw new CommandError('ERR_COMMAND_TIMEOUT', 20500, 'The call did not acknowledge in time')
+      },
+      () => {},
+    )
+    try {
+      await Promise.race([done, tooLate])
+    } finally {
+      over.abort()
+    }
   }
 }

@@ -1,7 +1,6 @@
 import type { Call } from './call.js'
 import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
 import type { Route } from './ports.js'
-import { callEvent } from './status-events.js'
 
 export interface ChildTarget {
   readonly noun: 'Number' | 'Sip' | 'Client'
@@ -31,8 +30,8 @@ export interface ChildOutcome {
 
 /** What dialling needs of the registry of calls. */
 export interface ChildMaker {
-  find(callSid: string): Call | undefined
-  makeOutgoing(record: Call['record']): Call
+  /** Rejects with StoreError when the call cannot be stored. */
+  makeOutgoing(record: Call['record']): Promise<Call>
 }
 
 /** The ringback of North America (ITU-T E.180 supplement 2). */
@@ -50,24 +49,23 @@ export async function dialChild(
 ): Promise<ChildOutcome> {
   const route = await routeOf(parent, options.target)
   const from = callerIdOf(parent, options)
-  const child = calls.makeOutgoing(childRecord(parent, options, from))
-  await parent.ports.store.insertCall(
-    child.record,
-    callEvent(child.record, 'initiated', parent.ports),
-  )
-  parent.ports.outboxFilled(child.sid)
-  parent.ports.events.callStarted(child.record)
+  const child = await calls.makeOutgoing(childRecord(parent, options, from))
   if (!route) {
     child.finish('failed', { type: 'end' })
-    return outcomeOf(child, false)
+    return outcomeOf(child, false, false)
   }
   const onAbort = () => (child.isAnswered ? child.hangUp() : child.finishUnanswered('canceled'))
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   try {
     const reached = await reach(parent, child, route, from, options, signal)
-    if (reached && !signal.aborted) await talk(parent, child, options, signal)
-    return outcomeOf(child, reached)
+    const bridged = reached && !signal.aborted && (await talk(parent, child, options, signal))
+    return outcomeOf(child, reached, bridged)
+  } catch (error) {
+    // Nobody else would end the child.
+    onAbort()
+    if (!signal.aborted) throw error
+    return outcomeOf(child, false, false)
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
@@ -114,6 +112,7 @@ async function reach(
   options: ChildOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (child.endedSignal.aborted) return false
   const { endpointId } = await parent.audio.open()
   const waiting = new AbortController()
   const ringing = options.answerOnBridge
@@ -129,12 +128,14 @@ async function reach(
   }
 }
 
+/** Connects the two until one is gone; false when that came before they were connected. */
 async function talk(
   parent: Call,
   child: Call,
   options: ChildOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  let bridged = false
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal, child.endedSignal])
   const stars = options.hangupOnStar ? hangUpOnStar(parent, child, until) : Promise.resolve()
@@ -146,9 +147,12 @@ async function talk(
     await parent.answer(signal)
     if (options.target.sendDigits) await child.audio.sendDigits(options.target.sendDigits, until)
     await parent.audio.bridge(child.audio)
+    bridged = true
     await child.left()
+    return bridged
   } catch (error) {
     if (!until.aborted) throw error
+    return bridged
   } finally {
     over.abort()
     await Promise.all([stars, limit])
@@ -169,11 +173,11 @@ async function hangUpOnStar(parent: Call, child: Call, until: AbortSignal): Prom
   }
 }
 
-function outcomeOf(child: Call, bridged: boolean): ChildOutcome {
+function outcomeOf(child: Call, reached: boolean, bridged: boolean): ChildOutcome {
   const { status } = child.record
   const durationMs = (durationSeconds(child.record) ?? 0) * 1000
   // A child that was redirected away lives on; for this Dial the conversation is complete.
-  if (bridged) return { status: 'completed', durationMs, bridged }
+  if (reached) return { status: 'completed', durationMs, bridged }
   return {
     status: status === 'completed' ? 'canceled' : (status as ChildOutcome['status']),
     durationMs,

@@ -1,4 +1,9 @@
-import type { EndpointSettings, MediaEvent, OpenedEndpoint } from '../media/port.js'
+import {
+  type EndpointSettings,
+  type MediaEvent,
+  MediaRefusedError,
+  type OpenedEndpoint,
+} from '../media/port.js'
 import { DigitQueue } from './digit-collector.js'
 import type { MediaHub } from './media-hub.js'
 import type { CallPorts } from './ports.js'
@@ -40,8 +45,12 @@ export class LegAudio {
     this.#ssrc = ports.ids.uint32()
   }
 
-  /** `near`: an endpoint that this one will be bridged with. Rejects with MediaRefusedError. */
-  open(near?: number): Promise<OpenedEndpoint> {
+  /**
+   * `near`: an endpoint that this one will be bridged with. Rejects with MediaRefusedError, also when
+   * the call is over: what was opened then would never be closed.
+   */
+  async open(near?: number): Promise<OpenedEndpoint> {
+    if (this.#closed) throw new MediaRefusedError('the call is over')
     this.#opening ??= this.#open(near)
     return this.#opening
   }

@@ -58,9 +58,16 @@ export function canAnswer(
     sessionVersion: 0,
   })
   if (!answer.ok) return false
-  const { remoteAddress, direction } = answer.value.selection
-  const isHeld = direction === 'inactive' || direction === 'recvonly'
-  return isHeld || mayReach(remoteAddress)
+  return maySendTo(answer.value.selection, mayReach)
+}
+
+/** Whether media may be sent where a description says; undefined: anywhere. */
+export function maySendTo(
+  { remoteAddress, direction }: MediaSelection,
+  mayReach: ((address: string) => boolean) | undefined,
+): boolean {
+  const sends = direction === 'sendrecv' || direction === 'sendonly'
+  return !sends || mayReach === undefined || mayReach(remoteAddress)
 }
 
 function capabilitiesOf(local: LocalMedia): Capabilities {

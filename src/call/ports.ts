@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
+import type { RouterError } from '../base/router-error.js'
 import type { LegCommand } from '../sip/events.js'
 import type { Callback, CallRecord } from './call-record.js'
 
@@ -52,6 +53,8 @@ export interface Route {
   readonly target: string
   readonly nextHop: string | undefined
   readonly credentials: { readonly username: string; readonly password: string } | undefined
+  /** Where the media of who answers may be sent; undefined: anywhere. */
+  readonly mayReach?: (address: string) => boolean
 }
 
 export interface Routes {
@@ -87,6 +90,8 @@ export interface CallEvents {
   callStarted(call: CallRecord): void
   callEnded(call: CallRecord): void
   callRefused(status: number, why: string): void
+  /** A call that we made failed on our side. */
+  callFailed(call: CallRecord, error: RouterError): void
   digits(call: CallRecord, digit: string): void
   recordingEnded(recording: RecordingRecord): void
   bug(error: unknown, callSid: string | undefined): void

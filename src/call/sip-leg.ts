@@ -26,17 +26,26 @@ export class SipLeg {
   #confirmed: ((sdp: string | undefined) => void) | undefined
   #progressed: ((status: number, sdp: string | undefined) => void) | undefined
   #isOver = false
+  /** The engine has heard of this leg, and will tell its end. */
+  #isKnown: boolean
+  #isAccepted = false
 
   constructor(
     legId: string,
     ports: CallPorts,
     listener: SipLegListener,
     onGone: (leg: SipLeg) => void,
+    isIncoming: boolean,
   ) {
+    this.#isKnown = isIncoming
     this.legId = legId
     this.#ports = ports
     this.#listener = listener
     this.#onGone = onGone
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   handle(event: LegEvent): void {
@@ -83,11 +92,17 @@ export class SipLeg {
     const confirmed = new Promise<string | undefined>((resolve) => {
       this.#confirmed = resolve
     })
+    this.#isAccepted = true
     this.#ports.sip.send({ type: 'accept', legId: this.legId, sdp })
     return lateOffer ? confirmed : Promise.resolve(undefined)
   }
 
+  /** Refuses an incoming INVITE; one that was accepted can only be hung up. */
   reject(status: number, headers: readonly HeaderField[] = []): void {
+    if (this.#isAccepted) {
+      this.hangUp()
+      return
+    }
     this.#ports.sip.send({ type: 'reject', legId: this.legId, status, headers })
   }
 
@@ -99,6 +114,7 @@ export class SipLeg {
     onProgress: (status: number, sdp: string | undefined) => void,
   ): Promise<InviteOutcome> {
     this.#progressed = onProgress
+    this.#isKnown = true
     return new Promise((resolve) => {
       this.#outcome = resolve
       this.#ports.sip.send({
@@ -111,6 +127,11 @@ export class SipLeg {
         ...(route.credentials === undefined ? {} : { credentials: route.credentials }),
       })
     })
+  }
+
+  /** Its call is over: a leg that was never invited ends here. */
+  release(): void {
+    if (!this.#isKnown) this.#over('hungUp')
   }
 
   hangUp(): void {

@@ -28,7 +28,9 @@ export function createRoutes(
       const target = targets.find(({ address, port }) => policy.allows(address, port))
       if (!target) return undefined
       const nextHop = `sip:${formatHostPort(target.address, target.port)};transport=${target.transport}`
-      return { target: text, nextHop, credentials: undefined }
+      // A document chose this peer: its media goes where requests may go, or to itself.
+      const mayReach = (address: string) => address === target.address || policy.allows(address)
+      return { target: text, nextHop, credentials: undefined, mayReach }
     },
   }
 }

@@ -44,6 +44,10 @@ export class TelemetryEvents {
     this.#log.info({ status, why }, 'call refused')
   }
 
+  callFailed(call: CallFacts, error: { readonly code: string; readonly message: string }): void {
+    this.#log.warn({ callSid: call.sid, code: error.code, message: error.message }, 'call failed')
+  }
+
   digits(call: CallFacts, digit: string): void {
     // Digits may be card numbers and PINs: they are shown only when asked for.
     this.#log.debug({ callSid: call.sid, digit }, 'digit')
