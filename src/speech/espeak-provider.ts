@@ -27,6 +27,7 @@ export class EspeakProvider implements SpeechProvider {
     signal.throwIfAborted()
     if (this.#pending.size >= pendingMax) throw new SpeechError('Too many texts wait to be spoken')
     const child = await this.#started()
+    signal.throwIfAborted()
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       const onAbort = () => {

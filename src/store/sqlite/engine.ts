@@ -18,10 +18,17 @@ interface Prepared {
 const statementsMax = 200
 const require = createRequire(import.meta.url)
 
+/** The libraries by name, best first. Each opener throws when its library does not work here. */
+export const engineOpeners: { readonly [name: string]: (path: string) => SqliteEngine } = {
+  'node:sqlite': openNodeSqlite,
+  'better-sqlite3': openBetterSqlite,
+  'node-sqlite3-wasm': openWasmSqlite,
+}
+
 /** Opens with the first library that works here: node:sqlite, better-sqlite3, node-sqlite3-wasm. */
 export function openEngine(path: string): SqliteEngine {
   const problems: string[] = []
-  for (const open of [openNodeSqlite, openBetterSqlite, openWasmSqlite]) {
+  for (const open of Object.values(engineOpeners)) {
     try {
       return open(path)
     } catch (error) {
