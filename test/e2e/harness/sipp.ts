@@ -17,6 +17,8 @@ export interface SippOptions {
   readonly secondsMax?: number
   readonly localAddress?: string
   readonly parameters?: readonly string[]
+  /** Where a server listens; else any free port. */
+  readonly port?: number
 }
 
 /** sipp as a caller of `phoneNumber` at our SIP port. */
@@ -49,7 +51,7 @@ export interface SippServer extends Peer {
 
 /** sipp as the one that is called, `calls` times. */
 export async function startSippServer(options: SippOptions): Promise<SippServer> {
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const peer = await startSipp(options, ['-p', String(port), '-m', String(options.calls ?? 1)])
   return { ...peer, port }
 }
