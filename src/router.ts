@@ -14,12 +14,13 @@ import type { Config } from './router/config.js'
 import { type DataDirectory, openDataDirectory } from './router/data-directory.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
+import { advertisedHost, ownAddresses } from './router/own-addresses.js'
 import { serveOwnRecording } from './router/own-recordings.js'
 import { createProgramRunner } from './router/program-runner.js'
 import { PromptCache } from './router/prompts.js'
 import { recover } from './router/recovery.js'
 import { createRoutes } from './router/routes.js'
-import { advertisedHost, type SipShell, startSip } from './router/sip-shell.js'
+import { type SipShell, startSip } from './router/sip-shell.js'
 import { SnapshotWriter } from './router/snapshot-writer.js'
 import { chooseSpeech } from './router/speech-choice.js'
 import { createCallStore } from './router/sql-call-store.js'
@@ -182,8 +183,8 @@ async function openNetwork(
   const sip = await startSip(sipConfig, clock, ids, listeners)
   closers.add(() => sip.close())
   const policy = new AddressPolicy(config.allowDestinations, [
-    { address: config.http.host, port: http.port },
-    { address: config.sip.host, port: sip.port },
+    ...ownAddresses(config.http.host).map((address) => ({ address, port: http.port })),
+    ...ownAddresses(config.sip.host).map((address) => ({ address, port: sip.port })),
   ])
   return { http, sip, policy, baseUrl: config.baseUrl ?? localUrl(config.http.host, http.port) }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
-import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
+import { CidrSet } from '../base/address-policy.js'
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import { runSipEngine } from '../net/run-sip-engine.js'
@@ -8,6 +7,7 @@ import { createSipResolver, type SipResolver } from '../net/sip-resolver.js'
 import { createSipTransport } from '../net/sip-transport.js'
 import { SipEngine, type SipEngineSizes } from '../sip/engine.js'
 import type { Answer, LegCommand, Question, SipInput, SipOutput } from '../sip/events.js'
+import { advertisedHost } from './own-addresses.js'
 
 export interface SipShellConfig {
   readonly host: string
@@ -100,20 +100,6 @@ export async function startSip(
       await transport.close()
     },
   }
-}
-
-/** The address that a peer can reach us at. */
-export function advertisedHost(
-  config: { readonly host: string; readonly publicHost: string | undefined },
-  peerAddress: string,
-): string {
-  if (config.publicHost !== undefined) return config.publicHost
-  if (config.host !== '0.0.0.0' && config.host !== '::') return config.host
-  if (isLoopbackAddress(peerAddress)) return peerAddress.includes(':') ? '::1' : '127.0.0.1'
-  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
-  const family = peerAddress.includes(':') ? 'IPv6' : 'IPv4'
-  const own = addresses.find((one) => !one.internal && one.family === family)
-  return own?.address ?? '127.0.0.1'
 }
 
 /** RFC 7616 §3.4.2 */
