@@ -65,7 +65,13 @@ export function isLoopbackAddress(address: string): boolean {
 
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
-  return ipaddr.isValid(bare) ? ipaddr.process(bare) : undefined
+  if (!ipaddr.isValid(bare)) return undefined
+  const address = ipaddr.process(bare)
+  if (!(address instanceof ipaddr.IPv6)) return address
+  // RFC 4291 §2.5.5.1: ::a.b.c.d, but :: and ::1.
+  const { parts } = address
+  const isCompatible = parts.slice(0, 6).every((part) => part === 0) && (parts[6] as number) > 0
+  return isCompatible ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address
 }
 
 function parseCidr(text: string): Cidr {

@@ -101,7 +101,8 @@ export class OutboxSender {
           method: row.method === 'GET' ? 'GET' : 'POST',
           parameters,
           accountSid: row.account_sid,
-          callSid: row.call_sid,
+          // Cookies belong to the documents of a call; its jar may be gone by now.
+          callSid: undefined,
           authToken: await accounts.authToken(row.account_sid),
           idempotencyToken: row.id,
         },

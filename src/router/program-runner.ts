@@ -87,7 +87,14 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
         send(
           call,
           parts,
-          { url: soundUrl, method: 'GET', parameters: [], token: ids.hex(16), etag },
+          {
+            url: soundUrl,
+            method: 'GET',
+            parameters: [],
+            token: ids.hex(16),
+            etag,
+            wants: 'sound',
+          },
           until,
         )
       return prompts.sound(resolved, fetch, clock.nowMs(), signal)
@@ -107,8 +114,17 @@ async function fetchDocument(
   const { contentType } = answer
   const body = contentType.startsWith('audio/')
     ? await parts.prompts.keep(answer.body)
-    : answer.body.toString('utf8')
+    : textOf(answer)
   return { url: answer.url, contentType, body }
+}
+
+function textOf({ body, charset }: WebhookResponse): string {
+  try {
+    return new TextDecoder(charset ?? 'utf-8').decode(body)
+  } catch {
+    // A charset that nobody knows.
+    return body.toString('utf8')
+  }
 }
 
 async function send(
@@ -120,15 +136,16 @@ async function send(
     readonly parameters: Parameters
     readonly token: string
     readonly etag?: string | undefined
+    readonly wants?: 'document' | 'sound'
   },
   signal: AbortSignal,
 ): Promise<WebhookResponse> {
   const { client, accounts, events, clock } = parts
   const { accountSid } = call.record
-  const { url, method, parameters, token, etag } = request
+  const { url, method, parameters, token, etag, wants = 'document' } = request
   const startMs = clock.monotonicMs()
   const authToken = await accounts.authToken(accountSid)
-  const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken }
+  const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken, wants }
   try {
     const answer = await client.fetch(
       { ...webhook, idempotencyToken: token, ...(etag === undefined ? {} : { etag }) },

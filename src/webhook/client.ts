@@ -14,8 +14,10 @@ export interface WebhookRequest {
   readonly method: WebhookMethod
   readonly parameters: Parameters
   readonly accountSid: string
-  /** Names the cookie jar. */
-  readonly callSid: string
+  /** Names the cookie jar; undefined: without cookies, for requests that may come after the call. */
+  readonly callSid: string | undefined
+  /** What is wanted: a document of at most 64 kB, or audio. */
+  readonly wants?: 'document' | 'sound'
   /** The account's key for the signature. */
   readonly authToken: string
   /** The same on every try of the same request. */
@@ -30,6 +32,8 @@ export interface WebhookResponse {
   readonly status: number
   /** Media type without parameters, lower-case; '' when absent. */
   readonly contentType: string
+  /** Of the text, as the media type names it. */
+  readonly charset?: string | undefined
   readonly etag: string | undefined
   readonly maxAgeMs: number | undefined
   readonly body: Buffer
@@ -108,7 +112,8 @@ export class WebhookClient {
     const { url, wire, body } = prepare(webhook)
     const own = await this.#options.serveOwn?.(wire, webhook.accountSid)
     if (own) return own
-    const cookie = await this.#jars.header(webhook.callSid, wire.href)
+    const { callSid } = webhook
+    const cookie = callSid === undefined ? '' : await this.#jars.header(callSid, wire.href)
     const response = await request(stripped(wire), {
       dispatcher: this.#agent,
       method: webhook.method,
@@ -120,23 +125,32 @@ export class WebhookClient {
         ...(cookie ? { cookie } : {}),
       },
     })
-    await this.#jars.store(webhook.callSid, wire.href, response.headers['set-cookie'])
+    if (callSid !== undefined) {
+      await this.#jars.store(callSid, wire.href, response.headers['set-cookie'])
+    }
     const location = response.headers.location
     const status = response.statusCode
     if ([301, 302, 303, 307, 308].includes(status) && typeof location === 'string') {
       await response.body.dump({ limit: 65_536 })
       return { status, location }
     }
-    const contentType = mediaType(response.headers['content-type'])
-    const bytesMax = contentType.startsWith('audio/')
+    if ((status < 200 || status > 299) && status !== 304) {
+      await response.body.dump({ limit: 65_536 })
+      throw webhookErrors.badStatus(webhook.url, status)
+    }
+    const type = single(response.headers['content-type'])
+    const contentType = mediaType(type)
+    const isSound = webhook.wants === 'sound' || contentType.startsWith('audio/')
+    const bytesMax = isSound
       ? (this.#options.mediaBytesMax ?? 64_000_000)
       : (this.#options.documentBytesMax ?? 65_536)
     const bytes = await readBody(response.body, bytesMax, webhook.url)
-    if ((status < 200 || status > 299) && status !== 304) throw webhookErrors.badStatus(url, status)
     return {
-      url: wire.href,
+      // Without the parameters of a GET: what resolves against it would repeat them each time.
+      url: withoutFragment(webhook.url),
       status,
       contentType,
+      charset: /;\s*charset="?([\w.:-]{1,40})/i.exec(type ?? '')?.[1],
       etag: single(response.headers.etag),
       maxAgeMs: maxAgeMs(single(response.headers['cache-control'])),
       body: bytes,
@@ -178,7 +192,7 @@ function prepare(webhook: WebhookRequest): { url: string; wire: URL; body: strin
 
 function headersOf(webhook: WebhookRequest, url: string, body: string | null) {
   const { username, password } = new URL(url)
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const credentials = `${unescaped(username)}:${unescaped(password)}`
   return {
     accept: '*/*',
     'x-twilio-signature': signature(
@@ -192,6 +206,21 @@ function headersOf(webhook: WebhookRequest, url: string, body: string | null) {
       : { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
     ...(webhook.etag ? { 'if-none-match': webhook.etag } : {}),
     ...(username ? { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` } : {}),
+  }
+}
+
+function withoutFragment(url: string): string {
+  const plain = new URL(url)
+  plain.hash = ''
+  return plain.href
+}
+
+/** As written when an escape is malformed. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 
@@ -221,8 +250,8 @@ function isRetryable(failure: WebhookError): boolean {
   return failure.code === 'ERR_WEBHOOK_CONNECTION'
 }
 
-function mediaType(header: string | string[] | undefined): string {
-  return (single(header)?.split(';', 1)[0] ?? '').trim().toLowerCase()
+function mediaType(header: string | undefined): string {
+  return (header?.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
 function single(header: string | string[] | undefined): string | undefined {

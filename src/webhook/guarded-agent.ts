@@ -3,6 +3,8 @@ import { isIP } from 'node:net'
 import { Agent, buildConnector } from 'undici'
 import type { AddressPolicy } from '../base/address-policy.js'
 
+const portsMax = 100
+
 export interface AgentLimits {
   readonly connectTimeoutMs: number
   readonly connectionsPerHost: number
@@ -19,47 +21,48 @@ export class DestinationRefusedError extends Error {
  * a name that changes its answer reaches an address the policy forbids.
  */
 export function createGuardedAgent(policy: AddressPolicy, limits: AgentLimits): Agent {
-  const connect = buildConnector({
-    timeout: limits.connectTimeoutMs,
-    keepAlive: true,
-    lookup: (hostname, options, callback) => {
-      dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-        if (error) return callback(error, '', 0)
-        const allowed = (addresses as LookupAddress[]).filter(({ address }) =>
-          policy.allows(address),
-        )
-        if (allowed.length === 0) {
-          return callback(
-            new DestinationRefusedError(`${hostname} is not an allowed address`),
-            '',
-            0,
+  const connectTo = (port: number) =>
+    buildConnector({
+      timeout: limits.connectTimeoutMs,
+      keepAlive: true,
+      lookup: (hostname, options, callback) => {
+        dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+          if (error) return callback(error, '', 0)
+          const allowed = (addresses as LookupAddress[]).filter(({ address }) =>
+            policy.allows(address, port),
           )
-        }
-        const [first] = allowed as [LookupAddress]
-        return options.all
-          ? callback(null, allowed as never)
-          : callback(null, first.address, first.family)
-      })
-    },
-  })
+          if (allowed.length === 0) {
+            return callback(
+              new DestinationRefusedError(`${hostname} is not an allowed address`),
+              '',
+              0,
+            )
+          }
+          const [first] = allowed as [LookupAddress]
+          return options.all
+            ? callback(null, allowed as never)
+            : callback(null, first.address, first.family)
+        })
+      },
+    })
+  const connectors = new Map<number, buildConnector.connector>()
   return new Agent({
     connections: limits.connectionsPerHost,
     connect: (options, callback) => {
       const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
       const host = options.hostname.replace(/^\[|\]$/g, '')
-      const literal = isIP(host) !== 0
-      if (literal ? !policy.allows(host, port) : isOwnName(policy, host, port)) {
+      // Sockets do not look literals up.
+      if (isIP(host) !== 0 && !policy.allows(host, port)) {
         callback(
           new DestinationRefusedError(`${host} port ${port} is not an allowed address`),
           null,
         )
         return
       }
+      // A connector keeps TLS sessions; the policy needs to know the port of each lookup.
+      const connect = connectors.get(port) ?? connectTo(port)
+      if (connectors.size < portsMax) connectors.set(port, connect)
       connect(options, callback)
     },
   })
-}
-
-function isOwnName(policy: AddressPolicy, host: string, port: number): boolean {
-  return host === 'localhost' && !policy.allows('127.0.0.1', port) && policy.allows('127.0.0.1')
 }

@@ -17,39 +17,82 @@ export class WebhookError extends RouterError {
   }
 }
 
+/** A URL for messages, which are logged: neither user info nor query. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/@]*@/i, '$1')
+}
+
 export const webhookErrors = {
   invalidUrl: (url: string, why: string) =>
-    new WebhookError('ERR_WEBHOOK_URL', 11100, url, `Invalid URL ${url}: ${why}`),
+    new WebhookError('ERR_WEBHOOK_URL', 11100, url, `Invalid URL ${withoutSecrets(url)}: ${why}`),
   badStatus: (url: string, status: number) =>
-    new WebhookError('ERR_WEBHOOK_STATUS', 11200, url, `HTTP status ${status} from ${url}`),
+    new WebhookError(
+      'ERR_WEBHOOK_STATUS',
+      11200,
+      url,
+      `HTTP status ${status} from ${withoutSecrets(url)}`,
+    ),
   timeout: (url: string) =>
-    new WebhookError('ERR_WEBHOOK_TIMEOUT', 11200, url, `No complete answer in time from ${url}`),
+    new WebhookError(
+      'ERR_WEBHOOK_TIMEOUT',
+      11200,
+      url,
+      `No complete answer in time from ${withoutSecrets(url)}`,
+    ),
   connection: (url: string, cause: unknown) =>
-    new WebhookError('ERR_WEBHOOK_CONNECTION', 11205, url, `Could not connect to ${url}`, {
-      cause,
-    }),
+    new WebhookError(
+      'ERR_WEBHOOK_CONNECTION',
+      11205,
+      url,
+      `Could not connect to ${withoutSecrets(url)}`,
+      {
+        cause,
+      },
+    ),
   protocol: (url: string, cause: unknown) =>
-    new WebhookError('ERR_WEBHOOK_PROTOCOL', 11206, url, `HTTP protocol violation by ${url}`, {
-      cause,
-    }),
+    new WebhookError(
+      'ERR_WEBHOOK_PROTOCOL',
+      11206,
+      url,
+      `HTTP protocol violation by ${withoutSecrets(url)}`,
+      {
+        cause,
+      },
+    ),
   host: (url: string, why: string) =>
-    new WebhookError('ERR_WEBHOOK_HOST', 11210, url, `Host of ${url} refused: ${why}`),
+    new WebhookError(
+      'ERR_WEBHOOK_HOST',
+      11210,
+      url,
+      `Host of ${withoutSecrets(url)} refused: ${why}`,
+    ),
   redirects: (url: string) =>
-    new WebhookError('ERR_WEBHOOK_REDIRECTS', 11215, url, `Too many redirects at ${url}`),
+    new WebhookError(
+      'ERR_WEBHOOK_REDIRECTS',
+      11215,
+      url,
+      `Too many redirects at ${withoutSecrets(url)}`,
+    ),
   tls: (url: string, cause: unknown) =>
-    new WebhookError('ERR_WEBHOOK_TLS', 11220, url, `TLS handshake with ${url} failed`, { cause }),
+    new WebhookError(
+      'ERR_WEBHOOK_TLS',
+      11220,
+      url,
+      `TLS handshake with ${withoutSecrets(url)} failed`,
+      { cause },
+    ),
   tooLarge: (url: string, bytesMax: number) =>
     new WebhookError(
       'ERR_WEBHOOK_SIZE',
       11750,
       url,
-      `Response of ${url} exceeds ${bytesMax} bytes`,
+      `Response of ${withoutSecrets(url)} exceeds ${bytesMax} bytes`,
     ),
   contentType: (url: string, contentType: string) =>
     new WebhookError(
       'ERR_WEBHOOK_CONTENT_TYPE',
       12300,
       url,
-      `Invalid Content-Type ${contentType || '(none)'} from ${url}`,
+      `Invalid Content-Type ${contentType || '(none)'} from ${withoutSecrets(url)}`,
     ),
 }
