@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { answerOffer, makeOffer, settleAnswer } from '../call/media-description.js'
@@ -7,7 +8,7 @@ import type { MediaEvent, MediaPlane } from '../media/port.js'
 import { localAddressTo } from '../net/local-address.js'
 import type { SipOutput } from '../sip/events.js'
 import { parseSipUri } from '../sip/uri.js'
-import { startSip } from './sip-shell.js'
+import { type SipShell, startSip } from './sip-shell.js'
 import { systemClock, systemIds } from './system.js'
 import { version } from './version.js'
 
@@ -23,7 +24,6 @@ export interface TestCallOptions {
 }
 
 const exitCodes = { answered: 0, refused: 1, usage: 2 }
-const endpointSsrc = () => systemIds.uint32()
 
 /** Places one call with our own stack and media core, and tells what happens on the way. */
 export async function callOut(uri: string, options: TestCallOptions): Promise<number> {
@@ -32,15 +32,12 @@ export async function callOut(uri: string, options: TestCallOptions): Promise<nu
     say(`${uri} is not a SIP URI; try sip:+15550100001@127.0.0.1`)
     return exitCodes.usage
   }
-  const [{ address }] = (await addressesOf(target.host)) as [{ address: string }]
-  const local = await localAddressTo(address)
-  const call = new TestCall(uri, options, local)
-  return call.run()
-}
-
-async function addressesOf(host: string): Promise<{ address: string }[]> {
-  const { lookup } = await import('node:dns/promises')
-  return lookup(host, { all: true })
+  const remote = await lookup(target.host).catch(() => undefined)
+  if (!remote) {
+    say(`there is no host ${target.host}`)
+    return exitCodes.refused
+  }
+  return new TestCall(uri, options, await localAddressTo(remote.address)).run()
 }
 
 class TestCall {
@@ -91,12 +88,12 @@ class TestCall {
     }
   }
 
-  async #call(plane: MediaPlane, send: Parameters<typeof this.place>[1]): Promise<number> {
+  async #call(plane: MediaPlane, send: SipShell['send']): Promise<number> {
     const endpoint = await plane.open({ bindAddress: this.#local })
     const sessionId = String(systemIds.uint32())
     const local = { address: this.#local, port: endpoint.rtpPort, sessionId, sessionVersion: 0 }
     const offer = makeOffer(local)
-    const answer = await this.place(offer, send)
+    const answer = await this.#place(offer, send)
     if (answer === undefined) return exitCodes.refused
     const selection = settleAnswer(offer, answer)
     if (!selection.ok) {
@@ -106,7 +103,7 @@ class TestCall {
     }
     const settings = {
       ...selection.value,
-      ssrc: endpointSsrc(),
+      ssrc: systemIds.uint32(),
       rtpTimeoutMs: 0,
       inBandDtmf: false,
     }
@@ -126,10 +123,7 @@ class TestCall {
   }
 
   /** Sends the INVITE; resolves with the SDP of the answer, or undefined when refused. */
-  place(
-    offer: string,
-    send: Awaited<ReturnType<typeof startSip>>['send'],
-  ): Promise<string | undefined> {
+  #place(offer: string, send: SipShell['send']): Promise<string | undefined> {
     const [username = '', password = ''] = this.#options.user?.split(':') ?? []
     return new Promise((done) => {
       const timeout = setTimeout(
