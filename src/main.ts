@@ -7,6 +7,8 @@ const program = new Command('dialplane')
   .description('A programmable phone and message router')
   .version(version)
   .showHelpAfterError()
+  // Before the commands, which inherit it: wrong usage must exit 2, not 1.
+  .exitOverride()
 
 program
   .command('start')
@@ -38,7 +40,6 @@ program
     process.exitCode = await callOut(uri, options)
   })
 
-program.exitOverride()
 try {
   await program.parseAsync()
 } catch (error) {
