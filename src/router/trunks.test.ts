@@ -21,6 +21,11 @@ describe('the trunk table', () => {
     })
   })
 
+  it.each(['1@evil.example;x=', '1;transport=tcp', '', '+', 'alice', '1%40evil', '+1\r\nX: y'])(
+    'serves nothing for %j, which is no number',
+    (text) => expect(routeNumber(trunks, text)).toBeUndefined(),
+  )
+
   it('serves no number without a trunk', () => {
     expect(routeNumber([], '+15550100002')).toBeUndefined()
     expect(routeNumber(parseTrunks('+49=sip:gw'), '+15550100002')).toBeUndefined()

@@ -32,6 +32,8 @@ export function parseTrunks(trunks: string | readonly unknown[] | undefined): Tr
 
 /** The route of a number: longest prefix, then lowest priority. Undefined: no trunk serves it. */
 export function routeNumber(trunks: readonly Trunk[], phoneNumber: string): Route | undefined {
+  // What is no number would choose another host than the trunk's.
+  if (!/^\+?[0-9]{1,32}$/.test(phoneNumber)) return undefined
   const [trunk] = trunks
     .filter(({ prefix }) => prefix === '*' || phoneNumber.startsWith(prefix))
     .sort((a, b) => prefixLength(b) - prefixLength(a) || a.priority - b.priority)
