@@ -2,7 +2,6 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import Koa from 'koa'
 import KoaRouter from 'koa-router'
 import { addAccounts } from './accounts.js'
-import type { ApiContext } from './answer.js'
 import { ApiError, apiErrors, presentError } from './api-error.js'
 import type { ApiParts, ApiState } from './api-parts.js'
 import { authenticate } from './authenticate.js'
@@ -84,7 +83,7 @@ function accountOfPath(parts: ApiParts): Koa.Middleware {
     const state = context.state as ApiState
     const [, sid = '', rest] = match
     state.account = await authenticate(context.get('authorization'), sid, parts.accounts)
-    const query = new URL(context.originalUrl, 'http://host').searchParams
+    const query = new URLSearchParams(context.querystring)
     state.parameters = await readParameters(context.req as IncomingMessage, query)
     // PUT is an alias of POST, and a method may be named in the URI (checklist F6, F7).
     const named = context.get('x-http-method-override') || query.get('_method') || ''
@@ -106,5 +105,5 @@ function refuseMethod(router: KoaRouter): Koa.Middleware {
 }
 
 function originalPath(context: Koa.Context): string {
-  return new URL((context as ApiContext).originalUrl, 'http://host').pathname
+  return context.originalUrl.split('?', 1)[0] ?? ''
 }

@@ -5,7 +5,7 @@ import { credentialsOf } from './authenticate.js'
 /** /healthz (the process answers), /readyz (it takes calls), /metrics (Prometheus). */
 export function health(parts: ApiParts): Koa.Middleware {
   return async (context, next) => {
-    if (context.method !== 'GET') return next()
+    if (context.method !== 'GET' && context.method !== 'HEAD') return next()
     if (context.path === '/healthz') {
       context.body = { status: 'ok' }
       return

@@ -98,7 +98,8 @@ async function createNumber(context: ApiContext, parts: ApiParts): Promise<void>
   }
   const settings = validated(settingsSchema, parameters, codes)
   const [taken] = await parts.store.read(findNumberByPhone(phoneNumber))
-  if (taken) throw new ApiError(400, 21422, `PhoneNumber ${phoneNumber} is not available`)
+  const notAvailable = new ApiError(400, 21422, `PhoneNumber ${phoneNumber} is not available`)
+  if (taken) throw notAvailable
   const nowMs = parts.clock.nowMs()
   const row: NumberRow = {
     sid: makeSid('PN', parts.ids),
@@ -116,7 +117,13 @@ async function createNumber(context: ApiContext, parts: ApiParts): Promise<void>
     updated_ms: nowMs,
     ...changesOf(settings, {}),
   }
-  await parts.store.write([insertNumber(row)])
+  try {
+    await parts.store.write([insertNumber(row)])
+  } catch (error) {
+    // Somebody else was faster.
+    const [other] = await parts.store.read(findNumberByPhone(phoneNumber))
+    throw other ? notAvailable : error
+  }
   answerOne(context, names, presentNumber(row), 201)
 }
 

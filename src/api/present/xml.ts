@@ -40,8 +40,12 @@ export function camelCase(key: string): string {
   return key.replace(/(^|_)([a-z])/g, (_all, _separator, letter: string) => letter.toUpperCase())
 }
 
+/** What XML 1.0 §2.2 cannot hold, not even escaped, and other control characters. */
+const notInXml = /[^\P{Cc}\t\n\r]|\p{Cs}|[\ufffe\uffff]/gu
+
 function escapeXml(text: string): string {
   return text
+    .replace(notInXml, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
