@@ -19,6 +19,7 @@ export class EspeakProvider implements SpeechProvider {
   readonly name = 'espeak-ng (embedded)'
   readonly #pending = new Map<number, Pending>()
   #child: Promise<ChildProcess> | undefined
+  #running: ChildProcess | undefined
   #nextId = 1
   #starts = 0
   #closed = false
@@ -31,7 +32,10 @@ export class EspeakProvider implements SpeechProvider {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       const onAbort = () => {
+        const [oldest] = this.#pending.keys()
         this.#pending.delete(id)
+        // Texts are spoken in order: a child that took this long for one is stuck.
+        if (oldest === id && isTimeout(signal.reason)) child.kill('SIGKILL')
         reject(signal.reason)
       }
       const done = () => signal.removeEventListener('abort', onAbort)
@@ -46,7 +50,7 @@ export class EspeakProvider implements SpeechProvider {
           reject(error)
         },
       })
-      child.send({ id, text, voice })
+      child.send({ id, text, voice }, (error) => error && this.#lost(child))
     })
   }
 
@@ -61,8 +65,13 @@ export class EspeakProvider implements SpeechProvider {
   }
 
   #started(): Promise<ChildProcess> {
-    this.#child ??= this.#start()
-    return this.#child
+    if (this.#child) return this.#child
+    const starting = this.#start()
+    this.#child = starting
+    starting.catch(() => {
+      if (this.#child === starting) this.#child = undefined
+    })
+    return starting
   }
 
   async #start(): Promise<ChildProcess> {
@@ -76,10 +85,12 @@ export class EspeakProvider implements SpeechProvider {
     await new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve())
       child.once('exit', () => reject(new SpeechError('The text-to-speech engine did not start')))
-      child.once('error', (cause) => reject(new SpeechError('Text-to-speech failed', { cause })))
+      // Stays: an error event without a listener would end the process.
+      child.on('error', (cause) => reject(new SpeechError('Text-to-speech failed', { cause })))
     })
+    this.#running = child
     child.on('message', (reply: SpeakReply) => this.#settle(reply))
-    child.on('exit', () => this.#lost())
+    child.on('exit', () => this.#lost(child))
     // The provider does not keep the process alive.
     child.unref()
     child.channel?.unref()
@@ -98,13 +109,19 @@ export class EspeakProvider implements SpeechProvider {
     pending?.resolve({ samples: reply.samples, sampleRateHz: reply.sampleRateHz })
   }
 
-  #lost(): void {
+  #lost(child: ChildProcess): void {
+    if (child !== this.#running) return
+    this.#running = undefined
     this.#child = undefined
     for (const { reject } of this.#pending.values()) {
       reject(new SpeechError('The text-to-speech engine stopped'))
     }
     this.#pending.clear()
   }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
 }
 
 /** Whether the optional package is installed. */

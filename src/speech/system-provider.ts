@@ -16,7 +16,11 @@ export class SystemProvider implements SpeechProvider {
     this.#parseWav = parseWav
   }
 
-  synthesize(text: string, voice: string, signal: AbortSignal): Promise<SpokenAudio> {
+  async synthesize(text: string, voice: string, signal: AbortSignal): Promise<SpokenAudio> {
+    return this.#parseWav(await this.#run(text, voice, signal))
+  }
+
+  #run(text: string, voice: string, signal: AbortSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const child = execFile(
         this.#path,
@@ -25,7 +29,7 @@ export class SystemProvider implements SpeechProvider {
         (error, stdout) => {
           if (signal.aborted) reject(signal.reason)
           else if (error) reject(new SpeechError(`espeak-ng failed: ${error.message}`))
-          else resolve(this.#parseWav(stdout))
+          else resolve(stdout)
         },
       )
       child.stdin?.on('error', () => {})

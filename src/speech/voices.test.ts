@@ -13,6 +13,8 @@ describe('espeakVoice', () => {
     [undefined, 'es-MX', 'es-419'],
     [undefined, 'en-AU', 'en-us'],
     [undefined, 'xx-YY', 'xx'],
+    [undefined, '--stdout', 'en-us'],
+    [undefined, '../../etc', 'en-us'],
   ])('%s in %s is spoken by %s', (voice, language, expected) => {
     expect(espeakVoice(voice, language)).toBe(expected)
   })

@@ -23,7 +23,9 @@ const womanly = /^(woman|alice|polly\.(joanna|kendra|kimberly|salli|ivy|amy|emma
  */
 export function espeakVoice(voice: string | undefined, language: string | undefined): string {
   const code = (language || languageOfVoice(voice) || 'en-US').toLowerCase()
-  const name = renamed[code] ?? code.split('-', 1)[0] ?? 'en-us'
+  // The name goes to a program: nothing but a language code.
+  const base = /^([a-z]{2,3})(-|$)/.exec(code)?.[1] ?? 'en'
+  const name = renamed[code] ?? base
   const plain = name === 'en' ? 'en-us' : name
   return womanly.test(voice ?? '') ? `${plain}+f3` : plain
 }

@@ -53,6 +53,15 @@ export class Attributes {
     return word ?? normal
   }
 
+  /** Keys to be pressed, w and W for pauses; undefined when absent or no such thing. */
+  digits(name: string): string | undefined {
+    const text = this.text(name)?.trim()
+    if (text === undefined || text === '') return undefined
+    if (/^[0-9A-Da-d#*wW]{1,128}$/.test(text)) return text
+    this.#warn(`${name} may hold at most 128 of 0-9 A-D # * w W`)
+    return undefined
+  }
+
   words(name: string): readonly string[] {
     return (this.text(name) ?? '').split(/[\s,]+/).filter((word) => word !== '')
   }

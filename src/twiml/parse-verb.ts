@@ -74,7 +74,7 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
 }
 
 function parseSay(element: XmlElement, attributes: Attributes): Say {
-  const text = element.text.replace(/\s+/g, ' ').trim()
+  const text = spokenText(element).replace(/\s+/g, ' ').trim()
   if (text.length > 4096) {
     throw new DocumentProblem(13520, '<Say>: text is longer than 4096 characters', element.line)
   }
@@ -87,6 +87,18 @@ function parseSay(element: XmlElement, attributes: Attributes): Say {
   }
   attributes.finish()
   return say
+}
+
+/** Elements of SSML that part words; what is in the others is part of the sentence. */
+const parting = new Set(['break', 'p', 's'])
+
+function spokenText(element: XmlElement): string {
+  const parts = element.content.map((part) => {
+    if (typeof part === 'string') return part
+    if (part.name === 'sub') return part.attributes.get('alias') ?? spokenText(part)
+    return parting.has(part.name) ? ` ${spokenText(part)} ` : spokenText(part)
+  })
+  return parts.join('')
 }
 
 function parsePlay(element: XmlElement, attributes: Attributes): Play {
@@ -212,7 +224,7 @@ function parseTarget(element: XmlElement, warnings: DocumentWarning[]): DialTarg
   const events = attributes.words('statusCallbackEvent')
   const parsed: DialTarget = {
     ...target(noun, element.text.trim()),
-    sendDigits: attributes.url('sendDigits'),
+    sendDigits: attributes.digits('sendDigits'),
     username: attributes.url('username'),
     password: attributes.url('password'),
     statusCallback: attributes.url('statusCallback'),

@@ -5,6 +5,8 @@ export interface XmlElement {
   readonly name: string
   readonly attributes: ReadonlyMap<string, string>
   readonly children: XmlElement[]
+  /** Text and children in document order. */
+  readonly content: (string | XmlElement)[]
   /** Text of the element and all below it, in document order, not trimmed. */
   text: string
   readonly line: number
@@ -14,7 +16,7 @@ const limits = { depth: 16, elements: 2_000, attributes: 64 }
 
 /**
  * Parses a document into a tree. No DTD, so no entities beyond the five of XML; bounded depth and
- * number of elements. Throws DocumentProblem 12100.
+ * number of elements; white space before the declaration is forgiven. Throws DocumentProblem 12100.
  */
 export function parseXml(source: string): XmlElement {
   const parser = new SaxesParser({ position: true })
@@ -33,10 +35,13 @@ export function parseXml(source: string): XmlElement {
       name: tag.name,
       attributes: attributesOf(tag.attributes, stop),
       children: [],
+      content: [],
       text: '',
       line: parser.line,
     }
-    open.at(-1)?.children.push(element)
+    const parent = open.at(-1)
+    parent?.children.push(element)
+    parent?.content.push(element)
     root ??= element
     open.push(element)
   })
@@ -47,11 +52,13 @@ export function parseXml(source: string): XmlElement {
   })
   const addText = (text: string) => {
     const element = open.at(-1)
-    if (element) element.text += text
+    if (!element) return
+    element.text += text
+    element.content.push(text)
   }
   parser.on('text', addText)
   parser.on('cdata', addText)
-  parser.write(source.replace(/^\uFEFF/, '')).close()
+  parser.write(source.replace(/^[\uFEFF\s]+/, '')).close()
   return root ?? stop('no element')
 }
 
