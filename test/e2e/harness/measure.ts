@@ -97,14 +97,23 @@ export function correlation(a: Samples, b: Samples, stride = 1): number {
   return squaresA === 0 || squaresB === 0 ? 0 : products / Math.sqrt(squaresA * squaresB)
 }
 
-/** The correlation of every second of `played` that has sound with the same second of `heard`. */
+const driftSamplesMax = rateHz / 4
+
+/**
+ * The correlation of every second of `played` that has sound with what was heard then. Each second is
+ * aligned from where the one before was: a jitter buffer may have shifted what comes after a gap.
+ */
 export function correlationsBySecond(played: Samples, heard: Samples): number[] {
-  const offset = offsetOf(played, heard)
+  let offset = offsetOf(played, heard)
   const found: number[] = []
   for (let at = 0; at + rateHz <= played.length; at += rateHz) {
     const second = played.subarray(at, at + rateHz)
     if (rms(second) < 300) continue
-    found.push(correlation(second, heard.subarray(offset + at, offset + at + rateHz)))
+    const near = at + offset
+    const coarse = bestOffset(second, heard, near - driftSamplesMax, near + driftSamplesMax, 2, 8)
+    const aligned = bestOffset(second, heard, coarse - 8, coarse + 8, 1, 1)
+    offset = aligned - at
+    found.push(correlation(second, heard.subarray(aligned, aligned + rateHz)))
   }
   return found
 }
