@@ -141,7 +141,7 @@ class TestCall {
         // Also when it comes between the answer and the conversation.
         if (event.type === 'ended') this.#over.abort()
         if (event.type === 'answered') say('answered')
-        if (event.type === 'ended') say('nobody answered')
+        if (event.type === 'ended') say('no reply')
         if (event.type === 'refused') say(`refused: ${event.status} ${event.reason}`)
         done(event.type === 'answered' ? (event.sdp ?? '') : undefined)
       }
