@@ -49,8 +49,9 @@ interface Ready {
 export async function startRouterProcess(
   dataDir: string,
   settings: NodeJS.ProcessEnv = {},
+  main = mainFile,
 ): Promise<RouterProcess> {
-  if (!existsSync(mainFile)) throw new Error('dist is missing: run node scripts/setup.mjs')
+  if (!existsSync(main)) throw new Error('dist is missing: run node scripts/setup.mjs')
   const env = {
     PATH: process.env.PATH,
     DIALPLANE_DATA_DIR: dataDir,
@@ -60,7 +61,7 @@ export async function startRouterProcess(
     DIALPLANE_SHUTDOWN_SECONDS: '0',
     ...settings,
   }
-  const child = fork(mainFile, ['start'], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = fork(main, ['start'], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   let log = ''
   const take = (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-1_000_000)
