@@ -5,10 +5,10 @@ import { startTestbed, type Testbed } from './harness/testbed.js'
 
 const thanks = '<Response><Hangup/></Response>'
 
-describe('Gather', () => {
+describe.each(['native', 'wasm'])('Gather (%s media core)', (mediaCore) => {
   let bed: Testbed
   beforeAll(async () => {
-    bed = await startTestbed()
+    bed = await startTestbed({ DIALPLANE_MEDIA_CORE: mediaCore })
   })
   afterAll(() => bed?.close())
 

@@ -6,10 +6,10 @@ import { startTestbed, type Testbed } from './harness/testbed.js'
 
 const goodbye = '<Response><Hangup/></Response>'
 
-describe('Record', () => {
+describe.each(['native', 'wasm'])('Record (%s media core)', (mediaCore) => {
   let bed: Testbed
   beforeAll(async () => {
-    bed = await startTestbed()
+    bed = await startTestbed({ DIALPLANE_MEDIA_CORE: mediaCore })
   })
   afterAll(() => bed?.close())
 
