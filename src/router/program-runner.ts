@@ -110,7 +110,8 @@ async function fetchDocument(
 ): Promise<ProgramDocument> {
   const parameters = [...standardParameters(call), ...request.parameters]
   const url = resolveUrl(request.url, request.base, parameters)
-  const answer = await send(call, parts, { ...request, url, parameters }, signal)
+  const names = request.parameters.map(([name]) => name)
+  const answer = await send(call, parts, { ...request, url, parameters, names }, signal)
   const { contentType } = answer
   const body = contentType.startsWith('audio/')
     ? await parts.prompts.keep(answer.body)
@@ -135,6 +136,8 @@ async function send(
     readonly method: 'GET' | 'POST'
     readonly parameters: Parameters
     readonly token: string
+    /** Of the parameters beyond the standard ones, for the log. */
+    readonly names?: string[]
     readonly etag?: string | undefined
     readonly wants?: 'document' | 'sound'
   },
@@ -142,7 +145,7 @@ async function send(
 ): Promise<WebhookResponse> {
   const { client, accounts, events, clock } = parts
   const { accountSid } = call.record
-  const { url, method, parameters, token, etag, wants = 'document' } = request
+  const { url, method, parameters, token, etag, names = [], wants = 'document' } = request
   const startMs = clock.monotonicMs()
   const authToken = await accounts.authToken(accountSid)
   const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken, wants }
@@ -151,7 +154,6 @@ async function send(
       { ...webhook, idempotencyToken: token, ...(etag === undefined ? {} : { etag }) },
       signal,
     )
-    const names = parameters.slice(standardParameters(call).length).map(([name]) => name)
     events.webhook(call.sid, method, url, names, clock.monotonicMs() - startMs)
     return answer
   } catch (error) {

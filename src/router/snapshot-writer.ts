@@ -10,6 +10,8 @@ export class SnapshotWriter {
   readonly #clock: Clock
   readonly #failed: (error: unknown) => void
   readonly #pending = new Map<string, unknown>()
+  /** Calls that have a row. */
+  readonly #stored = new Set<string>()
   #writing: Promise<void> | undefined
 
   constructor(store: Store, clock: Clock, failed: (error: unknown) => void) {
@@ -20,6 +22,7 @@ export class SnapshotWriter {
 
   async checkpoint(callSid: string, state: unknown): Promise<void> {
     this.#pending.delete(callSid)
+    this.#stored.add(callSid)
     await this.#store.write([putSnapshot(callSid, JSON.stringify(state), this.#clock.nowMs())])
   }
 
@@ -30,6 +33,7 @@ export class SnapshotWriter {
 
   drop(callSid: string): void {
     this.#pending.delete(callSid)
+    if (!this.#stored.delete(callSid)) return
     this.#store.write([deleteSnapshot(callSid)]).catch(this.#failed)
   }
 
@@ -37,9 +41,10 @@ export class SnapshotWriter {
     await this.#clock.sleep(batchMs)
     this.#writing = undefined
     const nowMs = this.#clock.nowMs()
-    const batch = [...this.#pending].map(([callSid, state]) =>
-      putSnapshot(callSid, JSON.stringify(state), nowMs),
-    )
+    const batch = [...this.#pending].map(([callSid, state]) => {
+      this.#stored.add(callSid)
+      return putSnapshot(callSid, JSON.stringify(state), nowMs)
+    })
     this.#pending.clear()
     await this.#store.write(batch).catch(this.#failed)
   }

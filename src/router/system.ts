@@ -24,6 +24,18 @@ export const systemClock: Clock = {
 
 /** Random numbers of the machine, fit for secrets. */
 export const systemIds: Ids = {
-  hex: (byteCount) => randomBytes(byteCount).toString('hex'),
-  uint32: () => randomBytes(4).readUInt32LE(),
+  hex: (byteCount) => take(byteCount).toString('hex'),
+  uint32: () => take(4).readUInt32LE(),
+}
+
+const poolBytes = 4_096
+let pool = Buffer.alloc(0)
+
+/** Asking the system costs as much for many bytes as for few. None is given out twice. */
+function take(byteCount: number): Buffer {
+  if (byteCount > poolBytes) return randomBytes(byteCount)
+  if (pool.length < byteCount) pool = randomBytes(poolBytes)
+  const taken = pool.subarray(0, byteCount)
+  pool = pool.subarray(byteCount)
+  return taken
 }

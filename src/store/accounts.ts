@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely'
+import type { CompiledQuery, Updateable } from 'kysely'
 import type { AccountRow, NumberRow } from './schema.js'
 import { sql } from './store.js'
 
@@ -30,9 +30,14 @@ export const findNumber = (accountSid: string, sid: string) =>
     .where('account_sid', '=', accountSid)
     .compile()
 
-export const findNumberByPhone = (phoneNumber: string) =>
-  sql
-    .selectFrom('incoming_phone_numbers')
-    .selectAll()
-    .where('phone_number', '=', phoneNumber)
-    .compile()
+const numberByPhone = sql
+  .selectFrom('incoming_phone_numbers')
+  .selectAll()
+  .where('phone_number', '=', '')
+  .compile()
+
+/** Asked for each incoming call, so it is built once. */
+export const findNumberByPhone = (phoneNumber: string): CompiledQuery<NumberRow> => ({
+  ...numberByPhone,
+  parameters: [phoneNumber],
+})

@@ -1,14 +1,43 @@
-import type { Updateable } from 'kysely'
+import type { CompiledQuery, Updateable } from 'kysely'
 import type { CallRow, OutboxRow, RecordingRow } from './schema.js'
 import { sql } from './store.js'
 
 /** Statuses of a call that is not over. */
 export const aliveStatuses = ['queued', 'initiated', 'ringing', 'in-progress']
 
-export const insertCall = (row: CallRow) => sql.insertInto('calls').values(row).compile()
+/**
+ * Statements by what makes their text: building one costs more than all else that a write costs this
+ * thread, and each call needs the same few.
+ */
+const built = new Map<string, CompiledQuery<unknown>>()
 
-export const updateCall = (sid: string, change: Updateable<CallRow>) =>
-  sql.updateTable('calls').set(change).where('sid', '=', sid).compile()
+function reused(
+  key: string,
+  parameters: readonly unknown[],
+  build: () => CompiledQuery<unknown>,
+): CompiledQuery<unknown> {
+  const known = built.get(key) ?? build()
+  built.set(key, known)
+  return { ...known, parameters }
+}
+
+/** The columns of a row as a key; those that are left out are not in the statement. */
+function columnsOf(row: object): { readonly key: string; readonly values: readonly unknown[] } {
+  const entries = Object.entries(row).filter(([, value]) => value !== undefined)
+  return { key: entries.map(([name]) => name).join(), values: entries.map(([, value]) => value) }
+}
+
+export const insertCall = (row: CallRow) => {
+  const { key, values } = columnsOf(row)
+  return reused(`insert ${key}`, values, () => sql.insertInto('calls').values(row).compile())
+}
+
+export const updateCall = (sid: string, change: Updateable<CallRow>) => {
+  const { key, values } = columnsOf(change)
+  return reused(`update ${key}`, [...values, sid], () =>
+    sql.updateTable('calls').set(change).where('sid', '=', sid).compile(),
+  )
+}
 
 export const findCall = (accountSid: string, sid: string) =>
   sql
@@ -47,14 +76,20 @@ export const selectOpenRecordings = () =>
   sql.selectFrom('recordings').selectAll().where('status', '=', 'in-progress').compile()
 
 export const putSnapshot = (callSid: string, state: string, nowMs: number) =>
-  sql
-    .insertInto('snapshots')
-    .values({ call_sid: callSid, state, updated_ms: nowMs })
-    .onConflict((conflict) => conflict.column('call_sid').doUpdateSet({ state, updated_ms: nowMs }))
-    .compile()
+  reused('put snapshot', [callSid, state, nowMs, state, nowMs], () =>
+    sql
+      .insertInto('snapshots')
+      .values({ call_sid: callSid, state, updated_ms: nowMs })
+      .onConflict((conflict) =>
+        conflict.column('call_sid').doUpdateSet({ state, updated_ms: nowMs }),
+      )
+      .compile(),
+  )
 
 export const deleteSnapshot = (callSid: string) =>
-  sql.deleteFrom('snapshots').where('call_sid', '=', callSid).compile()
+  reused('delete snapshot', [callSid], () =>
+    sql.deleteFrom('snapshots').where('call_sid', '=', callSid).compile(),
+  )
 
 export const deleteAllSnapshots = () => sql.deleteFrom('snapshots').compile()
 

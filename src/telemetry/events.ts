@@ -100,6 +100,7 @@ export class TelemetryEvents {
 
 /** A URL without user info and with the values of its query left out. */
 function withoutSecrets(url: string): string {
+  if (!/[?@]/.test(url)) return url.slice(0, 1_000)
   if (!URL.canParse(url)) return url.slice(0, 200)
   const shown = new URL(url)
   shown.username = ''

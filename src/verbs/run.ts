@@ -135,7 +135,8 @@ async function runDocument(
     state = { ...state, index: state.index + 1, verb: {} }
     onState(state)
     if (signal.aborted) return 'stopped'
-    await ports.checkpoint(state)
+    // Written behind: what must not happen twice, verbs check point themselves.
+    ports.save(state)
   }
   return atEnd(target, state, rules)
 }
@@ -159,7 +160,7 @@ async function withDocument(
     verb: {},
     documents: state.documents + 1,
   }
-  await ports.checkpoint(next)
+  ports.save(next)
   return next
 }
 

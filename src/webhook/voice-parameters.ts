@@ -59,6 +59,15 @@ function placeOf(number: string, prefixes: readonly string[]): Pair[] {
   ])
 }
 
+const countriesMax = 10_000
+const countries = new Map<string, string>()
+
+/** Remembered: finding it costs more than all else of a request, and numbers come again. */
 function countryOf(number: string): string {
-  return parsePhoneNumberFromString(number)?.country ?? ''
+  const known = countries.get(number)
+  if (known !== undefined) return known
+  const country = parsePhoneNumberFromString(number)?.country ?? ''
+  if (countries.size >= countriesMax) countries.clear()
+  countries.set(number, country)
+  return country
 }
