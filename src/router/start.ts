@@ -4,15 +4,21 @@ import { type Router, startRouter } from '../router.js'
 import { ConfigError, readConfig } from './config.js'
 import { DirectoryInUseError } from './data-directory.js'
 import { type Demo, startDemo } from './demo.js'
+import { createLogStream } from './log-stream.js'
 
 /** Runs the router until SIGINT or SIGTERM; returns the exit code. */
 export async function start(configFile: string | undefined): Promise<number> {
   try {
     const config = readConfig(process.env, configFile)
-    const log = pino({
-      level: config.logLevel,
-      redact: ['authToken', 'password', '*.authToken', '*.password'],
-    })
+    const log = pino(
+      {
+        level: config.logLevel,
+        redact: ['authToken', 'password', '*.authToken', '*.password'],
+      },
+      createLogStream(),
+    )
+    // A promise that nobody waits for is a bug of ours, and no reason to drop every call.
+    process.on('unhandledRejection', (error) => log.error({ err: error }, 'internal error'))
     const stopped = untilSignal()
     const router = await startRouter(config, log)
     announce(router, log)

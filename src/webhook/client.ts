@@ -74,15 +74,23 @@ export class WebhookClient {
 
   /** Throws WebhookError; rejects with the signal's reason when that aborts. */
   async fetch(webhook: WebhookRequest, signal?: AbortSignal): Promise<WebhookResponse> {
-    const timeout = AbortSignal.timeout(this.#totalTimeoutMs)
-    const combined = signal ? AbortSignal.any([signal, timeout]) : timeout
-    let next = webhook
-    for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      const answer = await this.#fetchOnce(next, combined, signal)
-      if (!('location' in answer)) return answer
-      next = redirected(next, answer)
+    signal?.throwIfAborted()
+    const stop = new AbortController()
+    const onAbort = () => stop.abort(signal?.reason)
+    const timer = setTimeout(() => stop.abort(tooLate()), this.#totalTimeoutMs)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      let next = webhook
+      for (let redirects = 0; redirects <= redirectsMax; redirects++) {
+        const answer = await this.#fetchOnce(next, stop.signal, signal)
+        if (!('location' in answer)) return answer
+        next = redirected(next, answer)
+      }
+      throw webhookErrors.redirects(webhook.url)
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
     }
-    throw webhookErrors.redirects(webhook.url)
   }
 
   forget(callSid: string): void {
@@ -156,6 +164,10 @@ export class WebhookClient {
       body: bytes,
     }
   }
+}
+
+function tooLate(): DOMException {
+  return new DOMException('no complete answer in time', 'TimeoutError')
 }
 
 interface Redirect {
