@@ -13,6 +13,13 @@ interface Loaded {
   readonly promptId: number
   readonly durationMs: number
   readonly bytes: number
+}
+
+interface Entry {
+  readonly loading: Promise<Loaded>
+  /** Undefined while it is made. */
+  loaded: Loaded | undefined
+  /** Calls that wait for it or play it: it is evicted only when there are none. */
   users: number
 }
 
@@ -29,20 +36,30 @@ export type FetchSound = (
   signal: AbortSignal,
 ) => Promise<WebhookResponse>
 
-const memoryBytesMax = 256_000_000
+const memoryBytesMaxNormal = 256_000_000
 const soundsMax = 10_000
+/** Sounds of file stores that do not know what they keep. */
+const bareTypes = ['application/octet-stream', 'binary/octet-stream']
 
 /** Speech and sounds as prompts in the media plane, kept by content while there is room. */
 export class PromptCache {
   readonly #plane: MediaPlane
   readonly #speech: SpeechProvider | undefined
   readonly #directory: string
+  readonly #bytesMax: number
   /** Least recently used first. */
-  readonly #prompts = new Map<string, Promise<Loaded>>()
+  readonly #prompts = new Map<string, Entry>()
   readonly #sounds = new Map<string, CachedSound>()
   #bytes = 0
+  #parts = 0
 
-  constructor(plane: MediaPlane, speech: SpeechProvider | undefined, directory: string) {
+  constructor(
+    plane: MediaPlane,
+    speech: SpeechProvider | undefined,
+    directory: string,
+    bytesMax = memoryBytesMaxNormal,
+  ) {
+    this.#bytesMax = bytesMax
     this.#plane = plane
     this.#speech = speech
     this.#directory = directory
@@ -75,11 +92,13 @@ export class PromptCache {
     }
     const usable = cached && this.#prompts.has(cached.key) ? cached : undefined
     const answer = await fetch(url, usable?.etag, signal)
-    if (answer.status === 304 && usable) return this.#take(usable.key, () => this.#gone(url))
-    if (
-      !answer.contentType.startsWith('audio/') &&
-      answer.contentType !== 'application/octet-stream'
-    ) {
+    if (answer.status === 304 && usable) {
+      if (this.#prompts.has(usable.key)) return this.#take(usable.key, () => this.#gone(url))
+      // Evicted while the application was asked: ask for all of it.
+      this.#sounds.delete(url)
+      return this.sound(url, fetch, nowMs, signal)
+    }
+    if (!answer.contentType.startsWith('audio/') && !bareTypes.includes(answer.contentType)) {
       throw new RouterError(
         'ERR_NOT_AUDIO',
         12300,
@@ -100,53 +119,63 @@ export class PromptCache {
     const name = hash(bytes)
     await mkdir(this.#directory, { recursive: true })
     const path = join(this.#directory, name)
-    await writeFile(`${path}.part`, bytes)
-    await rename(`${path}.part`, path)
+    // Two calls may keep the same sound at once.
+    const part = `${path}.${++this.#parts}.part`
+    await writeFile(part, bytes)
+    await rename(part, path)
     return `blob:${name}`
   }
 
   async kept(reference: string): Promise<PreparedPrompt> {
     const name = /^blob:([0-9a-f]{64})$/.exec(reference)?.[1]
     if (name === undefined) throw new RouterError('ERR_BLOB', 13420, 'No such audio is kept')
-    return this.#take(name, async () =>
-      decodeAudioFile(await readFile(join(this.#directory, name))),
-    )
+    return this.#take(name, async () => {
+      const bytes = await readFile(join(this.#directory, name)).catch((cause) => {
+        throw new RouterError('ERR_BLOB', 13420, 'No such audio is kept', { cause })
+      })
+      return decodeAudioFile(bytes)
+    })
   }
 
   async #take(
     key: string,
     make: () => Promise<{ readonly samples: Int16Array; readonly sampleRateHz: number }>,
   ): Promise<PreparedPrompt> {
-    const loading = this.#prompts.get(key) ?? this.#load(key, make)
+    const entry = this.#prompts.get(key) ?? this.#load(key, make)
+    // The latest used comes last. In use from now on, not when it is loaded: it might be evicted before.
     this.#prompts.delete(key)
-    this.#prompts.set(key, loading)
-    const loaded = await loading
-    loaded.users++
+    this.#prompts.set(key, entry)
+    entry.users++
     let released = false
-    return {
-      promptId: loaded.promptId,
-      durationMs: loaded.durationMs,
-      release: () => {
-        if (released) return
-        released = true
-        loaded.users--
-      },
+    const release = () => {
+      if (released) return
+      released = true
+      entry.users--
+      this.#evict()
+    }
+    try {
+      const { promptId, durationMs } = await entry.loading
+      return { promptId, durationMs, release }
+    } catch (error) {
+      if (this.#prompts.get(key) === entry) this.#prompts.delete(key)
+      throw error
     }
   }
 
   #load(
     key: string,
     make: () => Promise<{ readonly samples: Int16Array; readonly sampleRateHz: number }>,
-  ): Promise<Loaded> {
-    const loading = this.#loadInto(make)
-    loading.then(
-      ({ bytes }) => {
-        this.#bytes += bytes
-        void this.#evict()
+  ): Entry {
+    const entry: Entry = { loading: this.#loadInto(make), loaded: undefined, users: 0 }
+    entry.loading.then(
+      (loaded) => {
+        entry.loaded = loaded
+        this.#bytes += loaded.bytes
+        this.#evict()
       },
-      () => this.#prompts.delete(key),
+      () => this.#prompts.get(key) === entry && this.#prompts.delete(key),
     )
-    return loading
+    return entry
   }
 
   async #loadInto(
@@ -156,14 +185,13 @@ export class PromptCache {
     const at8k =
       sampleRateHz === 8_000 ? samples : await this.#plane.resampleTo8k(samples, sampleRateHz)
     const promptId = await this.#plane.loadPrompt(at8k)
-    return { promptId, durationMs: at8k.length / 8, bytes: at8k.byteLength, users: 0 }
+    return { promptId, durationMs: at8k.length / 8, bytes: at8k.byteLength }
   }
 
-  async #evict(): Promise<void> {
-    for (const [key, loading] of this.#prompts) {
-      if (this.#bytes <= memoryBytesMax) return
-      const loaded = await loading.catch(() => undefined)
-      if (!loaded || loaded.users > 0) continue
+  #evict(): void {
+    for (const [key, { loaded, users }] of this.#prompts) {
+      if (this.#bytes <= this.#bytesMax) return
+      if (!loaded || users > 0) continue
       this.#prompts.delete(key)
       this.#bytes -= loaded.bytes
       this.#plane.releasePrompt(loaded.promptId)
