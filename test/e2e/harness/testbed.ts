@@ -28,7 +28,10 @@ export interface Testbed {
 export async function startTestbed(settings: NodeJS.ProcessEnv = {}): Promise<Testbed> {
   const directory = await mkdtemp(join(tmpdir(), 'dialplane-e2e-'))
   const dataDir = join(directory, 'data')
-  const router = await startRouterProcess(dataDir, settings)
+  const router = await startRouterProcess(dataDir, settings).catch(async (error) => {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  })
   const app = await startApplication(router.authToken)
   const client = restClient(router.baseUrl, router.accountSid, router.authToken)
   let numbers = 0
