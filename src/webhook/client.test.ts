@@ -12,6 +12,8 @@ const server = createServer((request, response) => {
 })
 let base = ''
 let client: WebhookClient
+/** With a deadline that a test can wait for. */
+let impatient: WebhookClient
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -19,20 +21,27 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${port}`
   const listeners = [{ address: '127.0.0.1', port: 1 }]
   const policy = new AddressPolicy(['127.0.0.0/8', '::1/128'], listeners)
-  client = new WebhookClient({ policy, userAgent: 'test', totalTimeoutMs: 500 })
+  client = new WebhookClient({ policy, userAgent: 'test' })
+  impatient = new WebhookClient({ policy, userAgent: 'test', totalTimeoutMs: 500 })
 })
 beforeEach(() => {
   seen = []
 })
 afterAll(async () => {
   await client.close()
+  await impatient.close()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
 
-function ask(path: string, change: Partial<WebhookRequest> = {}, signal?: AbortSignal) {
+function ask(
+  path: string,
+  change: Partial<WebhookRequest> = {},
+  signal?: AbortSignal,
+  by = client,
+) {
   const url = path.startsWith('http') ? path : base + path
-  return client.fetch(
+  return by.fetch(
     {
       url,
       method: 'POST',
@@ -91,14 +100,16 @@ describe('limits', () => {
     respond = (_request, response) => {
       setTimeout(() => response.writeHead(302, { Location: '/again' }).end(), 200)
     }
-    const startMs = performance.now()
-    await expect(ask('/')).rejects.toMatchObject({ code: 'ERR_WEBHOOK_TIMEOUT' })
-    expect(performance.now() - startMs).toBeLessThan(900)
+    const answered = ask('/', {}, undefined, impatient)
+    await expect(answered).rejects.toMatchObject({ code: 'ERR_WEBHOOK_TIMEOUT' })
+    // Ten redirects of 200 ms each would be followed if each had a deadline of its own.
+    expect(seen.length).toBeLessThan(5)
   })
 
   test('a body that never ends', async () => {
     respond = (_request, response) => response.write('<Response>')
-    await expect(ask('/')).rejects.toMatchObject({ code: 'ERR_WEBHOOK_TIMEOUT' })
+    const answered = ask('/', {}, undefined, impatient)
+    await expect(answered).rejects.toMatchObject({ code: 'ERR_WEBHOOK_TIMEOUT' })
   })
 
   test('the signal stops it during the body, with its own reason', async () => {
