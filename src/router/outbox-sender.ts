@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import { deleteOutbox, findCall, selectOutbox } from '../store/calls.js'
+import { deleteOutbox, findCall, selectCallsOfOutbox, selectOutbox } from '../store/calls.js'
 import type { OutboxRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
@@ -38,8 +38,8 @@ export class OutboxSender {
 
   /** Sends what is left from before. */
   async start(): Promise<void> {
-    const rows = await this.#parts.store.read(selectOutbox(undefined, 10_000))
-    for (const callSid of new Set(rows.map((row) => row.call_sid))) this.filled(callSid)
+    const rows = await this.#parts.store.read(selectCallsOfOutbox())
+    for (const row of rows) this.filled(row.call_sid)
   }
 
   filled(callSid: string): void {

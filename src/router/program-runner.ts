@@ -4,10 +4,11 @@ import { RouterError } from '../base/router-error.js'
 import type { Call, RunProgram } from '../call/call.js'
 import { normalNumber } from '../call/caller.js'
 import { type ChildMaker, dialChild } from '../call/dial.js'
+import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
 import { recordCall } from '../call/recording.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
-import type { DialOptions, Leg, Prompts } from '../verbs/leg.js'
+import type { DialOptions, Leg, PreparedPrompt, Prompts } from '../verbs/leg.js'
 import {
   type DocumentRequest,
   type ProgramDocument,
@@ -79,9 +80,9 @@ function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
 function promptsOf(call: Call, parts: RunnerParts): Prompts {
   const { prompts, clock, ids } = parts
   return {
-    speech: (text, voice) => prompts.speech(text, voice),
+    speech: (text, voice, signal) => whileLive(prompts.speech(text, voice), signal),
     sound: (url, base, signal) => {
-      if (url.startsWith('blob:')) return prompts.kept(url)
+      if (url.startsWith('blob:')) return whileLive(prompts.kept(url), signal)
       const resolved = resolveUrl(url, base, standardParameters(call))
       const fetch = (soundUrl: string, etag: string | undefined, until: AbortSignal) =>
         send(
@@ -97,8 +98,24 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
           },
           until,
         )
-      return prompts.sound(resolved, fetch, clock.nowMs(), signal)
+      return whileLive(prompts.sound(resolved, fetch, clock.nowMs(), signal), signal)
     },
+  }
+}
+
+/** Others may wait for the same prompt, so it is made all the same when this call ends. */
+async function whileLive(
+  making: Promise<PreparedPrompt>,
+  signal: AbortSignal,
+): Promise<PreparedPrompt> {
+  try {
+    return await untilAborted(making, signal)
+  } catch (error) {
+    making.then(
+      (prompt) => prompt.release(),
+      () => {},
+    )
+    throw error
   }
 }
 
@@ -227,7 +244,8 @@ function childOptions(call: Call, options: DialOptions, parts: RunnerParts) {
 /** What a caller hears when an application fails for good. */
 async function apologize(call: Call, parts: RunnerParts, signal: AbortSignal): Promise<void> {
   try {
-    const prompt = await parts.prompts.speech(apology, { voice: undefined, language: undefined })
+    const voice = { voice: undefined, language: undefined }
+    const prompt = await whileLive(parts.prompts.speech(apology, voice), signal)
     try {
       await call.answer(signal)
       await call.audio.play(prompt.promptId, { offsetMs: 0, loops: 1 }, signal)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { insertCall, putSnapshot, updateCall } from './calls.js'
+import { insertCall, putSnapshot, selectOutbox, updateCall } from './calls.js'
 
 test('a statement that is used again carries its own parameters', () => {
   putSnapshot('CA1', 'a', 1)
@@ -23,4 +23,8 @@ test('a row that is inserted has its values in the order of its columns', () => 
     sql: 'insert into "calls" ("sid", "from", "to", "start_ms") values (?, ?, ?, ?)',
     parameters: ['CA1', 'a', 'b', null],
   })
+})
+
+test('callbacks are sent in the order in which they were stored, whatever the clock said', () => {
+  expect(selectOutbox('CA1', 10).sql).toContain('order by rowid')
 })

@@ -1,4 +1,4 @@
-import type { CompiledQuery, Updateable } from 'kysely'
+import { type CompiledQuery, sql as raw, type Updateable } from 'kysely'
 import type { CallRow, OutboxRow, RecordingRow } from './schema.js'
 import { sql } from './store.js'
 
@@ -101,13 +101,17 @@ export const insertOutbox = (rows: readonly OutboxRow[]) =>
 
 export const deleteOutbox = (id: string) => sql.deleteFrom('outbox').where('id', '=', id).compile()
 
-/** Callbacks that wait to be sent, of one call or of all, in order; at most `limit`. */
-export const selectOutbox = (callSid: string | undefined, limit: number) => {
-  const query = sql
+/** Calls that have callbacks to be sent. */
+export const selectCallsOfOutbox = () =>
+  sql.selectFrom('outbox').select('call_sid').distinct().compile()
+
+/** Callbacks of a call that wait to be sent, in the order in which they were stored. */
+export const selectOutbox = (callSid: string, limit: number) =>
+  sql
     .selectFrom('outbox')
     .selectAll()
-    .orderBy('created_ms')
-    .orderBy('sequence')
+    .where('call_sid', '=', callSid)
+    // Not by time: the clock may be set back.
+    .orderBy(raw`rowid`)
     .limit(limit)
-  return (callSid === undefined ? query : query.where('call_sid', '=', callSid)).compile()
-}
+    .compile()
