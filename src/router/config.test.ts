@@ -56,6 +56,26 @@ describe('readConfig', () => {
     expect(() => readConfig(environment)).toThrow(message)
   })
 
+  it('takes 0 from a file', () => {
+    const config = readConfig({}, yamlFile('httpPort: 0\nrtpTimeoutSeconds: 0\n'))
+    expect([config.http.port, config.rtp.timeoutMs]).toEqual([0, 0])
+  })
+
+  it.each([
+    ['DIALPLANE_TRUSTED_SIP', '10.0.0.0/99'],
+    ['DIALPLANE_ALLOW_DESTINATIONS', 'intranet'],
+    ['DIALPLANE_BASE_URL', 'ftp://a'],
+    ['DIALPLANE_RTP_PORT_MAX', '100'],
+    ['DIALPLANE_TRUNKS', '+1=tel:1'],
+  ])('says in one line that %s=%s cannot be used', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: [^\\n]+$`))
+  })
+
+  it('never shows the text around an error of a file', () => {
+    const file = yamlFile('authToken: very-secret-token-0\n  bad: [\n')
+    expect(() => readConfig({}, file)).toThrow(/^(?!.*very-secret)[^\n]+$/)
+  })
+
   it('says what is wrong with a file', () => {
     expect(() => readConfig({}, yamlFile('sipPort: [')).toString()).toThrow(ConfigError)
     expect(() => readConfig({}, yamlFile('colour: red\n'))).toThrow(/COLOUR: no such setting/)

@@ -12,7 +12,9 @@ const schema = z.object({
   DIALPLANE_SIP_HOST: z.string().default('127.0.0.1'),
   DIALPLANE_SIP_PORT: port(5060),
   DIALPLANE_PUBLIC_HOST: z.string().optional(),
-  DIALPLANE_BASE_URL: z.url().optional(),
+  DIALPLANE_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional(),
   DIALPLANE_RTP_PORT_MIN: port(20_000),
   DIALPLANE_RTP_PORT_MAX: port(29_999),
   DIALPLANE_RTP_TIMEOUT_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
@@ -73,7 +75,10 @@ export function readConfig(
   const known = Object.keys(schema.shape)
   refuseUnknown(environment, fromFile, known)
   const given = Object.fromEntries(
-    known.map((name) => [name, environment[name] || fromFile[name]]).filter(([, value]) => value),
+    known
+      .map((name) => [name, environment[name] || fromFile[name]])
+      // In a file 0 and false are values.
+      .filter(([, value]) => value !== undefined && value !== null && value !== ''),
   )
   const parsed = schema.safeParse(given)
   if (!parsed.success) {
@@ -108,6 +113,9 @@ function refuseUnknown(
 }
 
 function configOf(raw: z.infer<typeof schema>): Config {
+  if (raw.DIALPLANE_RTP_PORT_MIN >= raw.DIALPLANE_RTP_PORT_MAX) {
+    throw new ConfigError('DIALPLANE_RTP_PORT_MAX: must be above DIALPLANE_RTP_PORT_MIN')
+  }
   const sipIsLoopback = isLoopback(raw.DIALPLANE_SIP_HOST)
   const isLocal =
     sipIsLoopback &&
@@ -194,7 +202,9 @@ function named<Value>(name: string, make: () => Value): Value {
   try {
     return make()
   } catch (error) {
-    throw new ConfigError(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    // One line: more of a YAML error would show the text around it, and passwords in it.
+    const [message] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+    throw new ConfigError(`${name}: ${message}`)
   }
 }
 
