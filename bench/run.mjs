@@ -86,6 +86,7 @@ async function startRouter(directory) {
       DIALPLANE_MEDIA_CORE: process.env.DIALPLANE_MEDIA_CORE ?? 'auto',
       DIALPLANE_SHUTDOWN_SECONDS: '1',
     },
+    execArgv: (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const facts = await new Promise((resolve, reject) => {

@@ -1,10 +1,11 @@
 import type { PreparedPrompt, ProgramLeg } from './leg.js'
 
-const saveEveryMs = 2_000
+/** A resumed prompt repeats at most this much; oftener would cost more than the audio itself. */
+const saveEveryMs = 5_000
 
 /**
  * Plays a prompt in `loops` rounds (0: for ever), beginning after `playedMs` of it all, and calls
- * `save` with the time played every two seconds.
+ * `save` with the time played every five seconds.
  */
 export async function playPrompt(
   prompt: PreparedPrompt,
