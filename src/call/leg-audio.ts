@@ -197,6 +197,7 @@ export class LegAudio {
   }
 }
 
+/** A peer that only sends has put us on hold: most of them then send nothing (RFC 3264 §8.4). */
 function expectsRtp({ direction }: MediaSelection): boolean {
-  return direction === 'sendrecv' || direction === 'recvonly'
+  return direction === 'sendrecv'
 }
