@@ -35,6 +35,8 @@ export async function startDemo(
   const child = fork(script, [], {
     env: { PATH: process.env.PATH, AUTH_TOKEN: account.authToken },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Ctrl-C of a terminal does not reach it: live calls ask it until they end.
+    detached: true,
   })
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface(stream).on('line', (line) => log.info({ demo: true }, line))

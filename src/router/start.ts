@@ -26,8 +26,9 @@ export async function start(configFile: string | undefined): Promise<number> {
       config.demo === 'off' ? undefined : await startDemo(router.store, router.account, log)
     if (config.demo !== 'off') printNextSteps(router, demo)
     await stopped
-    await demo?.close()
     await router.close((message) => log.info(message))
+    // Live calls of the demo have asked it until now.
+    await demo?.close()
     return 0
   } catch (error) {
     const known = error instanceof ConfigError || error instanceof DirectoryInUseError
@@ -63,10 +64,23 @@ function announce(router: Router, log: { info(facts: object, message: string): v
   process.send?.({ type: 'ready', ...facts })
 }
 
+/** One Ctrl-C may come twice: from the terminal, and passed on by what started us. */
+const sameSignalMs = 1_000
+
+/** The first signal resolves; one that comes later than its repetition ends the process at once. */
 function untilSignal(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM'] as const
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
+    let isFirst = true
+    const onSignal = () => {
+      resolve()
+      if (!isFirst) return
+      isFirst = false
+      setTimeout(() => {
+        for (const signal of signals) process.off(signal, onSignal)
+      }, sameSignalMs).unref()
+    }
+    for (const signal of signals) process.on(signal, onSignal)
   })
 }
 

@@ -55,4 +55,6 @@ process.on('message', (request: SpeakRequest) => {
   }
 })
 process.on('disconnect', () => process.exit(0))
+// Whoever stops the router stops its group, while live calls still speak: our parent ends us.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
 send({ type: 'ready' })
