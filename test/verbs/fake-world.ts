@@ -36,7 +36,7 @@ export class FakeWorld {
   answered = false
   recordMs = 3_000
   dialOutcome: DialOutcome = { status: 'completed', durationMs: 4_000, bridged: true }
-  /** Cut the process off at this checkpoint, counted from 1. */
+  /** Cut the process off when it stores its state for this time, counted from 1. */
   cutAt = Number.POSITIVE_INFINITY
   checkpoints = 0
   lastCheckpoint: string | undefined
@@ -94,17 +94,20 @@ export class FakeWorld {
         sound: async (url) => this.#prompt(`play ${url}`),
       },
       fetchDocument: async (request) => this.#fetch(request),
-      checkpoint: async (state) => {
-        this.checkpoints++
-        this.lastCheckpoint = JSON.stringify(state)
-        if (this.checkpoints !== this.cutAt) return
-        this.#cut()
-        await new Promise(() => {})
-      },
-      save: () => {},
+      checkpoint: async (state) => this.#store(state),
+      save: (state) => this.#store(state),
       warned: () => {},
       failed: (error) => this.failures.push(error.errorCode),
     }
+  }
+
+  /** What is stored is durable; at the cut nothing of the process runs on. */
+  #store(state: ProgramState): void {
+    this.checkpoints++
+    this.lastCheckpoint = JSON.stringify(state)
+    if (this.checkpoints !== this.cutAt) return
+    this.#cut()
+    throw new Error('the process was cut off')
   }
 
   #prompt(name: string): PreparedPrompt & { name: string } {

@@ -177,6 +177,7 @@ describe.each(resumable)(
     it('does nothing twice and leaves nothing out', async () => {
       const whole = world(pages, change)
       await whole.run(start)
+      expect(whole.checkpoints).toBeGreaterThan(0)
       for (let cutAt = 1; cutAt <= whole.checkpoints; cutAt++) {
         const made = world(pages, (made) => {
           change(made)
