@@ -71,6 +71,7 @@ export class Call {
       {
         ended: (cause) => this.#legEnded(cause),
         reoffered: (offer) => this.#answerReoffer(offer),
+        reanswered: (offer, answer) => this.#settleReoffer(offer, answer),
         informed: (contentType, body) => this.#informed(contentType, body),
       },
       parts.legGone,
@@ -296,6 +297,14 @@ export class Call {
     if (!answer.ok) return undefined
     await this.#configure(answer.value.selection)
     return answer.value.sdp
+  }
+
+  /** An answer that we cannot use leaves the media as it was. */
+  #settleReoffer(offer: string, answer: string | undefined): void {
+    if (isFinal(this.record.status)) return
+    this.#settle(offer, answer).catch((error) => {
+      if (!(error instanceof RouterError)) this.ports.events.bug(error, this.sid)
+    })
   }
 
   /** DTMF by SIP INFO: application/dtmf-relay or application/dtmf. */

@@ -9,6 +9,8 @@ export interface SipLegListener {
   ended(cause: 'bye' | 'canceled' | 'lost' | 'hungUp'): void
   /** An offer for media that changes; returns our answer. Undefined: refused. */
   reoffered(offer: string | undefined): Promise<string | undefined>
+  /** The answer to an offer that we made because theirs was missing. */
+  reanswered(offer: string, answer: string | undefined): void
   informed(contentType: string, body: string): void
 }
 
@@ -140,6 +142,9 @@ export class SipLeg {
 
   async #answerReoffer(offer: string | undefined): Promise<void> {
     const sdp = await this.#listener.reoffered(offer).catch(() => undefined)
+    if (offer === undefined && sdp !== undefined) {
+      this.#confirmed = (theirs) => this.#listener.reanswered(sdp, theirs)
+    }
     const answer = { type: 'answerReoffer', legId: this.legId } as const
     this.#ports.sip.send(sdp === undefined ? answer : { ...answer, sdp })
   }

@@ -38,6 +38,18 @@ describe.skipIf(!needs('sipp'))('hold', () => {
     expect(Number(duration)).toBeGreaterThanOrEqual(9)
   })
 
+  it.concurrent('a caller holds in the answer to an offer that it asked for', async () => {
+    const number = await bed.number({ '/late': '<Response><Gather timeout="60"/></Response>' })
+    await callWithSipp(bed.router.sipPort, number, {
+      scenario: 'caller-that-holds-late',
+      cwd: bed.directory,
+      values: { hold: 'sendonly', holdMs: '5000' },
+    })
+    const { status, duration } = await bed.endedCall(number)
+    expect(status).toBe('completed')
+    expect(Number(duration)).toBeGreaterThanOrEqual(9)
+  })
+
   it.concurrent.each(holds)(
     'a callee holds with %s, hears nothing, and resumes',
     async (hold, answer) => {
