@@ -137,7 +137,7 @@ function readAttribute(draft: SessionDraft, attribute: string): void {
       return
     }
     case 'fmtp': {
-      const match = /^([0-9]{1,3})\s+(.*)$/.exec(value)
+      const match = /^([0-9]{1,3})\s+(.*)$/s.exec(value)
       if (media && match?.[2] !== undefined) media.fmtps.set(Number(match[1]), match[2])
       return
     }

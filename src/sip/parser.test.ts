@@ -46,6 +46,11 @@ describe('parseMessage', () => {
     )
   })
 
+  it('takes the line separators of Unicode for text, as they end no line of SIP', () => {
+    const parsed = parseMessage(Buffer.from('SIP/2.0 200 O\u2028K\r\nContent-Length: 0\r\n\r\n'))
+    expect(parsed).toMatchObject({ ok: true, value: { reason: 'O\u2028K' } })
+  })
+
   it('never throws, whatever comes', () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),

@@ -60,7 +60,7 @@ function parseStartLine(line: string): Start | undefined {
   if (/[\r\n]/.test(line)) return undefined
   if (/^SIP\/2\.0 /i.test(line)) {
     // RFC 3261 §7.2: three digits; the reason may be empty but not its space (RFC 4475 §3.1.1.13).
-    const match = /^([1-6][0-9][0-9]) (.*)$/.exec(line.slice(8))
+    const match = /^([1-6][0-9][0-9]) (.*)$/s.exec(line.slice(8))
     if (!match) return undefined
     return { line: { type: 'response', status: Number(match[1]), reason: match[2] ?? '' } }
   }
