@@ -18,6 +18,7 @@ import { advertisedHost, ownAddresses } from './router/own-addresses.js'
 import { serveOwnRecording } from './router/own-recordings.js'
 import { createProgramRunner } from './router/program-runner.js'
 import { PromptCache } from './router/prompts.js'
+import { prune } from './router/prune.js'
 import { recover } from './router/recovery.js'
 import { createRoutes } from './router/routes.js'
 import { type SipShell, startSip } from './router/sip-shell.js'
@@ -49,12 +50,16 @@ export interface Router {
   close(progress: (message: string) => void): Promise<void>
 }
 
+/** Audio answers that are kept on disk, for calls that are resumed. */
+const cacheBytesMax = 512_000_000
+
 /** Composes and starts the whole router. What was opened is closed again when a part fails. */
 export async function startRouter(config: Config, log: Logger): Promise<Router> {
   const closers = new Closers()
   try {
     const directory = openDataDirectory(config.dataDir)
     closers.add(() => directory.release())
+    prune(directory.cachePath, cacheBytesMax)
     return await compose(config, log, directory, closers)
   } catch (error) {
     await closers.closeAll()
@@ -95,7 +100,7 @@ async function compose(
         render: () => metrics.registry.metrics(),
       },
       metricsAreOpen: ['127.0.0.1', '::1', 'localhost'].includes(config.http.host),
-      isReady: () => ready,
+      isReady: () => ready && records.store.isOpen,
       sizes,
       bug: (error) => events.bug(error, undefined),
     }),

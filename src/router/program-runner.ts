@@ -98,7 +98,10 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
           },
           until,
         )
-      return whileLive(prompts.sound(resolved, fetch, clock.nowMs(), signal), signal)
+      return whileLive(
+        prompts.sound(call.record.accountSid, resolved, fetch, clock.nowMs(), signal),
+        signal,
+      )
     },
   }
 }

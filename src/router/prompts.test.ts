@@ -91,8 +91,8 @@ test('a sound that was evicted while its application said 304 is fetched whole',
     ;(await cache.speech('pushes it out', plain)).release()
     return answer(Buffer.alloc(0), { status: 304, contentType: '' })
   }
-  ;(await cache.sound('http://app/a.wav', fetch, 0, signal)).release()
-  const again = await cache.sound('http://app/a.wav', fetch, 1, signal)
+  ;(await cache.sound('AC1', 'http://app/a.wav', fetch, 0, signal)).release()
+  const again = await cache.sound('AC1', 'http://app/a.wav', fetch, 1, signal)
   expect(asked).toEqual([undefined, 'e', undefined])
   expect(again.durationMs).toBe(1_000)
 })

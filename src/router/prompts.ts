@@ -79,14 +79,19 @@ export class PromptCache {
     })
   }
 
-  /** `fetch` is called unless a fresh copy is at hand. */
+  /**
+   * `fetch` is called unless a fresh copy is at hand. Accounts share nothing here: what one may fetch
+   * with its signature another may not.
+   */
   async sound(
+    accountSid: string,
     url: string,
     fetch: FetchSound,
     nowMs: number,
     signal: AbortSignal,
   ): Promise<PreparedPrompt> {
-    const cached = this.#sounds.get(url)
+    const name = `${accountSid} ${url}`
+    const cached = this.#sounds.get(name)
     if (cached && cached.freshUntilMs > nowMs && this.#prompts.has(cached.key)) {
       return this.#take(cached.key, () => Promise.reject(new Error('evicted')))
     }
@@ -95,8 +100,8 @@ export class PromptCache {
     if (answer.status === 304 && usable) {
       if (this.#prompts.has(usable.key)) return this.#take(usable.key, () => this.#gone(url))
       // Evicted while the application was asked: ask for all of it.
-      this.#sounds.delete(url)
-      return this.sound(url, fetch, nowMs, signal)
+      this.#sounds.delete(name)
+      return this.sound(accountSid, url, fetch, nowMs, signal)
     }
     if (!answer.contentType.startsWith('audio/') && !bareTypes.includes(answer.contentType)) {
       throw new RouterError(
@@ -106,7 +111,7 @@ export class PromptCache {
       )
     }
     const key = hash(answer.body)
-    this.#remember(url, {
+    this.#remember(name, {
       key,
       etag: answer.etag,
       freshUntilMs: nowMs + (answer.maxAgeMs ?? 0),
@@ -198,9 +203,9 @@ export class PromptCache {
     }
   }
 
-  #remember(url: string, sound: CachedSound): void {
-    this.#sounds.delete(url)
-    this.#sounds.set(url, sound)
+  #remember(name: string, sound: CachedSound): void {
+    this.#sounds.delete(name)
+    this.#sounds.set(name, sound)
     if (this.#sounds.size <= soundsMax) return
     const [oldest] = this.#sounds.keys()
     if (oldest !== undefined) this.#sounds.delete(oldest)

@@ -37,6 +37,11 @@ export class SqliteStore implements Store {
     return Object.assign(store, { engineName: String(engineName) })
   }
 
+  /** False when it was closed or its worker has died. */
+  get isOpen(): boolean {
+    return this.#closed === undefined
+  }
+
   read<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
     return this.#request({ type: 'read', statement: statementOf(query) }) as Promise<Row[]>
   }
