@@ -37,7 +37,8 @@ describe('npm start', { timeout: 120_000 }, () => {
     await eventually('the menu', () => /\/menu Digits=1 /.test(started.output()) || undefined)
     expect(soundSeconds(readWav(record).samples)).toBeGreaterThan(2)
 
-    expect((await fetch(started.demoApplicationUrl())).status).toBe(404)
+    // Its requests are signed.
+    expect((await fetch(started.demoApplicationUrl(), { method: 'POST' })).status).toBe(403)
     started.signal('SIGTERM')
     expect(await started.exited, started.output().slice(-3_000)).toBe(0)
     await eventually('all of it to be gone', () => started.isGone() || undefined, 5)
