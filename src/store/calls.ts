@@ -49,14 +49,6 @@ export const findCall = (accountSid: string, sid: string) =>
 
 export const deleteCall = (sid: string) => sql.deleteFrom('calls').where('sid', '=', sid).compile()
 
-/** After a crash: what was alive is over, without a duration to bill. */
-export const failAliveCalls = (nowMs: number) =>
-  sql
-    .updateTable('calls')
-    .set({ status: 'failed', end_ms: nowMs, updated_ms: nowMs })
-    .where('status', 'in', aliveStatuses)
-    .compile()
-
 export const selectAliveCalls = () =>
   sql.selectFrom('calls').selectAll().where('status', 'in', aliveStatuses).compile()
 
