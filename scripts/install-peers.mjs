@@ -5,7 +5,6 @@ import { spawnSync } from 'node:child_process'
 const peers = {
   sipp: 'sip-tester',
   baresip: 'baresip',
-  sox: 'sox',
   'clang-format': 'clang-format',
 }
 
