@@ -89,6 +89,7 @@ struct endpoint {
     struct rtcp_state rtcp;
     /* What only listeners touch, behind what every packet does. */
     struct dtmf_detector detector;
+    uint32_t concealed_samples; /* since the last frame with something received */
     struct jitter_buffer jitter_buffer;
     struct heard heard;
 };

@@ -24,9 +24,11 @@ export const gather: Verb<Gather> = async (instruction, state, leg, signal) => {
     playedMs: Number(state.playedMs ?? 0),
     digits: String(state.digits ?? ''),
   }
-  const prepared = await prepare(instruction.prompts, leg, signal)
+  // Keys count from here on, also while prompts are fetched.
   const collector = leg.collect()
+  let prepared: readonly Prepared[] = []
   try {
+    prepared = await prepare(instruction.prompts, leg, signal)
     if (progress.digits === '') await playPrompts(prepared, collector, progress, leg, signal)
     const finished = await collectDigits(instruction, collector, progress, leg, signal)
     return outcome(instruction, finished)
