@@ -110,7 +110,10 @@ static struct dtmf_outcome hear(struct dtmf_detector *detector) {
         detector->hits = key == DIGIT_NONE ? 0 : 1;
     }
     if (detector->active != DIGIT_NONE) {
-        detector->misses = key == detector->active ? 0 : (uint8_t)(detector->misses + 1);
+        if (key == detector->active)
+            detector->misses = 0;
+        else if (!detector->concealed)
+            detector->misses++;
         if (detector->misses >= MISSES_TO_END)
             outcome = end_active(detector);
     } else if (detector->hits >= HITS_TO_START) {

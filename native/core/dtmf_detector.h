@@ -20,6 +20,8 @@ struct dtmf_detector {
     uint8_t hits;
     int8_t active; /* the digit that is on, or -1 */
     uint8_t misses;
+    /* Set by the owner while what it feeds is concealment: that may go on a digit, not end it. */
+    bool concealed;
     uint64_t position;     /* samples seen */
     uint64_t active_since; /* where the active digit began */
 };

@@ -1,7 +1,7 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { RELAY_QUIET_MS = 200, DETECTOR_PAUSE_SAMPLES = 480 };
+enum { RELAY_QUIET_MS = 200, CONCEALED_DIGIT_SAMPLES = 800 };
 
 void endpoint_send_rtp(
     struct plane *plane, struct endpoint *endpoint, uint8_t *packet, uint8_t payload_type,
@@ -163,10 +163,10 @@ static uint32_t hear_frame(
         return 0;
     }
     uint32_t received = jitter_buffer_get(&endpoint->jitter_buffer, frame, count);
-    /* Concealment is no drop-out of a tone: a digit that loses a packet stays one digit. */
     endpoint->concealed_samples = received > 0 ? 0 : endpoint->concealed_samples + count;
-    bool missing = received == 0 && endpoint->concealed_samples <= DETECTOR_PAUSE_SAMPLES;
-    if (endpoint->settings.in_band_dtmf && !missing)
+    endpoint->detector.concealed =
+        received == 0 && endpoint->concealed_samples <= CONCEALED_DIGIT_SAMPLES;
+    if (endpoint->settings.in_band_dtmf)
         endpoint_report_in_band(plane, endpoint, frame, count, now_ms);
     if (endpoint->other && !endpoint_relays(endpoint))
         push_heard(&endpoint->heard, frame, count);

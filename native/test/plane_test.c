@@ -2,6 +2,8 @@
 #include "../core/plane.h"
 #include "../core/records.h"
 #include "../core/rtp.h"
+#include "../core/tone.h"
+#include "../core/g711.h"
 #include "test.h"
 #include <stdlib.h>
 #include <string.h>
@@ -210,8 +212,54 @@ static void test_garbage(void) {
     free(memory);
 }
 
+/* Sends `keys` digits of 100 ms and 100 ms of silence each, without the packets of `lost`. */
+static uint32_t digits_heard(uint32_t keys, const uint16_t *lost, uint32_t lost_count) {
+    struct world world;
+    void *memory = start(&world, 2);
+    plane_open(world.plane, 1, 0);
+    configure(&world, 1, 0, 77);
+    uint16_t sequence = 0;
+    for (uint32_t key = 0; key < keys; key++) {
+        struct tone tone;
+        tone_init_digit(&tone, 9, 800, 800);
+        for (uint32_t part = 0; part < 10; part++, sequence++) {
+            uint8_t packet[RTP_HEADER_BYTES + 160];
+            struct address from = {4, 4000, {127, 0, 0, 1}};
+            int16_t samples[160] = {0};
+            tone_fill(&tone, samples, 160);
+            rtp_write_header(packet, 0, false, sequence, sequence * 160u, 5);
+            g711_encode(CODEC_PCMU, packet + RTP_HEADER_BYTES, samples, 160);
+            bool missing = false;
+            for (uint32_t i = 0; i < lost_count; i++)
+                missing = missing || lost[i] == sequence;
+            for (uint64_t ms = 0; ms < 20; ms++) {
+                uint64_t now_ms = sequence * 20u + ms;
+                if (ms == 0 && !missing)
+                    plane_receive(world.plane, 1, false, &from, packet, sizeof packet, now_ms);
+                plane_tick(world.plane, now_ms);
+            }
+        }
+    }
+    for (uint64_t ms = 0; ms < 200; ms++)
+        plane_tick(world.plane, sequence * 20u + ms);
+    free(memory);
+    return world.digits;
+}
+
+/* A tone that loses packets is not two digits, and two digits are not one. */
+static void test_lost_digits(void) {
+    const uint16_t one[] = {2}, two[] = {2, 3}, gap[] = {5, 6};
+    CHECK(digits_heard(1, NULL, 0) == 1);
+    CHECK(digits_heard(1, one, 1) == 1);
+    CHECK(digits_heard(1, two, 2) == 1);
+    CHECK(digits_heard(2, NULL, 0) == 2);
+    CHECK(digits_heard(2, one, 1) == 2);
+    CHECK(digits_heard(2, gap, 2) == 2);
+}
+
 void test_plane(void) {
     test_playing();
+    test_lost_digits();
     test_latching();
     test_garbage();
 }
