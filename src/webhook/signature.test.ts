@@ -23,6 +23,7 @@ function pairs(params: Vector['params']): Parameters {
 
 describe('signature', () => {
   if (!haveVectors)
+    // The vectors belong to the contract, which may stand beside this repository and is no part of it.
     it.skip('contract/signature_vectors.json is not beside this repository', () => {})
   else {
     const vectors = JSON.parse(readFileSync(vectorsFile, 'utf8')) as Vector[]

@@ -51,6 +51,7 @@ function loadWasm(variant: WasmVariant): Run {
 
 /** In CI what is missing fails; elsewhere it is skipped, visibly. */
 function describeIf(available: boolean, name: string, body: () => void): void {
+  // A user's machine may lack a compiler; in CI a build that is missing fails.
   const run = available || process.env.CI ? describe : describe.skip
   run(name, body)
 }

@@ -14,6 +14,7 @@ describe.each(Object.entries(engineOpeners))('%s', (name, open) => {
   try {
     engine = open(path)
   } catch {
+    // Node before 22 has no node:sqlite, and no machine need have a compiler: not every library is there.
     it.skip(`is not available on Node ${process.version}`, () => {})
     return
   }
