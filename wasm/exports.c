@@ -154,7 +154,7 @@ EXPORT("planeCounts") const double *export_plane_counts(void) {
 
 EXPORT("encode")
 void export_encode(uint32_t codec, uint8_t *dst, const int16_t *src, uint32_t count) {
-    g711_encode((enum codec)codec, dst, src, count);
+    g711_encode((enum codec_id)codec, dst, src, count);
 }
 
 EXPORT("resamplerOutputCount")

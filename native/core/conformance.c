@@ -8,54 +8,47 @@
 #include "telephone_event.h"
 #include "tone.h"
 
-/* The bytes given so far, and the seeded input. */
-struct run {
-    uint8_t *dst;
-    uint32_t bytes, room;
-    uint32_t seed;
-};
-
-static uint32_t random_next(struct run *run) {
+uint32_t conformance_random(struct conformance *run) {
     run->seed = run->seed * 1664525u + 1013904223u;
     return run->seed >> 8;
 }
 
-static void put_byte(struct run *run, uint8_t value) {
+void conformance_put_byte(struct conformance *run, uint8_t value) {
     if (run->bytes < run->room)
         run->dst[run->bytes++] = value;
 }
 
-static void put_word(struct run *run, uint32_t value) {
+void conformance_put_word(struct conformance *run, uint32_t value) {
     for (uint32_t i = 0; i < 4; i++)
-        put_byte(run, (uint8_t)(value >> (8 * i)));
+        conformance_put_byte(run, (uint8_t)(value >> (8 * i)));
 }
 
-static void put_samples(struct run *run, const int16_t *samples, uint32_t count) {
+void conformance_put_samples(struct conformance *run, const int16_t *samples, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        put_byte(run, (uint8_t)samples[i]);
-        put_byte(run, (uint8_t)((uint16_t)samples[i] >> 8));
+        conformance_put_byte(run, (uint8_t)samples[i]);
+        conformance_put_byte(run, (uint8_t)((uint16_t)samples[i] >> 8));
     }
 }
 
-static void run_g711(struct run *run) {
+static void run_g711(struct conformance *run) {
     for (int32_t sample = -32768; sample <= 32767; sample++) {
         int16_t in = (int16_t)sample;
         uint8_t codes[2];
         g711_encode(CODEC_PCMU, codes, &in, 1);
         g711_encode(CODEC_PCMA, codes + 1, &in, 1);
-        put_byte(run, codes[0]);
-        put_byte(run, codes[1]);
+        conformance_put_byte(run, codes[0]);
+        conformance_put_byte(run, codes[1]);
     }
     for (uint32_t code = 0; code < 256; code++) {
         uint8_t in = (uint8_t)code;
         int16_t samples[2];
         g711_decode(CODEC_PCMU, samples, &in, 1);
         g711_decode(CODEC_PCMA, samples + 1, &in, 1);
-        put_samples(run, samples, 2);
+        conformance_put_samples(run, samples, 2);
     }
 }
 
-static void run_tone(struct run *run) {
+static void run_tone(struct conformance *run) {
     static const uint16_t hz[][2] = {{440, 0}, {350, 440}, {3999, 1}, {25, 2000}};
     for (uint32_t i = 0; i < 4; i++) {
         struct tone tone;
@@ -63,56 +56,57 @@ static void run_tone(struct run *run) {
         tone_init(&tone, hz[i][0], hz[i][1], -3 * (int32_t)i, 333, 77, 3);
         for (uint32_t got = 160; got == 160;) {
             got = tone_fill(&tone, frame, 160);
-            put_samples(run, frame, got);
+            conformance_put_samples(run, frame, got);
         }
     }
 }
 
-static void run_dtmf(struct run *run) {
+static void run_dtmf(struct conformance *run) {
     struct dtmf_detector detector;
     dtmf_detector_init(&detector);
     for (uint32_t i = 0; i < 160; i++) {
         struct tone tone;
         int16_t frame[1600];
-        uint32_t on = 100 + random_next(run) % 700, off = 700;
+        uint32_t on = 100 + conformance_random(run) % 700, off = 700;
         tone_init_digit(&tone, (uint8_t)(i & 15), on, off);
         uint32_t count = tone_fill(&tone, frame, 1600);
         for (uint32_t j = 0; j < count; j++)
-            frame[j] = saturate16(frame[j] + (int32_t)(random_next(run) % 1000) - 500);
+            frame[j] = saturate16(frame[j] + (int32_t)(conformance_random(run) % 1000) - 500);
         for (uint32_t at = 0, used; at < count; at += used) {
             struct dtmf_outcome outcome =
                 dtmf_detector_feed(&detector, frame + at, count - at, &used);
             if (outcome.change == DTMF_NONE)
                 continue;
-            put_byte(run, (uint8_t)outcome.change);
-            put_byte(run, (uint8_t)outcome.digit);
-            put_word(run, outcome.duration);
+            conformance_put_byte(run, (uint8_t)outcome.change);
+            conformance_put_byte(run, (uint8_t)outcome.digit);
+            conformance_put_word(run, outcome.duration);
         }
     }
 }
 
-static void run_resampler(struct run *run) {
+static void run_resampler(struct conformance *run) {
     static const uint32_t rates_hz[] = {8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000};
     int16_t src[4096], dst[4096];
     for (uint32_t i = 0; i < 4096; i++)
-        src[i] = (int16_t)((int32_t)(random_next(run) & 0xFFFF) - 32768);
+        src[i] = (int16_t)((int32_t)(conformance_random(run) & 0xFFFF) - 32768);
     for (uint32_t i = 0; i < 8; i++) {
         uint32_t count = resampler_output_count(4096, rates_hz[i]);
         resampler_run(dst, 0, count, src, 4096, rates_hz[i]);
-        put_samples(run, dst, count);
+        conformance_put_samples(run, dst, count);
     }
 }
 
 /* A lossy, jittery, reordering path: packets come when they come, frames leave every 20 ms. */
-static void run_jitter_buffer(struct run *run) {
+static void run_jitter_buffer(struct conformance *run) {
     static struct jitter_buffer jb; /* too large for a small stack; the run is not reentrant */
     uint32_t arrival_ms[16] = {0};
     memset(&jb, 0, sizeof jb);
     jitter_buffer_reset(&jb);
     for (uint32_t step = 0; step < 1500; step++) {
         uint32_t newest = step;
-        arrival_ms[newest % 16] =
-            random_next(run) % 20 == 0 ? UINT32_MAX : step * 20 + random_next(run) % 90;
+        arrival_ms[newest % 16] = conformance_random(run) % 20 == 0
+                                      ? UINT32_MAX
+                                      : step * 20 + conformance_random(run) % 90;
         for (uint32_t back = 0; back < 8 && back <= newest; back++) {
             uint32_t packet = newest - back;
             uint32_t at_ms = arrival_ms[packet % 16];
@@ -124,30 +118,31 @@ static void run_jitter_buffer(struct run *run) {
                 int16_t sample = (int16_t)(tone_sine((packet * 160 + i) * 13421773u * 3u) / 4);
                 payload[i] = g711_ulaw_encode(sample);
             }
-            put_byte(
+            conformance_put_byte(
                 run, (uint8_t)jitter_buffer_put(
                          &jb, (uint16_t)(packet + 65000), packet * 160 + 0xFFFF0000u, CODEC_PCMU,
                          payload, 160));
         }
         int16_t frame[160];
-        put_word(run, jitter_buffer_get(&jb, frame, 160));
-        put_samples(run, frame, 160);
+        conformance_put_word(run, jitter_buffer_get(&jb, frame, 160));
+        conformance_put_samples(run, frame, 160);
     }
 }
 
-static void run_telephone_event(struct run *run) {
+static void run_telephone_event(struct conformance *run) {
     struct telephone_event_receiver receiver;
     telephone_event_receiver_init(&receiver);
     for (uint32_t i = 0; i < 5000; i++) {
         uint8_t payload[4];
-        uint32_t word = random_next(run);
+        uint32_t word = conformance_random(run);
         telephone_event_write(
             payload, (uint8_t)(word % 18), (word & 0x1000) != 0, (word >> 5) % 2000);
         struct telephone_event_outcome outcome = telephone_event_receive(
             &receiver, (uint16_t)(i + word % 3), i / 6 * 800 + word % 2, payload, 4, i * 20);
-        put_byte(run, (uint8_t)(outcome.ended_before | outcome.started << 1 | outcome.ended << 2));
-        put_byte(run, (uint8_t)outcome.digit);
-        put_word(run, outcome.duration + outcome.duration_before);
+        conformance_put_byte(
+            run, (uint8_t)(outcome.ended_before | outcome.started << 1 | outcome.ended << 2));
+        conformance_put_byte(run, (uint8_t)outcome.digit);
+        conformance_put_word(run, outcome.duration + outcome.duration_before);
     }
 }
 
@@ -159,25 +154,23 @@ static bool is(const char *a, const char *b) {
     return *a == *b;
 }
 
-void conformance_plane(uint8_t *dst, uint32_t *bytes, uint32_t room);
-
 void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_t room) {
-    struct run run = {.dst = dst, .room = room, .seed = 20260101};
-    if (is(program, "plane")) {
-        conformance_plane(dst, bytes, room);
-        return;
+    static const struct {
+        const char *name;
+        void (*run)(struct conformance *run);
+    } programs[] = {
+        {"g711", run_g711},
+        {"tone", run_tone},
+        {"dtmf", run_dtmf},
+        {"resampler", run_resampler},
+        {"jitter_buffer", run_jitter_buffer},
+        {"telephone_event", run_telephone_event},
+        {"plane", conformance_plane},
+    };
+    struct conformance run = {.dst = dst, .room = room, .seed = 20260101};
+    for (uint32_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        if (is(program, programs[i].name))
+            programs[i].run(&run);
     }
-    if (is(program, "g711"))
-        run_g711(&run);
-    else if (is(program, "tone"))
-        run_tone(&run);
-    else if (is(program, "dtmf"))
-        run_dtmf(&run);
-    else if (is(program, "resampler"))
-        run_resampler(&run);
-    else if (is(program, "jitter_buffer"))
-        run_jitter_buffer(&run);
-    else if (is(program, "telephone_event"))
-        run_telephone_event(&run);
     *bytes = run.bytes;
 }

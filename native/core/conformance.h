@@ -7,6 +7,21 @@
  */
 #include <stdint.h>
 
+/* The bytes given so far, and the seeded input. */
+struct conformance {
+    uint8_t *dst;
+    uint32_t bytes, room;
+    uint32_t seed;
+};
+
+uint32_t conformance_random(struct conformance *run); /* 24 bits */
+void conformance_put_byte(struct conformance *run, uint8_t value);
+void conformance_put_word(struct conformance *run, uint32_t value);
+void conformance_put_samples(struct conformance *run, const int16_t *samples, uint32_t count);
+
+/* Programs that have a file of their own. */
+void conformance_plane(struct conformance *run);
+
 /* `*bytes` is how much was written, at most `room`; 0: there is no such program. */
 void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_t room);
 

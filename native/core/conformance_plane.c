@@ -81,7 +81,7 @@ static void command(
     plane_commands(stage->plane, record, record_write(record, type, detail, fields, count), now_ms);
 }
 
-static void configure(struct stage *stage, uint32_t endpoint_id, enum codec codec) {
+static void configure(struct stage *stage, uint32_t endpoint_id, enum codec_id codec) {
     uint32_t payload_type = codec == CODEC_PCMU ? 0 : 8;
     uint32_t fields[] = {
         1,
@@ -101,7 +101,7 @@ static void configure(struct stage *stage, uint32_t endpoint_id, enum codec code
 
 static void send_packets(struct stage *stage, uint32_t step, uint64_t now_ms) {
     for (uint32_t endpoint_id = 1; endpoint_id <= 2; endpoint_id++) {
-        enum codec codec = endpoint_id == 1 ? CODEC_PCMU : CODEC_PCMA;
+        enum codec_id codec = endpoint_id == 1 ? CODEC_PCMU : CODEC_PCMA;
         uint8_t packet[RTP_HEADER_BYTES + 160];
         int16_t samples[160];
         for (uint32_t i = 0; i < 160; i++)
@@ -137,12 +137,10 @@ static void act(struct stage *stage, uint32_t step, uint64_t now_ms) {
         command(stage, COMMAND_CLOSE, close_first, 2, now_ms);
 }
 
-void conformance_plane(uint8_t *dst, uint32_t *bytes, uint32_t room);
-
-void conformance_plane(uint8_t *dst, uint32_t *bytes, uint32_t room) {
+void conformance_plane(struct conformance *run) {
     static _Alignas(16) uint8_t memory[MEMORY_BYTES];
     static struct stage stage;
-    stage = (struct stage){.dst = dst, .room = room};
+    stage = (struct stage){.dst = run->dst, .room = run->room};
     struct plane_config config = {
         .endpoints_max = ENDPOINTS,
         .players_max = 8,
@@ -152,7 +150,6 @@ void conformance_plane(uint8_t *dst, uint32_t *bytes, uint32_t room) {
             {&stage, on_send, on_event, on_acquire, on_release, on_recording_open,
              on_recording_write, on_recording_end},
     };
-    *bytes = 0;
     if (plane_size(&config) > MEMORY_BYTES)
         return;
     memset(memory, 0, sizeof memory);
@@ -172,5 +169,5 @@ void conformance_plane(uint8_t *dst, uint32_t *bytes, uint32_t room) {
         }
         plane_tick(stage.plane, ms);
     }
-    *bytes = stage.bytes;
+    run->bytes = stage.bytes;
 }

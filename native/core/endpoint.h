@@ -25,7 +25,7 @@ enum {
 
 struct endpoint_settings {
     struct address remote;
-    enum codec codec;
+    enum codec_id codec;
     uint8_t payload_type;
     uint8_t event_payload_type; /* or PAYLOAD_TYPE_NONE */
     bool sends, receives;

@@ -52,7 +52,7 @@ static void add_players(struct plane *plane, struct endpoint *endpoint, struct o
         uint32_t room = out->count - out->filled, got;
         if (sends_events(endpoint, player))
             return;
-        enum codec codec = endpoint->settings.codec;
+        enum codec_id codec = endpoint->settings.codec;
         if (player->type == PLAYER_PROMPT && !out->pcm && player->prompt.encoded[codec]) {
             got = player_fill_encoded(player, codec, out->payload + out->filled, room);
             out->filled += got;

@@ -42,7 +42,7 @@ int16_t g711_alaw_decode(uint8_t code) {
 }
 
 void g711_encode(
-    enum codec codec, uint8_t *restrict dst, const int16_t *restrict src, uint32_t count) {
+    enum codec_id codec, uint8_t *restrict dst, const int16_t *restrict src, uint32_t count) {
     if (codec == CODEC_PCMA) {
         for (uint32_t i = 0; i < count; i++)
             dst[i] = g711_alaw_encode(src[i]);
@@ -53,7 +53,7 @@ void g711_encode(
 }
 
 void g711_decode(
-    enum codec codec, int16_t *restrict dst, const uint8_t *restrict src, uint32_t count) {
+    enum codec_id codec, int16_t *restrict dst, const uint8_t *restrict src, uint32_t count) {
     if (codec == CODEC_PCMA) {
         for (uint32_t i = 0; i < count; i++)
             dst[i] = g711_alaw_decode(src[i]);
@@ -63,6 +63,6 @@ void g711_decode(
     }
 }
 
-uint8_t g711_silence(enum codec codec) {
+uint8_t g711_silence(enum codec_id codec) {
     return codec == CODEC_PCMA ? 0xD5 : 0xFF;
 }

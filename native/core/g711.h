@@ -6,9 +6,8 @@
  * of the 65536 mu-law codes differ from tables that negate. Stateless. One sample [16-bit linear]
  * per byte.
  */
+#include "codec.h"
 #include <stdint.h>
-
-enum codec { CODEC_PCMU = 0, CODEC_PCMA = 1 };
 
 uint8_t g711_ulaw_encode(int16_t sample);
 uint8_t g711_alaw_encode(int16_t sample);
@@ -17,11 +16,11 @@ int16_t g711_alaw_decode(uint8_t code);
 
 /* Whole frames; `count` [samples]. */
 void g711_encode(
-    enum codec codec, uint8_t *restrict dst, const int16_t *restrict src, uint32_t count);
+    enum codec_id codec, uint8_t *restrict dst, const int16_t *restrict src, uint32_t count);
 void g711_decode(
-    enum codec codec, int16_t *restrict dst, const uint8_t *restrict src, uint32_t count);
+    enum codec_id codec, int16_t *restrict dst, const uint8_t *restrict src, uint32_t count);
 
 /* The code of digital silence. */
-uint8_t g711_silence(enum codec codec);
+uint8_t g711_silence(enum codec_id codec);
 
 #endif

@@ -13,7 +13,7 @@ struct address {
     uint8_t ip[16]; /* network order; IPv4 uses the first four */
 };
 
-/* Immutable audio that the shell owns. `encoded` by enum codec, or NULL. `count` [samples]. */
+/* Immutable audio that the shell owns. `encoded` by enum codec_id, or NULL. `count` [samples]. */
 struct prompt {
     const int16_t *samples;
     const uint8_t *encoded[2];

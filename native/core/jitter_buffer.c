@@ -47,7 +47,7 @@ static void start_at(struct jitter_buffer *jb, uint16_t sequence, uint32_t times
 }
 
 static void store(
-    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec codec,
+    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec_id codec,
     const uint8_t *payload, uint32_t bytes) {
     if ((jb->written & BYTE_MASK) + bytes > JITTER_BUFFER_BYTES) /* payloads never wrap */
         jb->written = (jb->written | BYTE_MASK) + 1;
@@ -93,7 +93,7 @@ static void adapt(struct jitter_buffer *jb, int32_t spare) {
 }
 
 enum jitter_buffer_put jitter_buffer_put(
-    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec codec,
+    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec_id codec,
     const uint8_t *payload, uint32_t bytes) {
     if (bytes == 0 || bytes > JITTER_BUFFER_PACKET_BYTES_MAX)
         return JB_REFUSED;
@@ -198,7 +198,7 @@ uint32_t jitter_buffer_get(struct jitter_buffer *jb, int16_t *dst, uint32_t coun
             uint32_t offset = jb->playout - slot->timestamp;
             taken = slot->bytes - offset < room ? slot->bytes - offset : room;
             const uint8_t *payload = jb->bytes + (slot->position & BYTE_MASK) + offset;
-            g711_decode((enum codec)slot->codec, dst + filled, payload, taken);
+            g711_decode((enum codec_id)slot->codec, dst + filled, payload, taken);
             plc_received(&jb->plc, dst + filled, taken);
             received += taken;
             jb->empty_samples = 0;

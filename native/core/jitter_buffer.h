@@ -53,7 +53,7 @@ struct jitter_buffer {
 
 void jitter_buffer_reset(struct jitter_buffer *jb);
 enum jitter_buffer_put jitter_buffer_put(
-    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec codec,
+    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec_id codec,
     const uint8_t *payload, uint32_t bytes);
 /* Writes exactly `count` samples; returns how many of them were received (the rest is concealed).
  */

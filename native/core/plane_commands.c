@@ -9,7 +9,7 @@ static enum record_status configure(
         return STATUS_INVALID;
     const uint8_t *at = record->data + 12;
     struct endpoint_settings settings = {
-        .codec = (enum codec)at[0],
+        .codec = (enum codec_id)at[0],
         .payload_type = at[1],
         .event_payload_type = at[2],
         .sends = (at[3] & SENDS) != 0,

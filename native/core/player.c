@@ -52,7 +52,7 @@ static uint32_t prompt_run(struct player *player, uint32_t count) {
 }
 
 uint32_t
-player_fill_encoded(struct player *player, enum codec codec, uint8_t *dst, uint32_t count) {
+player_fill_encoded(struct player *player, enum codec_id codec, uint8_t *dst, uint32_t count) {
     uint32_t filled = 0;
     while (filled < count) {
         uint32_t run = prompt_run(player, count - filled);

@@ -54,7 +54,8 @@ int player_init_digits(
 
 /* Each writes up to `count` samples; fewer: the player is done. The second only for prompts. */
 uint32_t player_fill(struct player *player, int16_t *dst, uint32_t count);
-uint32_t player_fill_encoded(struct player *player, enum codec codec, uint8_t *dst, uint32_t count);
+uint32_t
+player_fill_encoded(struct player *player, enum codec_id codec, uint8_t *dst, uint32_t count);
 
 /* One packet time of digits as telephone-event. */
 enum event_step { EVENT_STEP_DONE, EVENT_STEP_SILENCE, EVENT_STEP_PACKET };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Behind the samples of an entry lie both encoded forms, so that playing a prompt is a copy. */
-static uint8_t *encoded(struct prompt_entry *entry, enum codec codec) {
+static uint8_t *encoded(struct prompt_entry *entry, enum codec_id codec) {
     return (uint8_t *)(entry->samples + entry->count) + (size_t)codec * entry->count;
 }
 
