@@ -12,6 +12,7 @@
       'native/core/plane.c',
       'native/core/plane_commands.c',
       'native/core/plc.c',
+      'native/core/rate_converter.c',
       'native/core/player.c',
       'native/core/recorder.c',
       'native/core/records.c',

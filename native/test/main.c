@@ -13,6 +13,7 @@ int main(void) {
         {"telephone_event", test_telephone_event},
         {"dtmf", test_dtmf},
         {"resampler", test_resampler},
+        {"rate_converter", test_rate_converter},
         {"plane", test_plane},
     };
     for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++) {

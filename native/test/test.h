@@ -19,6 +19,7 @@ void test_jitter_buffer(void);
 void test_telephone_event(void);
 void test_dtmf(void);
 void test_resampler(void);
+void test_rate_converter(void);
 void test_plane(void);
 
 #endif
