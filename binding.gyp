@@ -1,6 +1,7 @@
 {
   'variables': {
     'core_sources': [
+      'native/codecs/codecs.c',
       'native/core/conformance.c',
       'native/core/conformance_plane.c',
       'native/core/dtmf_detector.c',
@@ -12,6 +13,7 @@
       'native/core/plane.c',
       'native/core/plane_commands.c',
       'native/core/plc.c',
+      'native/core/prompt.c',
       'native/core/rate_converter.c',
       'native/core/player.c',
       'native/core/recorder.c',
@@ -28,6 +30,8 @@
       'target_name': 'core',
       'type': 'static_library',
       'sources': ['<@(core_sources)'],
+      'include_dirs': ['native/core', 'native/codecs'],
+      'direct_dependent_settings': {'include_dirs': ['native/core', 'native/codecs']},
       'cflags!': ['-O2'],
       'cflags': [
         '-O3', '-std=c11', '-ffp-contract=off', '-fPIC',

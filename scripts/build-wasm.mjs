@@ -13,6 +13,7 @@ const variants = { plain: [], simd: ['-msimd128'] }
 const flags = [
   '-std=c11',
   '-Inative/core',
+  '-Inative/codecs',
   '-O3',
   '-ffp-contract=off',
   '-Wall',
@@ -30,8 +31,10 @@ function coreSources() {
 }
 
 function headers() {
-  const names = readdirSync(join(root, 'native/core')).filter((name) => name.endsWith('.h'))
-  return names.sort().map((name) => `native/core/${name}`)
+  return ['native/codecs', 'native/core'].flatMap((folder) => {
+    const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.h'))
+    return names.sort().map((name) => `${folder}/${name}`)
+  })
 }
 
 const read = (file) => readFileSync(join(root, file), 'utf8')

@@ -3,15 +3,16 @@
  * goes in, imports for what comes out. Addresses are offsets into linear memory; times [ms] are
  * doubles, which hold them exactly. The shell grows the memory and says where the plane may live.
  */
+#include "codecs.h"
 #include "conformance.h"
-#include "g711.h"
 #include "plane.h"
+#include "prompt.h"
 #include "resampler.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 #define IMPORT(name) __attribute__((import_module("host"), import_name(name)))
 
-enum { PACKET_BYTES = 2048, COMMANDS_BYTES = 65536 };
+enum { PACKET_BYTES = 2048, COMMANDS_BYTES = 65536, STATES_MAX = 256 };
 
 IMPORT("send")
 void shell_send(
@@ -22,8 +23,8 @@ IMPORT("promptAcquire") uint32_t shell_prompt_acquire(uint32_t prompt_id, struct
 IMPORT("promptRelease") void shell_prompt_release(uint32_t prompt_id);
 IMPORT("recordingOpen")
 uint32_t shell_recording_open(
-    uint32_t slot, uint32_t recorder_id, uint32_t endpoint_id, uint32_t channels, const char *path,
-    uint32_t path_bytes);
+    uint32_t slot, uint32_t recorder_id, uint32_t endpoint_id, uint32_t channels, uint32_t rate_hz,
+    const char *path, uint32_t path_bytes);
 IMPORT("recordingWrite")
 void shell_recording_write(uint32_t slot, const int16_t *samples, uint32_t count);
 IMPORT("recordingEnd")
@@ -61,7 +62,7 @@ static bool host_recording_open(void *context, const struct recording *recording
     (void)context;
     return shell_recording_open(
                recording->slot, recording->recorder_id, recording->endpoint_id, recording->channels,
-               recording->path, recording->path_bytes) != 0;
+               recording->rate_hz, recording->path, recording->path_bytes) != 0;
 }
 
 static bool
@@ -77,11 +78,15 @@ static bool host_recording_end(void *context, uint32_t slot, uint8_t reason, uin
     return true;
 }
 
+/* The states of a heavy codec are most of the memory of an endpoint: not all may have one. */
 static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
+    uint32_t states_max = endpoints_max < STATES_MAX ? endpoints_max : STATES_MAX;
     return (struct plane_config){
         .endpoints_max = endpoints_max,
         .players_max = endpoints_max * 4 + 64,
         .recorders_max = endpoints_max,
+        .codecs = codecs,
+        .states_max = {[CODEC_G722] = endpoints_max, [CODEC_OPUS] = states_max},
         .epoch_ms = (uint64_t)epoch_ms,
         .host =
             {0, host_send, host_event, host_prompt_acquire, host_prompt_release,
@@ -152,21 +157,23 @@ EXPORT("planeCounts") const double *export_plane_counts(void) {
     return counts_out;
 }
 
-EXPORT("encode")
-void export_encode(uint32_t codec, uint8_t *dst, const int16_t *src, uint32_t count) {
-    g711_encode((enum codec_id)codec, dst, src, count);
+EXPORT("promptEncode")
+void export_prompt_encode(
+    uint8_t *pcmu, uint8_t *pcma, const int16_t *samples, uint32_t count, uint32_t rate_hz) {
+    prompt_encode(pcmu, pcma, samples, count, rate_hz);
 }
 
 EXPORT("resamplerOutputCount")
-uint32_t export_resampler_output_count(uint32_t count, uint32_t from_hz) {
-    return resampler_supports(from_hz) ? resampler_output_count(count, from_hz) : UINT32_MAX;
+uint32_t export_resampler_output_count(uint32_t count, uint32_t from_hz, uint32_t to_hz) {
+    return resampler_supports(from_hz, to_hz) ? resampler_output_count(count, from_hz, to_hz)
+                                              : UINT32_MAX;
 }
 
 EXPORT("resample")
 void export_resample(
     int16_t *dst, uint32_t first, uint32_t dst_count, const int16_t *src, uint32_t src_count,
-    uint32_t from_hz) {
-    resampler_run(dst, first, dst_count, src, src_count, from_hz);
+    uint32_t from_hz, uint32_t to_hz) {
+    resampler_run(dst, first, dst_count, src, src_count, from_hz, to_hz);
 }
 
 /* Returns the bytes written. */

@@ -86,8 +86,9 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
     Napi::Value loadPrompt(const Napi::CallbackInfo &info) {
         auto samples = info[0].As<Napi::Int16Array>();
         return Napi::Number::New(
-            info.Env(),
-            io_load_prompt(io_, samples.Data(), static_cast<uint32_t>(samples.ElementLength())));
+            info.Env(), io_load_prompt(
+                            io_, samples.Data(), static_cast<uint32_t>(samples.ElementLength()),
+                            info[1].As<Napi::Number>().Uint32Value()));
     }
 
     void releasePrompt(const Napi::CallbackInfo &info) {
@@ -148,8 +149,8 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
 
 class ResampleWorker : public Napi::AsyncWorker {
   public:
-    ResampleWorker(Napi::Env env, Napi::Int16Array samples, uint32_t from_hz)
-        : Napi::AsyncWorker(env), deferred_(env), from_hz_(from_hz),
+    ResampleWorker(Napi::Env env, Napi::Int16Array samples, uint32_t from_hz, uint32_t to_hz)
+        : Napi::AsyncWorker(env), deferred_(env), from_hz_(from_hz), to_hz_(to_hz),
           src_(samples.Data(), samples.Data() + samples.ElementLength()) {
     }
     Napi::Promise promise() {
@@ -157,9 +158,10 @@ class ResampleWorker : public Napi::AsyncWorker {
     }
     void Execute() override {
         auto count = static_cast<uint32_t>(src_.size());
-        dst_.resize(resampler_output_count(count, from_hz_));
+        dst_.resize(resampler_output_count(count, from_hz_, to_hz_));
         resampler_run(
-            dst_.data(), 0, static_cast<uint32_t>(dst_.size()), src_.data(), count, from_hz_);
+            dst_.data(), 0, static_cast<uint32_t>(dst_.size()), src_.data(), count, from_hz_,
+            to_hz_);
     }
     void OnOK() override {
         auto result = Napi::Int16Array::New(Env(), dst_.size());
@@ -169,15 +171,16 @@ class ResampleWorker : public Napi::AsyncWorker {
 
   private:
     Napi::Promise::Deferred deferred_;
-    uint32_t from_hz_;
+    uint32_t from_hz_, to_hz_;
     std::vector<int16_t> src_, dst_;
 };
 
-Napi::Value resample_to_8k(const Napi::CallbackInfo &info) {
+Napi::Value resample(const Napi::CallbackInfo &info) {
     uint32_t from_hz = info[1].As<Napi::Number>().Uint32Value();
-    if (!resampler_supports(from_hz))
+    uint32_t to_hz = info[2].As<Napi::Number>().Uint32Value();
+    if (!resampler_supports(from_hz, to_hz))
         throw Napi::RangeError::New(info.Env(), "unsupported sample rate");
-    auto *worker = new ResampleWorker(info.Env(), info[0].As<Napi::Int16Array>(), from_hz);
+    auto *worker = new ResampleWorker(info.Env(), info[0].As<Napi::Int16Array>(), from_hz, to_hz);
     Napi::Promise promise = worker->promise();
     worker->Queue();
     return promise;
@@ -194,7 +197,7 @@ Napi::Value run_conformance(const Napi::CallbackInfo &info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("MediaIo", MediaIo::define(env));
-    exports.Set("resampleTo8k", Napi::Function::New(env, resample_to_8k));
+    exports.Set("resample", Napi::Function::New(env, resample));
     exports.Set("runConformance", Napi::Function::New(env, run_conformance));
     return exports;
 }

@@ -3,6 +3,7 @@
 #include "dtmf_detector.h"
 #include "g711.h"
 #include "jitter_buffer.h"
+#include "rate_converter.h"
 #include "resampler.h"
 #include "rtp.h"
 #include "telephone_event.h"
@@ -89,10 +90,29 @@ static void run_resampler(struct conformance *run) {
     int16_t src[4096], dst[4096];
     for (uint32_t i = 0; i < 4096; i++)
         src[i] = (int16_t)((int32_t)(conformance_random(run) & 0xFFFF) - 32768);
-    for (uint32_t i = 0; i < 8; i++) {
-        uint32_t count = resampler_output_count(4096, rates_hz[i]);
-        resampler_run(dst, 0, count, src, 4096, rates_hz[i]);
+    for (uint32_t i = 0; i < 16; i++) {
+        uint32_t from_hz = rates_hz[i % 8], to_hz = i < 8 ? 8000 : 16000;
+        if (!resampler_supports(from_hz, to_hz))
+            continue;
+        uint32_t count = resampler_output_count(4096, from_hz, to_hz);
+        resampler_run(dst, 0, count, src, 4096, from_hz, to_hz);
         conformance_put_samples(run, dst, count);
+    }
+}
+
+static void run_rate_converter(struct conformance *run) {
+    static const uint32_t rates_hz[] = {8000, 16000, 48000};
+    int16_t src[960], dst[5760];
+    for (uint32_t i = 0; i < 9; i++) {
+        struct rate_converter converter;
+        rate_converter_init(&converter, rates_hz[i % 3], rates_hz[i / 3]);
+        for (uint32_t frame = 0; frame < 4; frame++) {
+            uint32_t count = rates_hz[i % 3] / 100 * (1 + frame % 2);
+            for (uint32_t j = 0; j < count; j++) /* two frames at full scale */
+                src[j] =
+                    (int16_t)(((int32_t)(conformance_random(run) & 0xFFFF) - 32768) >> (frame < 2 ? 0 : 6));
+            conformance_put_samples(run, dst, rate_converter_run(&converter, dst, src, count));
+        }
     }
 }
 
@@ -163,6 +183,7 @@ void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_
         {"tone", run_tone},
         {"dtmf", run_dtmf},
         {"resampler", run_resampler},
+        {"rate_converter", run_rate_converter},
         {"jitter_buffer", run_jitter_buffer},
         {"telephone_event", run_telephone_event},
         {"plane", conformance_plane},

@@ -10,7 +10,12 @@
  * A whole plane for a few seconds: two endpoints of different codecs, a prompt, a tone, digits, a
  * dual recording, a transcoding bridge. Everything that it hands to its host is written out.
  */
-enum { ENDPOINTS = 4, PROMPT_SAMPLES = 3001, MEMORY_BYTES = 1 << 18, RUN_MS = 4000 };
+enum { ENDPOINTS = 4, PROMPT_SAMPLES = 3001, MEMORY_BYTES = 1 << 19, RUN_MS = 4000 };
+
+static const struct codec *const codecs[CODECS] = {
+    [CODEC_PCMU] = &codec_pcmu,
+    [CODEC_PCMA] = &codec_pcma,
+};
 
 struct stage {
     uint8_t *dst;
@@ -41,7 +46,7 @@ static void on_event(void *context, const uint8_t *record, uint32_t bytes) {
 
 static bool on_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
     struct stage *stage = context;
-    *prompt = (struct prompt){.samples = stage->prompt, .count = PROMPT_SAMPLES};
+    *prompt = (struct prompt){.samples = stage->prompt, .count = PROMPT_SAMPLES, .rate_hz = 8000};
     return prompt_id == 1;
 }
 
@@ -95,8 +100,12 @@ static void configure(struct stage *stage, uint32_t endpoint_id, enum codec_id c
         0,
         0x11111111 * endpoint_id,
         700,
+        8000,
+        8000,
+        0,
+        0,
     };
-    command(stage, COMMAND_CONFIGURE, fields, 11, 0);
+    command(stage, COMMAND_CONFIGURE, fields, 15, 0);
 }
 
 static void send_packets(struct stage *stage, uint32_t step, uint64_t now_ms) {
@@ -145,6 +154,7 @@ void conformance_plane(struct conformance *run) {
         .endpoints_max = ENDPOINTS,
         .players_max = 8,
         .recorders_max = 2,
+        .codecs = codecs,
         .epoch_ms = 1700000000000u,
         .host =
             {&stage, on_send, on_event, on_acquire, on_release, on_recording_open,

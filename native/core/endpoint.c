@@ -1,6 +1,8 @@
 #include "bytes.h"
 #include "plane_state.h"
 
+enum { ALONE_RATE_HZ = 16000 }; /* of a codec that has the choice: prompts have no more */
+
 void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms) {
     memset(endpoint, 0, sizeof *endpoint);
     endpoint->id = id;
@@ -16,18 +18,69 @@ static struct address rtcp_address(const struct address *rtp) {
     return address;
 }
 
-void endpoint_configure(
+/* Whether the states of the new codec could be had; those of the old one are given back. */
+static bool change_codec(struct plane *plane, struct endpoint *endpoint, enum codec_id codec_id) {
+    const struct codec *codec = plane->config.codecs[codec_id];
+    if (codec == endpoint->codec)
+        return true;
+    void *encoder, *decoder;
+    if (!plane_take_states(plane, codec_id, &encoder, &decoder))
+        return false;
+    if (endpoint->codec)
+        plane_return_states(
+            plane, endpoint->settings.codec_id, endpoint->encoder, endpoint->decoder);
+    endpoint->codec = codec;
+    endpoint->encoder = encoder;
+    endpoint->decoder = decoder;
+    endpoint->encoder_begun = false;
+    return true;
+}
+
+/* The supported rate that is nearest to a wanted one, from above if there is one. */
+static uint32_t nearest_rate(const struct codec *codec, uint32_t wanted_hz) {
+    uint32_t best_hz = codec->rates_hz[0];
+    for (uint32_t i = 1; i < 4 && codec->rates_hz[i] && best_hz < wanted_hz; i++)
+        best_hz = codec->rates_hz[i];
+    return best_hz;
+}
+
+/* A codec of one rate has its say; one of many follows the other side. */
+static uint32_t wanted_rate(const struct endpoint *endpoint) {
+    const struct endpoint *other = endpoint->other;
+    if (endpoint->codec->clock_hz == 0)
+        return endpoint->settings.clock_hz;
+    if (endpoint->settings.rate_hz)
+        return endpoint->settings.rate_hz;
+    bool other_leads = other && other->configured && other->codec != endpoint->codec;
+    return other_leads ? other->codec->rates_hz[0] : ALONE_RATE_HZ;
+}
+
+void endpoint_choose_rate(struct endpoint *endpoint) {
+    if (!endpoint->configured)
+        return;
+    uint32_t rate_hz = nearest_rate(endpoint->codec, wanted_rate(endpoint));
+    if (rate_hz == endpoint->rate_hz)
+        return;
+    endpoint->rate_hz = rate_hz;
+    endpoint->encoder_begun = false;
+    endpoint->listening = false;
+}
+
+bool endpoint_configure(
     struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
     uint64_t now_ms) {
     const struct endpoint_settings *old = &endpoint->settings;
     bool first = !endpoint->configured;
+    if (!change_codec(plane, endpoint, settings->codec_id))
+        return false;
     if (first || !address_equal(&settings->remote, &old->remote)) {
         endpoint->send_to = settings->remote;
         endpoint->rtcp_to = rtcp_address(&settings->remote);
         endpoint->latched = false;
     }
-    if (first || settings->codec != old->codec || settings->payload_type != old->payload_type)
-        jitter_buffer_reset(&endpoint->jitter_buffer);
+    if (first || settings->codec_id != old->codec_id || settings->clock_hz != old->clock_hz ||
+        settings->payload_type != old->payload_type)
+        endpoint->listening = false;
     if (first || settings->in_band_dtmf != old->in_band_dtmf)
         dtmf_detector_init(&endpoint->detector);
     if (settings->sends != old->sends || settings->ssrc != old->ssrc)
@@ -38,16 +91,23 @@ void endpoint_configure(
     }
     endpoint->relay.active = false;
     endpoint->settings = *settings;
-    if (!first)
-        return;
-    /* Wall time decides, so that a stream that is resumed by another process simply goes on. */
+    if (settings->bitrate_bps != old->bitrate_bps || settings->dtx != old->dtx ||
+        settings->fec != old->fec)
+        endpoint->encoder_begun = false;
     endpoint->configured = true;
+    endpoint_choose_rate(endpoint);
+    if (endpoint->other)
+        endpoint_choose_rate(endpoint->other);
+    if (!first)
+        return true;
+    /* Wall time decides, so that a stream that is resumed by another process simply goes on. */
     endpoint->due_ms = plane_choose_due(plane, now_ms);
     uint64_t wall_ms = plane->config.epoch_ms + endpoint->due_ms;
-    endpoint->timestamp = (uint32_t)(wall_ms * SAMPLES_PER_MS);
+    endpoint->timestamp = (uint32_t)(wall_ms * (settings->clock_hz / 1000));
     endpoint->sequence = (uint16_t)(wall_ms / settings->ptime_ms);
     endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS / 2 + endpoint->id * 7919u % 2500u;
     plane_wheel_insert(plane, endpoint);
+    return true;
 }
 
 void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other) {
@@ -55,6 +115,8 @@ void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other) {
     endpoint_unbridge(other);
     endpoint->other = other;
     other->other = endpoint;
+    endpoint_choose_rate(endpoint);
+    endpoint_choose_rate(other);
 }
 
 void endpoint_unbridge(struct endpoint *endpoint) {
@@ -63,8 +125,10 @@ void endpoint_unbridge(struct endpoint *endpoint) {
         return;
     endpoint->other = other->other = NULL;
     endpoint->relay.active = other->relay.active = false;
-    endpoint->heard = (struct heard){.head = 0};
-    other->heard = (struct heard){.head = 0};
+    endpoint->heard.head = endpoint->heard.tail = 0;
+    other->heard.head = other->heard.tail = 0;
+    endpoint_choose_rate(endpoint);
+    endpoint_choose_rate(other);
 }
 
 static bool records_both_ways(const struct endpoint *endpoint) {
@@ -73,8 +137,9 @@ static bool records_both_ways(const struct endpoint *endpoint) {
 
 bool endpoint_relays(const struct endpoint *from) {
     const struct endpoint *to = from->other;
-    return to && to->configured && from->settings.codec == to->settings.codec &&
-           !records_both_ways(from) && !records_both_ways(to);
+    return to && to->configured && from->codec == to->codec &&
+           from->settings.clock_hz == to->settings.clock_hz && !records_both_ways(from) &&
+           !records_both_ways(to);
 }
 
 bool endpoint_play(struct endpoint *endpoint, struct player *player) {
@@ -96,10 +161,11 @@ static void end_event(struct plane *plane, struct endpoint *endpoint, struct pla
                     (player->stage == DIGIT_SOUNDING || player->stage == DIGIT_ENDING);
     if (!sounding || event_type == PAYLOAD_TYPE_NONE || !endpoint->settings.sends)
         return;
+    uint32_t clock_per_sample = endpoint->settings.event_clock_hz / 1000 / SAMPLES_PER_MS;
+    uint32_t duration = (player->event_duration - player->segment_start) * clock_per_sample;
     for (uint32_t i = 0; i < player->ends_left; i++) {
         uint8_t packet[RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES];
-        telephone_event_write(
-            packet + RTP_HEADER_BYTES, player->event, true, player->event_duration);
+        telephone_event_write(packet + RTP_HEADER_BYTES, player->event, true, duration);
         endpoint_send_rtp(
             plane, endpoint, packet, event_type, false, player->event_timestamp,
             TELEPHONE_EVENT_BYTES);
@@ -121,7 +187,7 @@ void endpoint_end_player(
     if (player->type == PLAYER_PROMPT)
         plane->host.prompt_release(plane->host.context, player->prompt_id);
     if (!player->internal) {
-        uint32_t fields[] = {endpoint->id, player->id, player->played_samples / SAMPLES_PER_MS};
+        uint32_t fields[] = {endpoint->id, player->id, player_played_ms(player)};
         plane_event(plane, EVENT_PLAYER_ENDED, (uint8_t)reason, fields, 3);
     }
     plane_return_player(plane, player);
@@ -134,10 +200,14 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint) {
         plane_stop_recorder(plane, endpoint->recorder, RECORDER_CLOSED);
     endpoint->recorder = NULL;
     endpoint_unbridge(endpoint);
-    if (endpoint->configured)
+    if (endpoint->configured) {
         plane_wheel_remove(plane, endpoint);
+        plane_return_states(
+            plane, endpoint->settings.codec_id, endpoint->encoder, endpoint->decoder);
+    }
     const struct rtp_reception *reception = &endpoint->reception;
-    uint32_t jitter_us = (uint32_t)((uint64_t)reception->jitter_q4 * 1000 / 16 / SAMPLES_PER_MS);
+    uint32_t clock_hz = endpoint->configured ? endpoint->settings.clock_hz : 8000;
+    uint32_t jitter_us = (uint32_t)((uint64_t)reception->jitter_q4 * 1000000 / 16 / clock_hz);
     uint32_t fields[] = {
         endpoint->id,
         (uint32_t)endpoint->packets_received,

@@ -5,6 +5,7 @@
  * one packet per ptime from its players, its bridge or silence, and tells of digits. Packets of a
  * bridge whose sides speak the same codec are relayed without decoding. Internal to the plane.
  */
+#include "codec.h"
 #include "dtmf_detector.h"
 #include "host.h"
 #include "jitter_buffer.h"
@@ -15,30 +16,35 @@
 #include "telephone_event.h"
 
 enum {
-    ENDPOINT_FRAME_MAX = 480,
     ENDPOINT_PLAYERS_MAX = 8,
-    ENDPOINT_HEARD_SAMPLES = 1024,
+    ENDPOINT_HEARD_SAMPLES = 8192, /* 1024 of them at 8 kHz */
     PAYLOAD_TYPE_NONE = 255,
     PAYLOAD_TYPE_CN = 13,
-    SAMPLES_PER_MS = 8,
+    SAMPLES_PER_MS = 8, /* of players and detectors */
 };
 
 struct endpoint_settings {
     struct address remote;
-    enum codec_id codec;
+    enum codec_id codec_id;
     uint8_t payload_type;
     uint8_t event_payload_type; /* or PAYLOAD_TYPE_NONE */
     bool sends, receives;
     bool in_band_dtmf;
+    bool dtx;
+    bool fec;
     uint32_t ptime_ms;
     uint32_t ssrc;
     uint32_t rtp_timeout_ms;
+    uint32_t clock_hz;       /* of RTP timestamps */
+    uint32_t event_clock_hz; /* of telephone-event */
+    uint32_t rate_hz;        /* of the PCM; 0: as the graph needs it */
+    uint32_t bitrate_bps;    /* 0: the codec's choice */
 };
 
-/* Audio on its way to the other side of a bridge. */
+/* Audio on its way to the other side of a bridge, at the rate of that side. */
 struct heard {
     uint32_t head, tail;
-    bool flowing;
+    struct rate_converter converter;
     int16_t ring[ENDPOINT_HEARD_SAMPLES];
 };
 
@@ -57,6 +63,8 @@ struct endpoint {
     uint32_t id; /* 0: free */
     bool configured;
     struct endpoint_settings settings;
+    const struct codec *codec;
+    uint32_t rate_hz; /* of the PCM on this side of the codec */
     uint64_t opened_ms;
     /* the tick wheel */
     struct endpoint *wheel_next, *wheel_previous;
@@ -78,8 +86,10 @@ struct endpoint {
     uint64_t in_band_ms;
     /* sending */
     uint16_t sequence;
-    uint32_t timestamp; /* of the next tick */
-    bool talking;       /* the next packet needs no marker */
+    uint32_t timestamp;      /* of the next tick */
+    bool talking;            /* the next packet needs no marker */
+    void *encoder, *decoder; /* states lent by the plane; NULL: the codec has none */
+    bool encoder_begun;
     uint64_t packets_sent, bytes_sent;
     struct player *players;
     uint32_t players_count;
@@ -91,13 +101,15 @@ struct endpoint {
     struct dtmf_detector detector;
     uint32_t concealed_samples; /* since the last frame with something received */
     struct jitter_buffer jitter_buffer;
+    struct rate_converter detector_converter; /* to 8 kHz */
     struct heard heard;
 };
 
 struct plane;
 
 void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms);
-void endpoint_configure(
+/* False: the pool of the codec's states is empty; nothing has changed. */
+bool endpoint_configure(
     struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
     uint64_t now_ms);
 void endpoint_close(struct plane *plane, struct endpoint *endpoint);
@@ -115,6 +127,8 @@ void endpoint_end_player(
 
 /* Whether packets of `from` go to the other side of its bridge as they are. */
 bool endpoint_relays(const struct endpoint *from);
+/* Chooses the rate of the PCM anew: after its settings or its place in the graph have changed. */
+void endpoint_choose_rate(struct endpoint *endpoint);
 /* Sends one RTP packet whose payload is already behind the room for the header. */
 void endpoint_send_rtp(
     struct plane *plane, struct endpoint *endpoint, uint8_t *packet, uint8_t payload_type,

@@ -20,6 +20,13 @@ static bool accept_source(struct endpoint *endpoint, const struct address *from,
     return true;
 }
 
+/* RTCP may come from another port of the peer, but from nobody else. */
+static bool same_host(const struct address *from, const struct address *known) {
+    struct address host = *from;
+    host.port = known->port;
+    return address_equal(&host, known);
+}
+
 static uint32_t media_time_ms(const struct endpoint *endpoint, uint64_t now_ms) {
     return (uint32_t)(now_ms - endpoint->opened_ms);
 }
@@ -48,25 +55,26 @@ static void pass_on(struct plane *plane, struct endpoint *endpoint, char digit, 
 
 static void report_digit(
     struct plane *plane, struct endpoint *endpoint, enum digit_source source, char digit,
-    uint32_t duration, uint64_t now_ms) {
+    uint32_t duration_ms, uint64_t now_ms) {
     uint32_t fields[] = {
         endpoint->id,
         (uint32_t)(uint8_t)digit,
-        duration / SAMPLES_PER_MS,
+        duration_ms,
         media_time_ms(endpoint, now_ms),
     };
     plane_event(plane, EVENT_DIGIT, (uint8_t)source, fields, 4);
     if (source == DIGIT_TELEPHONE_EVENT)
-        pass_on(plane, endpoint, digit, duration / SAMPLES_PER_MS);
+        pass_on(plane, endpoint, digit, duration_ms);
 }
 
 void endpoint_report_event(
     struct plane *plane, struct endpoint *endpoint, const struct telephone_event_outcome *outcome,
     uint64_t now_ms) {
+    uint32_t ticks_per_ms = endpoint->settings.event_clock_hz / 1000;
     if (outcome->ended_before && !endpoint->event_muted)
         report_digit(
-            plane, endpoint, DIGIT_TELEPHONE_EVENT, outcome->digit_before, outcome->duration_before,
-            now_ms);
+            plane, endpoint, DIGIT_TELEPHONE_EVENT, outcome->digit_before,
+            outcome->duration_before / ticks_per_ms, now_ms);
     if (outcome->started) {
         bool recent = endpoint->in_band_active || now_ms - endpoint->in_band_ms < COPY_WITHIN_MS;
         endpoint->event_muted = recent && endpoint->in_band_digit == outcome->digit;
@@ -75,7 +83,8 @@ void endpoint_report_event(
     }
     if (outcome->ended && !endpoint->event_muted)
         report_digit(
-            plane, endpoint, DIGIT_TELEPHONE_EVENT, outcome->digit, outcome->duration, now_ms);
+            plane, endpoint, DIGIT_TELEPHONE_EVENT, outcome->digit,
+            outcome->duration / ticks_per_ms, now_ms);
 }
 
 void endpoint_report_in_band(
@@ -97,7 +106,9 @@ void endpoint_report_in_band(
         } else if (outcome.change == DTMF_ENDED && !endpoint->in_band_muted) {
             endpoint->in_band_active = false;
             endpoint->in_band_ms = now_ms;
-            report_digit(plane, endpoint, DIGIT_IN_BAND, outcome.digit, outcome.duration, now_ms);
+            report_digit(
+                plane, endpoint, DIGIT_IN_BAND, outcome.digit, outcome.duration / SAMPLES_PER_MS,
+                now_ms);
         }
     }
 }
@@ -107,10 +118,11 @@ static void relay_packet(
     uint64_t now_ms) {
     struct relay *relay = &to->relay;
     bool marker = packet->marker;
+    int32_t jump = (int32_t)to->settings.clock_hz * 10;
     int32_t step = seq_diff(packet->sequence, relay->last_sequence);
     int32_t time_step = ts_diff(packet->timestamp, relay->last_timestamp);
     if (!relay->active || relay->ssrc != packet->ssrc || step > 1000 || step < -1000 ||
-        time_step > 80000 || time_step < -80000) {
+        time_step > jump || time_step < -jump) {
         relay->active = true;
         relay->ssrc = packet->ssrc;
         relay->sequence_offset = (uint16_t)(to->sequence - packet->sequence);
@@ -163,7 +175,8 @@ static void receive_rtp(
     endpoint->timed_out = false;
     endpoint->packets_received++;
     plane->counts.packets_received++;
-    enum rtp_verdict verdict = rtp_reception_packet(&endpoint->reception, &packet, now_ms);
+    enum rtp_verdict verdict =
+        rtp_reception_packet(&endpoint->reception, &packet, settings->clock_hz, now_ms);
     if (verdict == RTP_SUSPECT || !settings->receives)
         return;
     if (verdict == RTP_NEW_STREAM) {
@@ -186,9 +199,9 @@ static void receive_rtp(
             &endpoint->event_receiver, packet.sequence, packet.timestamp, packet.payload,
             packet.payload_bytes, now_ms);
         endpoint_report_event(plane, endpoint, &outcome, now_ms);
-    } else if (audio && endpoint->listening) {
+    } else if (audio && endpoint->listening && endpoint->codec->byte_per_sample) {
         jitter_buffer_put(
-            &endpoint->jitter_buffer, packet.sequence, packet.timestamp, settings->codec,
+            &endpoint->jitter_buffer, packet.sequence, packet.timestamp, settings->codec_id,
             packet.payload, packet.payload_bytes);
     }
 }
@@ -202,6 +215,10 @@ void endpoint_receive(
             receive_rtp(plane, endpoint, from, data, bytes, now_ms);
             return;
         }
+    }
+    if (!same_host(from, &endpoint->send_to) && !same_host(from, &endpoint->settings.remote)) {
+        plane->counts.packets_dropped++;
+        return;
     }
     uint64_t wall_ms = plane->config.epoch_ms + now_ms;
     if (rtcp_receive(&endpoint->rtcp, data, bytes, endpoint->settings.ssrc, wall_ms, now_ms) < 0)

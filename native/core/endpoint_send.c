@@ -1,7 +1,7 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { RELAY_QUIET_MS = 200, CONCEALED_DIGIT_SAMPLES = 800 };
+enum { RELAY_QUIET_MS = 200, CONCEALED_DIGIT_MS = 100, DETECTOR_RATE_HZ = 8000 };
 
 void endpoint_send_rtp(
     struct plane *plane, struct endpoint *endpoint, uint8_t *packet, uint8_t payload_type,
@@ -16,28 +16,47 @@ void endpoint_send_rtp(
         RTP_HEADER_BYTES + payload_bytes);
 }
 
-/* One packet time of audio for the peer: encoded, and as PCM when somebody listens to it. */
-struct outgoing {
-    uint8_t *payload;
-    int16_t *pcm; /* NULL: nobody listens */
-    uint32_t count;
-    uint32_t filled;
-};
-
-static void
-add_pcm(struct endpoint *endpoint, struct outgoing *out, const int16_t *samples, uint32_t count) {
-    g711_encode(endpoint->settings.codec, out->payload + out->filled, samples, count);
-    if (out->pcm)
-        memcpy(out->pcm + out->filled, samples, count * sizeof *samples);
-    out->filled += count;
+static uint32_t frame_samples(const struct endpoint *endpoint) {
+    return endpoint->settings.ptime_ms * (endpoint->rate_hz / 1000);
 }
 
-static void add_silence(struct endpoint *endpoint, struct outgoing *out) {
-    uint32_t count = out->count - out->filled;
-    memset(out->payload + out->filled, g711_silence(endpoint->settings.codec), count);
-    if (out->pcm)
-        memset(out->pcm + out->filled, 0, count * sizeof *out->pcm);
+/* One packet time of audio for the peer: PCM, of which the first part may lie in the payload
+ * instead, already encoded. */
+struct outgoing {
+    int16_t *pcm;
+    uint8_t *payload;
+    uint32_t count, filled;
+    uint32_t encoded; /* of `filled` */
+    bool listened_to; /* somebody wants the PCM too */
+};
+
+static void add_silence(struct outgoing *out) {
+    memset(out->pcm + out->filled, 0, (out->count - out->filled) * sizeof *out->pcm);
     out->filled = out->count;
+}
+
+/* Returns the bytes of the payload; 0: nothing is to be sent. */
+static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
+    const struct codec *codec = endpoint->codec;
+    if (codec->byte_per_sample && out->filled == 0) {
+        memset(out->payload, codec->silence, out->count);
+        add_silence(out);
+        return out->count;
+    }
+    add_silence(out);
+    if (codec->encoder_begin && !endpoint->encoder_begun) {
+        const struct endpoint_settings *settings = &endpoint->settings;
+        struct encoder_options options = {
+            endpoint->rate_hz, settings->bitrate_bps, settings->dtx, settings->fec};
+        codec->encoder_begin(endpoint->encoder, &options);
+        endpoint->encoder_begun = true;
+    }
+    if (out->encoded == out->count)
+        return out->count;
+    uint32_t bytes = codec->encode(
+        endpoint->encoder, out->payload + out->encoded, CODEC_PAYLOAD_BYTES_MAX - out->encoded,
+        out->pcm + out->encoded, out->count - out->encoded);
+    return bytes + out->encoded;
 }
 
 static bool sends_events(const struct endpoint *endpoint, const struct player *player) {
@@ -52,56 +71,73 @@ static void add_players(struct plane *plane, struct endpoint *endpoint, struct o
         uint32_t room = out->count - out->filled, got;
         if (sends_events(endpoint, player))
             return;
-        enum codec_id codec = endpoint->settings.codec;
-        if (player->type == PLAYER_PROMPT && !out->pcm && player->prompt.encoded[codec]) {
-            got = player_fill_encoded(player, codec, out->payload + out->filled, room);
-            out->filled += got;
+        enum codec_id codec_id = endpoint->settings.codec_id;
+        if (!out->listened_to && out->encoded == out->filled &&
+            player_has_encoded(player, codec_id)) {
+            got = player_fill_encoded(player, codec_id, out->payload + out->filled, room);
+            out->encoded += got;
         } else {
-            int16_t samples[ENDPOINT_FRAME_MAX];
-            got = player_fill(player, samples, room);
-            add_pcm(endpoint, out, samples, got);
+            got = player_fill(player, out->pcm + out->filled, room, endpoint->rate_hz);
         }
+        out->filled += got;
         if (got < room)
             endpoint_end_player(plane, endpoint, player, PLAYER_DONE);
     }
 }
 
-static void push_heard(struct heard *heard, const int16_t *frame, uint32_t count) {
+/* So many of the places are in use: no more than 128 ms, whatever the rate. */
+static uint32_t heard_places(uint32_t rate_hz) {
+    return rate_hz > 16000 ? ENDPOINT_HEARD_SAMPLES : rate_hz > 8000 ? 2048 : 1024;
+}
+
+static void
+push_heard(struct endpoint *from, const struct endpoint *to, const int16_t *frame, uint32_t count) {
+    struct heard *heard = &from->heard;
+    uint32_t places = heard_places(to->rate_hz);
+    int16_t converted[CODEC_FRAME_MAX];
+    if (to->rate_hz != from->rate_hz) {
+        if (heard->converter.from_hz != from->rate_hz || heard->converter.to_hz != to->rate_hz)
+            heard->head = heard->tail = 0;
+        rate_converter_set(&heard->converter, from->rate_hz, to->rate_hz);
+        count = rate_converter_run(&heard->converter, converted, frame, count);
+        frame = converted;
+    }
     for (uint32_t i = 0; i < count; i++)
-        heard->ring[heard->head++ & (ENDPOINT_HEARD_SAMPLES - 1)] = frame[i];
-    if (heard->head - heard->tail > ENDPOINT_HEARD_SAMPLES)
-        heard->tail = heard->head - ENDPOINT_HEARD_SAMPLES;
+        heard->ring[heard->head++ & (places - 1)] = frame[i];
+    if (heard->head - heard->tail > places)
+        heard->tail = heard->head - places;
 }
 
 static void add_heard(struct endpoint *endpoint, struct endpoint *from, struct outgoing *out) {
     struct heard *heard = &from->heard;
     uint32_t count = out->count - out->filled, waiting = heard->head - heard->tail;
+    uint32_t places = heard_places(endpoint->rate_hz);
     if (waiting < count)
         return;
-    if (waiting >
-        2 * ENDPOINT_FRAME_MAX) /* the two ticks never drift; this follows a change of ptime */
+    if (waiting > places * 15 / 16) /* the two ticks never drift; this follows a change of ptime */
         heard->tail = heard->head - count;
-    int16_t samples[ENDPOINT_FRAME_MAX];
     for (uint32_t i = 0; i < count; i++)
-        samples[i] = heard->ring[heard->tail++ & (ENDPOINT_HEARD_SAMPLES - 1)];
-    add_pcm(endpoint, out, samples, count);
+        out->pcm[out->filled + i] = heard->ring[heard->tail++ & (places - 1)];
+    out->filled += count;
 }
 
 /* One packet time of digits as telephone-event; false: the player is done, or it is silent now. */
-static bool send_event(struct plane *plane, struct endpoint *endpoint, uint32_t count) {
+static bool send_event(struct plane *plane, struct endpoint *endpoint) {
+    const struct endpoint_settings *settings = &endpoint->settings;
     while (endpoint->players && sends_events(endpoint, endpoint->players)) {
         struct event_packet event;
-        enum event_step step =
-            player_event_step(endpoint->players, endpoint->timestamp, count, &event);
+        enum event_step step = player_event_step(
+            endpoint->players, endpoint->timestamp, settings->ptime_ms * SAMPLES_PER_MS,
+            settings->event_clock_hz / 1000 / SAMPLES_PER_MS, &event);
         if (step == EVENT_STEP_SILENCE)
             return false;
         if (step == EVENT_STEP_PACKET) {
             uint8_t packet[RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES];
             telephone_event_write(
                 packet + RTP_HEADER_BYTES, event.event, event.end, event.duration);
-            if (endpoint->settings.sends)
+            if (settings->sends)
                 endpoint_send_rtp(
-                    plane, endpoint, packet, endpoint->settings.event_payload_type, event.marker,
+                    plane, endpoint, packet, settings->event_payload_type, event.marker,
                     event.timestamp, TELEPHONE_EVENT_BYTES);
             return true;
         }
@@ -110,36 +146,44 @@ static bool send_event(struct plane *plane, struct endpoint *endpoint, uint32_t 
     return false;
 }
 
-/* Sends what the peer is to hear. `pcm` gets the same, unless NULL. */
+/* Sends what the peer is to hear. `pcm` has room for it, and is filled if somebody listens. */
 static void send_frame(
-    struct plane *plane, struct endpoint *endpoint, int16_t *pcm, uint32_t count, uint64_t now_ms) {
-    uint8_t packet[RTP_HEADER_BYTES + ENDPOINT_FRAME_MAX];
-    struct outgoing out = {packet + RTP_HEADER_BYTES, pcm, count, 0};
+    struct plane *plane, struct endpoint *endpoint, int16_t *pcm, bool listened_to,
+    uint64_t now_ms) {
+    uint8_t packet[RTP_HEADER_BYTES + CODEC_PAYLOAD_BYTES_MAX];
+    struct outgoing out = {
+        .pcm = pcm,
+        .payload = packet + RTP_HEADER_BYTES,
+        .count = frame_samples(endpoint),
+        .listened_to = listened_to,
+    };
     bool sends = endpoint->settings.sends;
-    if (send_event(plane, endpoint, count)) {
-        if (pcm)
-            memset(pcm, 0, count * sizeof *pcm);
+    if (send_event(plane, endpoint)) {
+        add_silence(&out);
         return;
     }
     if (endpoint->players) {
         endpoint->relay.active = false;
         add_players(plane, endpoint, &out);
     } else if (endpoint->other && endpoint_relays(endpoint->other)) {
-        if (endpoint->relay.active && now_ms - endpoint->relay.last_ms < RELAY_QUIET_MS)
+        bool relayed = endpoint->relay.active && now_ms - endpoint->relay.last_ms < RELAY_QUIET_MS;
+        endpoint->relay.active = relayed;
+        if (relayed)
             return;
-        endpoint->relay.active = false;
     } else if (endpoint->other && sends) {
         add_heard(endpoint, endpoint->other, &out);
     }
     if (!sends) {
         endpoint->talking = false;
+        add_silence(&out);
         return;
     }
-    add_silence(endpoint, &out);
-    endpoint_send_rtp(
-        plane, endpoint, packet, endpoint->settings.payload_type, !endpoint->talking,
-        endpoint->timestamp, count);
-    endpoint->talking = true;
+    uint32_t bytes = encode(endpoint, &out);
+    if (bytes > 0)
+        endpoint_send_rtp(
+            plane, endpoint, packet, endpoint->settings.payload_type, !endpoint->talking,
+            endpoint->timestamp, bytes);
+    endpoint->talking = bytes > 0;
 }
 
 static bool needs_audio(const struct endpoint *endpoint) {
@@ -147,15 +191,32 @@ static bool needs_audio(const struct endpoint *endpoint) {
                                            (endpoint->other && !endpoint_relays(endpoint)));
 }
 
+static void start_listening(struct endpoint *endpoint) {
+    jitter_buffer_reset(&endpoint->jitter_buffer);
+    dtmf_detector_init(&endpoint->detector);
+    endpoint->concealed_samples = 0;
+}
+
+static void detect(
+    struct plane *plane, struct endpoint *endpoint, const int16_t *frame, uint32_t count,
+    uint64_t now_ms) {
+    int16_t converted[CODEC_FRAME_MAX];
+    if (endpoint->rate_hz != DETECTOR_RATE_HZ) {
+        struct rate_converter *converter = &endpoint->detector_converter;
+        rate_converter_set(converter, endpoint->rate_hz, DETECTOR_RATE_HZ);
+        count = rate_converter_run(converter, converted, frame, count);
+        frame = converted;
+    }
+    endpoint_report_in_band(plane, endpoint, frame, count, now_ms);
+}
+
 /* Takes a frame out of the jitter buffer for whoever listens; returns how much was received. */
 static uint32_t hear_frame(
     struct plane *plane, struct endpoint *endpoint, int16_t *frame, uint32_t count,
     uint64_t now_ms) {
     bool needed = needs_audio(endpoint);
-    if (needed && !endpoint->listening) {
-        jitter_buffer_reset(&endpoint->jitter_buffer);
-        dtmf_detector_init(&endpoint->detector);
-    }
+    if (needed && !endpoint->listening)
+        start_listening(endpoint);
     endpoint->listening = needed;
     if (!needed) {
         if (endpoint->recorder)
@@ -165,11 +226,12 @@ static uint32_t hear_frame(
     uint32_t received = jitter_buffer_get(&endpoint->jitter_buffer, frame, count);
     endpoint->concealed_samples = received > 0 ? 0 : endpoint->concealed_samples + count;
     endpoint->detector.concealed =
-        received == 0 && endpoint->concealed_samples <= CONCEALED_DIGIT_SAMPLES;
+        received == 0 &&
+        endpoint->concealed_samples <= CONCEALED_DIGIT_MS * (endpoint->rate_hz / 1000);
     if (endpoint->settings.in_band_dtmf)
-        endpoint_report_in_band(plane, endpoint, frame, count, now_ms);
+        detect(plane, endpoint, frame, count, now_ms);
     if (endpoint->other && !endpoint_relays(endpoint))
-        push_heard(&endpoint->heard, frame, count);
+        push_heard(endpoint, endpoint->other, frame, count);
     return received;
 }
 
@@ -204,18 +266,21 @@ static void watch(struct plane *plane, struct endpoint *endpoint, uint64_t now_m
 }
 
 void endpoint_tick(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
-    uint32_t count = endpoint->settings.ptime_ms * SAMPLES_PER_MS;
+    const struct endpoint_settings *settings = &endpoint->settings;
     struct recorder *recorder = endpoint->recorder;
-    int16_t received_frame[ENDPOINT_FRAME_MAX], sent_frame[ENDPOINT_FRAME_MAX];
-    int16_t *sent = recorder && recorder->config.channels == 2 ? sent_frame : NULL;
-    uint32_t received = hear_frame(plane, endpoint, received_frame, count, now_ms);
-    if (sent)
-        memset(sent, 0, count * sizeof *sent);
-    send_frame(plane, endpoint, sent, count, now_ms);
-    endpoint->timestamp += count;
+    int16_t received[CODEC_FRAME_MAX], sent[CODEC_FRAME_MAX];
+    struct recorder_frame frame = {
+        .received = received,
+        .sent = sent,
+        .count = frame_samples(endpoint),
+        .rate_hz = endpoint->rate_hz,
+    };
+    bool listened_to = recorder && recorder->config.channels == 2;
+    frame.received_count = hear_frame(plane, endpoint, received, frame.count, now_ms);
+    send_frame(plane, endpoint, sent, listened_to, now_ms);
+    endpoint->timestamp += settings->ptime_ms * (settings->clock_hz / 1000);
     if (recorder) {
-        bool goes_on = recorder_feed(recorder, received_frame, received, sent, count);
-        if (goes_on) {
+        if (recorder_feed(recorder, &frame)) {
             recorder_drain(recorder, &plane->host);
         } else {
             endpoint->recorder = NULL;

@@ -20,7 +20,6 @@ void g711_encode(
 void g711_decode(
     enum codec_id codec, int16_t *restrict dst, const uint8_t *restrict src, uint32_t count);
 
-/* The code of digital silence. */
-uint8_t g711_silence(enum codec_id codec);
+extern const struct codec codec_pcmu, codec_pcma;
 
 #endif

@@ -13,11 +13,13 @@ struct address {
     uint8_t ip[16]; /* network order; IPv4 uses the first four */
 };
 
-/* Immutable audio that the shell owns. `encoded` by enum codec_id, or NULL. `count` [samples]. */
+/* Immutable audio that the shell owns: `count` samples of `rate_hz` (8, 16 or 48 kHz), and perhaps
+ * the same at 8 kHz in the codecs PCMU and PCMA (else NULL): count * 8000 / rate_hz bytes each. */
 struct prompt {
     const int16_t *samples;
     const uint8_t *encoded[2];
     uint32_t count;
+    uint32_t rate_hz;
 };
 
 struct recording {
@@ -25,6 +27,7 @@ struct recording {
     uint32_t recorder_id;
     uint32_t endpoint_id;
     uint32_t channels;
+    uint32_t rate_hz;
     const char *path;
     uint32_t path_bytes;
 };

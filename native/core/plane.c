@@ -8,13 +8,30 @@ static uint64_t aligned(uint64_t bytes) {
     return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
+static uint64_t states_bytes(const struct plane_config *config) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < CODECS; i++) {
+        const struct codec *codec = config->codecs[i];
+        if (codec)
+            bytes += config->states_max[i] *
+                     (aligned(codec->encoder_bytes) + aligned(codec->decoder_bytes));
+    }
+    return bytes;
+}
+
 uint64_t plane_size(const struct plane_config *config) {
     if (config->endpoints_max == 0 || config->endpoints_max > PLANE_ENDPOINTS_MAX)
         return 0;
     return aligned(sizeof(struct plane)) +
            aligned((uint64_t)config->endpoints_max * sizeof(struct endpoint)) +
            aligned((uint64_t)config->players_max * sizeof(struct player)) +
-           aligned((uint64_t)config->recorders_max * sizeof(struct recorder));
+           aligned((uint64_t)config->recorders_max * sizeof(struct recorder)) +
+           states_bytes(config);
+}
+
+static uint8_t *lay_out(struct state_pool *pool, uint8_t *at, uint32_t bytes, uint32_t count) {
+    *pool = (struct state_pool){.memory = at, .bytes = (uint32_t)aligned(bytes), .count = count};
+    return at + (uint64_t)pool->bytes * count;
 }
 
 struct plane *plane_init(void *memory, const struct plane_config *config, uint64_t now_ms) {
@@ -28,8 +45,50 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
     plane->players = (struct player *)(void *)at;
     at += aligned((uint64_t)config->players_max * sizeof(struct player));
     plane->recorders = (struct recorder *)(void *)at;
+    at += aligned((uint64_t)config->recorders_max * sizeof(struct recorder));
+    for (uint32_t i = 0; i < CODECS; i++) {
+        const struct codec *codec = config->codecs[i];
+        if (codec) {
+            at = lay_out(&plane->encoders[i], at, codec->encoder_bytes, config->states_max[i]);
+            at = lay_out(&plane->decoders[i], at, codec->decoder_bytes, config->states_max[i]);
+        }
+    }
     plane->ticked_ms = now_ms;
     return plane;
+}
+
+static void *take_state(struct state_pool *pool) {
+    void *state = pool->free;
+    if (state)
+        memcpy(&pool->free, state, sizeof pool->free);
+    else if (pool->fresh < pool->count)
+        state = pool->memory + (uint64_t)pool->bytes * pool->fresh++;
+    return state;
+}
+
+static void return_state(struct state_pool *pool, void *state) {
+    if (!state)
+        return;
+    memcpy(state, &pool->free, sizeof pool->free);
+    pool->free = state;
+}
+
+bool plane_take_states(
+    struct plane *plane, enum codec_id codec_id, void **encoder, void **decoder) {
+    struct state_pool *encoders = &plane->encoders[codec_id],
+                      *decoders = &plane->decoders[codec_id];
+    *encoder = encoders->bytes ? take_state(encoders) : NULL;
+    *decoder = decoders->bytes ? take_state(decoders) : NULL;
+    if ((*encoder || !encoders->bytes) && (*decoder || !decoders->bytes))
+        return true;
+    plane_return_states(plane, codec_id, *encoder, *decoder);
+    return false;
+}
+
+void plane_return_states(
+    struct plane *plane, enum codec_id codec_id, void *encoder, void *decoder) {
+    return_state(&plane->encoders[codec_id], encoder);
+    return_state(&plane->decoders[codec_id], decoder);
 }
 
 struct player *plane_take_player(struct plane *plane) {
@@ -153,7 +212,7 @@ static void skip(struct plane *plane, uint64_t to_ms) {
     for (uint32_t slot = 0; slot < WHEEL_SLOTS; slot++) {
         for (struct endpoint *endpoint = plane->wheel[slot]; endpoint;
              endpoint = endpoint->wheel_next) {
-            endpoint->timestamp += (uint32_t)(skipped_ms * SAMPLES_PER_MS);
+            endpoint->timestamp += (uint32_t)(skipped_ms * (endpoint->settings.clock_hz / 1000));
             endpoint->due_ms += skipped_ms;
         }
     }

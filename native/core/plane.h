@@ -6,6 +6,7 @@
  * events to its host. It allocates nothing after plane_init; an exhausted pool refuses. One thread
  * at a time. Times [ms] since any fixed moment, never going back.
  */
+#include "codec.h"
 #include "host.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,10 @@ struct plane_config {
     uint32_t endpoints_max;
     uint32_t players_max;
     uint32_t recorders_max;
+    /* The codec table, by enum codec_id (NULL: not there), and how many endpoints may use each
+     * codec that has states. */
+    const struct codec *const *codecs;
+    uint32_t states_max[CODECS];
     /* Wall clock [ms since 1970] at time 0: RTP timestamps and sequence numbers follow it. */
     uint64_t epoch_ms;
     struct plane_host host;

@@ -1,7 +1,35 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { RECORD_DUAL = 1, RECORD_TRIM = 2, SENDS = 1, RECEIVES = 2, DURATION_MS_MAX = 8000 };
+enum {
+    RECORD_DUAL = 1,
+    RECORD_TRIM = 2,
+    SENDS = 1,
+    RECEIVES = 2,
+    IN_BAND_DTMF = 1,
+    DTX = 2,
+    FEC = 4,
+    DURATION_MS_MAX = 8000,
+    CLOCK_HZ_MAX = 48000,
+};
+
+static bool clock_is_valid(uint32_t clock_hz) {
+    return clock_hz >= 8000 && clock_hz <= CLOCK_HZ_MAX && clock_hz % 8000 == 0;
+}
+
+static bool
+settings_are_valid(const struct plane *plane, const struct endpoint_settings *settings) {
+    if (settings->codec_id >= CODECS || !plane->config.codecs[settings->codec_id])
+        return false;
+    const struct codec *codec = plane->config.codecs[settings->codec_id];
+    return settings->ptime_ms >= 10 && settings->ptime_ms <= CODEC_PTIME_MS_MAX &&
+           settings->ptime_ms % 10 == 0 && settings->payload_type <= 127 &&
+           (settings->remote.family == 4 || settings->remote.family == 6) &&
+           clock_is_valid(settings->clock_hz) && clock_is_valid(settings->event_clock_hz) &&
+           (codec->clock_hz == 0 || codec->clock_hz == settings->clock_hz) &&
+           (settings->rate_hz == 0 || rate_is_supported(settings->rate_hz)) &&
+           (codec->clock_hz != 0 || rate_is_supported(settings->clock_hz));
+}
 
 static enum record_status configure(
     struct plane *plane, struct endpoint *endpoint, const struct record *record, uint64_t now_ms) {
@@ -9,25 +37,27 @@ static enum record_status configure(
         return STATUS_INVALID;
     const uint8_t *at = record->data + 12;
     struct endpoint_settings settings = {
-        .codec = (enum codec_id)at[0],
+        .codec_id = (enum codec_id)at[0],
         .payload_type = at[1],
         .event_payload_type = at[2],
         .sends = (at[3] & SENDS) != 0,
         .receives = (at[3] & RECEIVES) != 0,
         .ptime_ms = at[4],
-        .in_band_dtmf = at[5] != 0,
+        .in_band_dtmf = (at[5] & IN_BAND_DTMF) != 0,
+        .dtx = (at[5] & DTX) != 0,
+        .fec = (at[5] & FEC) != 0,
         .remote = {.family = at[6], .port = (uint16_t)read_le32(at + 8)},
         .ssrc = read_le32(at + 28),
         .rtp_timeout_ms = read_le32(at + 32),
+        .clock_hz = read_le32(at + 36),
+        .event_clock_hz = read_le32(at + 40),
+        .rate_hz = read_le32(at + 44),
+        .bitrate_bps = read_le32(at + 48),
     };
     memcpy(settings.remote.ip, at + 12, 16);
-    bool ptime_ok =
-        settings.ptime_ms >= 10 && settings.ptime_ms <= 60 && settings.ptime_ms % 10 == 0;
-    if (!ptime_ok || at[0] > CODEC_PCMA || at[1] > 127 ||
-        (settings.remote.family != 4 && settings.remote.family != 6))
+    if (!settings_are_valid(plane, &settings))
         return STATUS_INVALID;
-    endpoint_configure(plane, endpoint, &settings, now_ms);
-    return STATUS_OK;
+    return endpoint_configure(plane, endpoint, &settings, now_ms) ? STATUS_OK : STATUS_EXHAUSTED;
 }
 
 static enum record_status
@@ -47,9 +77,7 @@ init_prompt(struct plane *plane, struct player *player, const struct record *rec
     uint32_t prompt_id = record_u32(record, 3);
     if (!plane->host.prompt_acquire(plane->host.context, prompt_id, &prompt))
         return STATUS_UNKNOWN_PROMPT;
-    uint32_t offset_ms = record_u32(record, 5);
-    uint32_t offset =
-        offset_ms < UINT32_MAX / SAMPLES_PER_MS ? offset_ms * SAMPLES_PER_MS : UINT32_MAX;
+    uint64_t offset = (uint64_t)record_u32(record, 5) * (prompt.rate_hz / 1000);
     player_init_prompt(player, prompt_id, &prompt, record_u32(record, 4), offset);
     return STATUS_OK;
 }
@@ -108,22 +136,28 @@ stop_player(struct plane *plane, struct endpoint *endpoint, const struct record 
     return STATUS_OK; /* one that has just ended is as good as stopped */
 }
 
-static uint32_t samples_of(uint32_t ms) {
-    return ms < UINT32_MAX / SAMPLES_PER_MS ? ms * SAMPLES_PER_MS : UINT32_MAX;
+static uint32_t samples_of(uint32_t ms, uint32_t rate_hz) {
+    uint64_t samples = (uint64_t)ms * (rate_hz / 1000);
+    return samples < UINT32_MAX ? (uint32_t)samples : UINT32_MAX;
 }
 
 static enum record_status
 record_endpoint(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
+    uint32_t rate_hz = endpoint->rate_hz > 8000 ? RECORDER_RATE_HZ_MAX : 8000;
     struct recorder_config config = {
         .id = record_u32(record, 2),
         .endpoint_id = endpoint->id,
         .channels = record->detail & RECORD_DUAL ? 2 : 1,
-        .frames_max = samples_of(record_u32(record, 3)),
-        .silence_frames = samples_of(record_u32(record, 4)),
+        .frames_max = samples_of(record_u32(record, 3), rate_hz),
+        .silence_frames = samples_of(record_u32(record, 4), rate_hz),
+        .rate_hz = rate_hz,
         .trim_silence = (record->detail & RECORD_TRIM) != 0,
     };
     struct recording recording = {
-        .recorder_id = config.id, .endpoint_id = endpoint->id, .channels = config.channels};
+        .recorder_id = config.id,
+        .endpoint_id = endpoint->id,
+        .channels = config.channels,
+        .rate_hz = rate_hz};
     recording.path = record_string(record, 5, &recording.path_bytes);
     if (!recording.path || recording.path_bytes == 0 || endpoint->recorder)
         return STATUS_INVALID;

@@ -7,6 +7,14 @@
 
 enum { WHEEL_SLOTS = 64, PHASES = 20 };
 
+/* Equal blocks of memory; a free one begins with the address of the next. */
+struct state_pool {
+    uint8_t *memory;
+    uint32_t bytes, count;
+    uint32_t fresh; /* those from here on were never used */
+    void *free;
+};
+
 struct plane {
     struct plane_config config;
     struct plane_host host;
@@ -17,6 +25,7 @@ struct plane {
     struct recorder *recorders_free;
     uint32_t players_fresh, recorders_fresh;
     uint32_t players_used, recorders_used;
+    struct state_pool encoders[CODECS], decoders[CODECS];
     struct recorder *draining; /* stopped, not yet handed over */
     struct endpoint *wheel[WHEEL_SLOTS];
     uint64_t occupied; /* bit i: wheel[i] is not empty */
@@ -33,6 +42,9 @@ static inline void plane_event(
     plane->host.event(plane->host.context, record, bytes);
 }
 
+/* NULL for what the codec has no state of; false: a pool is empty. */
+bool plane_take_states(struct plane *plane, enum codec_id codec_id, void **encoder, void **decoder);
+void plane_return_states(struct plane *plane, enum codec_id codec_id, void *encoder, void *decoder);
 struct player *plane_take_player(struct plane *plane);
 void plane_return_player(struct plane *plane, struct player *player);
 struct recorder *plane_take_recorder(struct plane *plane);

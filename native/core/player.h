@@ -2,11 +2,12 @@
 #define DIALPLANE_PLAYER_H
 /*
  * One thing that an endpoint plays: a prompt, a tone, or digits (as tones, or packet by packet as
- * telephone-event). Players of an endpoint form a queue, which the endpoint owns. Does not send.
- * Counts in [samples] of 8 kHz.
+ * telephone-event). Players of an endpoint form a queue, which the endpoint owns. Does not send. A
+ * player counts in [samples] of its own rate (tones and digits: 8 kHz) and gives any other.
  */
-#include "g711.h"
+#include "codec.h"
 #include "host.h"
+#include "rate_converter.h"
 #include "tone.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +21,8 @@ struct player {
     uint32_t id;
     bool internal; /* made by the plane itself: ends without an event */
     enum player_type type;
-    uint32_t played_samples;
+    uint32_t rate_hz; /* its own */
+    uint64_t played_samples;
     /* prompt */
     uint32_t prompt_id;
     struct prompt prompt;
@@ -38,26 +40,32 @@ struct player {
     enum digit_stage stage;
     uint8_t event;
     uint8_t ends_left;
-    uint32_t event_timestamp;
-    uint32_t event_duration;
+    uint32_t event_timestamp; /* of the segment under way */
+    uint32_t event_duration;  /* of all segments */
+    uint32_t segment_start;   /* duration of the segments before */
     uint32_t pause_samples;
+    struct rate_converter converter; /* last: untouched at its own rate */
 };
 
 void player_init_prompt(
     struct player *player, uint32_t prompt_id, const struct prompt *prompt, uint32_t loops,
-    uint32_t offset);
+    uint64_t offset);
 void player_init_tone(struct player *player, const struct tone *tone);
 /* Returns -1 when a character is not one of 0-9 A-D # * w W, or there are too many. */
 int player_init_digits(
     struct player *player, const char *digits, uint32_t count, uint32_t tone_samples,
     uint32_t gap_samples);
 
-/* Each writes up to `count` samples; fewer: the player is done. The second only for prompts. */
-uint32_t player_fill(struct player *player, int16_t *dst, uint32_t count);
+/* Writes up to `count` samples of `rate_hz`; fewer: the player is done. */
+uint32_t player_fill(struct player *player, int16_t *dst, uint32_t count, uint32_t rate_hz);
+bool player_has_encoded(const struct player *player, enum codec_id codec);
+/* The same in bytes, when it has them. */
 uint32_t
 player_fill_encoded(struct player *player, enum codec_id codec, uint8_t *dst, uint32_t count);
+uint32_t player_played_ms(const struct player *player);
 
-/* One packet time of digits as telephone-event. */
+/* One packet time (`frame_samples` of 8 kHz) of digits as telephone-event, whose clock has
+ * `clock_per_sample` ticks per sample. `timestamp` is the one of the audio now. */
 enum event_step { EVENT_STEP_DONE, EVENT_STEP_SILENCE, EVENT_STEP_PACKET };
 struct event_packet {
     uint8_t event;
@@ -66,6 +74,7 @@ struct event_packet {
     uint32_t duration;
 };
 enum event_step player_event_step(
-    struct player *player, uint32_t timestamp, uint32_t frame, struct event_packet *packet);
+    struct player *player, uint32_t timestamp, uint32_t frame_samples, uint32_t clock_per_sample,
+    struct event_packet *packet);
 
 #endif

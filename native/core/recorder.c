@@ -2,9 +2,9 @@
 #include "bytes.h"
 
 enum {
-    RING_MASK = RECORDER_RING_SAMPLES - 1,
     SILENCE_LEVEL = 180, /* mean magnitude, about -45 dBFS */
-    TAIL_FRAMES = 800,   /* kept after the last sound when trimming */
+    TAIL_MS = 100,       /* kept after the last sound when trimming */
+    FRAME_MAX = 60 * RECORDER_RATE_HZ_MAX / 1000,
 };
 
 void recorder_init(struct recorder *recorder, uint32_t slot, const struct recorder_config *config) {
@@ -14,6 +14,10 @@ void recorder_init(struct recorder *recorder, uint32_t slot, const struct record
     recorder->frames = recorder->frames_heard = recorder->silent_frames = 0;
     recorder->overrun_samples = recorder->missing_samples = 0;
     recorder->reason = RECORDER_NO_REASON;
+    recorder->ring_samples =
+        config->rate_hz == RECORDER_RATE_HZ_MAX ? RECORDER_RING_SAMPLES : RECORDER_RING_SAMPLES / 2;
+    for (uint32_t i = 0; i < 2; i++)
+        recorder->converters[i].from_hz = 0;
 }
 
 static bool is_silent(const int16_t *frame, uint32_t count) {
@@ -24,11 +28,11 @@ static bool is_silent(const int16_t *frame, uint32_t count) {
 }
 
 static void put(struct recorder *recorder, int16_t sample) {
-    recorder->ring[recorder->head++ & RING_MASK] = sample;
+    recorder->ring[recorder->head++ & (recorder->ring_samples - 1)] = sample;
 }
 
 static uint32_t room(const struct recorder *recorder) {
-    return RECORDER_RING_SAMPLES - (recorder->head - recorder->tail);
+    return recorder->ring_samples - (recorder->head - recorder->tail);
 }
 
 static void
@@ -51,22 +55,41 @@ append(struct recorder *recorder, const int16_t *received, const int16_t *sent, 
     recorder->frames += count;
 }
 
-bool recorder_feed(
-    struct recorder *recorder, const int16_t *received, uint32_t received_count,
-    const int16_t *sent, uint32_t count) {
+/* Both ways at the rate of the recording. `room` has FRAME_MAX samples for either. */
+static struct recorder_frame
+convert(struct recorder *recorder, const struct recorder_frame *frame, int16_t (*room)[FRAME_MAX]) {
+    uint32_t to_hz = recorder->config.rate_hz;
+    struct recorder_frame converted = *frame;
+    if (frame->rate_hz == to_hz)
+        return converted;
+    const int16_t *sources[2] = {frame->received, frame->sent};
+    for (uint32_t i = 0; i < recorder->config.channels; i++) {
+        rate_converter_set(&recorder->converters[i], frame->rate_hz, to_hz);
+        converted.count =
+            rate_converter_run(&recorder->converters[i], room[i], sources[i], frame->count);
+    }
+    converted.received = room[0];
+    converted.sent = room[1];
+    converted.received_count = (uint32_t)((uint64_t)frame->received_count * to_hz / frame->rate_hz);
+    return converted;
+}
+
+bool recorder_feed(struct recorder *recorder, const struct recorder_frame *fed) {
     const struct recorder_config *config = &recorder->config;
     if (recorder->reason != RECORDER_NO_REASON)
         return false;
-    bool silent = received_count == 0 || is_silent(received, count);
-    bool other_silent = config->channels == 1 || is_silent(sent, count);
+    int16_t room[2][FRAME_MAX];
+    struct recorder_frame frame = convert(recorder, fed, room);
+    bool silent = frame.received_count == 0 || is_silent(frame.received, frame.count);
+    bool other_silent = config->channels == 1 || is_silent(frame.sent, frame.count);
     if (!silent)
         recorder->silent_frames = 0;
     else
-        recorder->silent_frames += received_count;
+        recorder->silent_frames += frame.received_count;
     bool begun = recorder->frames > 0 || !silent || !other_silent || !config->trim_silence;
     if (begun) {
-        uint32_t left = config->frames_max ? config->frames_max - recorder->frames : count;
-        append(recorder, received, sent, left < count ? left : count);
+        uint32_t left = config->frames_max ? config->frames_max - recorder->frames : frame.count;
+        append(recorder, frame.received, frame.sent, left < frame.count ? left : frame.count);
         if (!silent || !other_silent)
             recorder->frames_heard = recorder->frames;
     }
@@ -85,7 +108,7 @@ void recorder_stop(struct recorder *recorder, enum recorder_reason reason) {
 static uint32_t kept_frames(const struct recorder *recorder) {
     uint32_t missing = recorder->missing_samples / recorder->config.channels;
     uint32_t frames = recorder->frames - missing;
-    uint32_t heard = recorder->frames_heard + TAIL_FRAMES;
+    uint32_t heard = recorder->frames_heard + TAIL_MS * (recorder->config.rate_hz / 1000);
     if (!recorder->config.trim_silence)
         return frames;
     if (recorder->frames_heard == 0)
@@ -97,8 +120,8 @@ bool recorder_drain(struct recorder *recorder, const struct plane_host *host) {
     bool stopped = recorder->reason != RECORDER_NO_REASON;
     for (;;) {
         uint32_t waiting = recorder->head - recorder->tail;
-        uint32_t start = recorder->tail & RING_MASK;
-        uint32_t run = RECORDER_RING_SAMPLES - start;
+        uint32_t start = recorder->tail & (recorder->ring_samples - 1);
+        uint32_t run = recorder->ring_samples - start;
         run = waiting < run ? waiting : run;
         run = run < RECORDER_BLOCK_SAMPLES ? run : RECORDER_BLOCK_SAMPLES;
         if (run == 0 || (!stopped && waiting < RECORDER_BLOCK_SAMPLES))

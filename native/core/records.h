@@ -4,28 +4,43 @@
  * The binary form of commands and events, little-endian, the same in C and in src/media/records.ts.
  * A record: u16 length in bytes (all of it, a multiple of 4), u8 type, u8 detail, then u32 fields;
  * strings come last, preceded by their length and padded with zeros. A batch is records end to end.
- *
- *   command       detail     fields
- *   configure     -          token endpoint; u8 codec payloadType eventPayloadType(255: none)
- * direction (1 sends, 2 receives); u8 ptimeMs inBand family(4, 6) 0; u32 port; u8[16] address; u32
- * ssrc; u32 rtpTimeoutMs close         -          token endpoint bridge        -          token
- * endpoint otherEndpoint unbridge      -          token endpoint play          -          token
- * endpoint player prompt loops offsetMs tone          -          token endpoint player firstHz
- * secondHz levelDbfs(signed) onMs offMs loops sendDigits    -          token endpoint player toneMs
- * gapMs digits stopPlayer    -          token endpoint player record        1 dual|2 trim  token
- * endpoint recorder durationMsMax silenceTimeoutMs path stopRecorder  -          token endpoint
- * recorder event ack           -          token status digit         source     endpoint digit
- * durationMs mediaTimeMs digitStarted  -          endpoint mediaTimeMs playerEnded   reason
- * endpoint player playedMs recorderEnded reason     endpoint recorder durationMs rtpTimeout    -
- * endpoint closed        -          endpoint received sent lost late jitterUs
  */
+
+/* clang-format off */
+/*
+ *   command        detail          fields
+ *   configure      -               token endpoint; u8 codec payloadType eventPayloadType(255: none)
+ *                                  direction(1 sends, 2 receives); u8 ptimeMs
+ *                                  flags(1 in-band DTMF, 2 DTX, 4 FEC) family(4, 6) 0; u32 port;
+ *                                  u8[16] address; u32 ssrc rtpTimeoutMs clockHz eventClockHz
+ *                                  rateHz(0: by the graph) bitrateBps(0: by the codec)
+ *   close          -               token endpoint
+ *   bridge         -               token endpoint otherEndpoint
+ *   unbridge       -               token endpoint
+ *   play           -               token endpoint player prompt loops offsetMs
+ *   tone           -               token endpoint player firstHz secondHz levelDbfs(signed) onMs
+ *                                  offMs loops
+ *   sendDigits     -               token endpoint player toneMs gapMs digits
+ *   stopPlayer     -               token endpoint player
+ *   record         1 dual, 2 trim  token endpoint recorder durationMsMax silenceTimeoutMs path
+ *   stopRecorder   -               token endpoint recorder
+ *   event
+ *   ack            -               token status
+ *   digit          source          endpoint digit durationMs mediaTimeMs
+ *   digitStarted   -               endpoint mediaTimeMs
+ *   playerEnded    reason          endpoint player playedMs
+ *   recorderEnded  reason          endpoint recorder durationMs
+ *   rtpTimeout     -               endpoint
+ *   closed         -               endpoint received sent lost late jitterUs
+ */
+/* clang-format on */
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
     RECORD_HEADER_BYTES = 4,
     RECORD_BYTES_MAX = 1024,
-    RECORD_CONFIGURE_BYTES = 48,
+    RECORD_CONFIGURE_BYTES = 64,
 };
 
 enum record_type {

@@ -1,7 +1,7 @@
 #include "rtp.h"
 #include "bytes.h"
 
-enum { SAMPLES_PER_MS = 8, DROPOUT_MAX = 3000, MISORDER_MAX = 100, NO_SUSPECT = 0x10000 };
+enum { DROPOUT_MAX = 3000, MISORDER_MAX = 100, NO_SUSPECT = 0x10000 };
 
 int rtp_parse(struct rtp_packet *packet, const uint8_t *data, uint32_t bytes) {
     if (bytes < RTP_HEADER_BYTES || data[0] >> 6 != RTP_VERSION)
@@ -50,20 +50,23 @@ static void start_stream(struct rtp_reception *reception, const struct rtp_packe
     };
 }
 
-static void measure_jitter(struct rtp_reception *reception, uint32_t timestamp, uint64_t now_ms) {
-    uint32_t transit = (uint32_t)(now_ms * SAMPLES_PER_MS) - timestamp;
+static void measure_jitter(
+    struct rtp_reception *reception, uint32_t timestamp, uint32_t clock_hz, uint64_t now_ms) {
+    uint32_t transit = (uint32_t)(now_ms * (clock_hz / 1000)) - timestamp;
     int32_t change = ts_diff(transit, reception->transit);
     reception->transit = transit;
     change = change < 0 ? -change : change;
-    if (reception->received > 1 && change >= 0 && change < 8000 * 10) /* jumps are no jitter */
+    if (reception->received > 1 && change >= 0 &&
+        (uint32_t)change < clock_hz * 10) /* jumps are no jitter */
         reception->jitter_q4 += (uint32_t)change - ((reception->jitter_q4 + 8) >> 4);
 }
 
 enum rtp_verdict rtp_reception_packet(
-    struct rtp_reception *reception, const struct rtp_packet *packet, uint64_t now_ms) {
+    struct rtp_reception *reception, const struct rtp_packet *packet, uint32_t clock_hz,
+    uint64_t now_ms) {
     if (!reception->started || reception->ssrc != packet->ssrc) {
         start_stream(reception, packet);
-        measure_jitter(reception, packet->timestamp, now_ms);
+        measure_jitter(reception, packet->timestamp, clock_hz, now_ms);
         return RTP_NEW_STREAM;
     }
     int32_t step = seq_diff(packet->sequence, reception->highest_sequence);
@@ -78,12 +81,12 @@ enum rtp_verdict rtp_reception_packet(
             return RTP_SUSPECT;
         }
         start_stream(reception, packet);
-        measure_jitter(reception, packet->timestamp, now_ms);
+        measure_jitter(reception, packet->timestamp, clock_hz, now_ms);
         return RTP_NEW_STREAM;
     }
     reception->suspect_sequence = NO_SUSPECT;
     reception->received++;
-    measure_jitter(reception, packet->timestamp, now_ms);
+    measure_jitter(reception, packet->timestamp, clock_hz, now_ms);
     return RTP_ACCEPTED;
 }
 

@@ -3,7 +3,7 @@
 /*
  * RTP packets (RFC 3550 §5.1), arithmetic on sequence numbers and timestamps, and the statistics of
  * one received stream (§6.4.1, A.1, A.3, A.8). Knows no codec and no clock. Times [ms], timestamps
- * [samples].
+ * [ticks of the codec's RTP clock].
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,14 +50,15 @@ struct rtp_reception {
     uint32_t expected_prior;
     uint32_t received_prior;
     uint32_t transit;
-    uint32_t jitter_q4; /* [samples / 16] */
+    uint32_t jitter_q4; /* [ticks / 16] */
 };
 
 enum rtp_verdict { RTP_ACCEPTED, RTP_NEW_STREAM, RTP_SUSPECT };
 
 /* Counts a packet. RTP_NEW_STREAM: another SSRC, or a jump confirmed by a second packet. */
 enum rtp_verdict rtp_reception_packet(
-    struct rtp_reception *reception, const struct rtp_packet *packet, uint64_t now_ms);
+    struct rtp_reception *reception, const struct rtp_packet *packet, uint32_t clock_hz,
+    uint64_t now_ms);
 uint32_t rtp_reception_lost(const struct rtp_reception *reception);
 /* Fraction lost since the last call, in 1/256 (RFC 3550 A.3). */
 uint8_t rtp_reception_fraction_lost(struct rtp_reception *reception);

@@ -58,7 +58,7 @@ size_t io_drain(struct io *io, uint8_t *dst, size_t room);
 size_t io_pending(struct io *io);
 
 /* Copies the samples; 0: out of memory. */
-uint32_t io_load_prompt(struct io *io, const int16_t *samples, uint32_t count);
+uint32_t io_load_prompt(struct io *io, const int16_t *samples, uint32_t count, uint32_t rate_hz);
 void io_release_prompt(struct io *io, uint32_t prompt_id);
 void io_stats(struct io *io, struct io_stats *stats);
 

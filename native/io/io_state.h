@@ -59,7 +59,7 @@ struct prompt_entry {
     struct prompt_entry *next;
     uint32_t id;
     uint32_t references;
-    uint32_t count;
+    uint32_t count, rate_hz;
     int16_t samples[];
 };
 

@@ -1,11 +1,12 @@
-#include "../core/g711.h"
+#include "../core/prompt.h"
 #include "io_state.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* Behind the samples of an entry lie both encoded forms, so that playing a prompt is a copy. */
 static uint8_t *encoded(struct prompt_entry *entry, enum codec_id codec) {
-    return (uint8_t *)(entry->samples + entry->count) + (size_t)codec * entry->count;
+    return (uint8_t *)(entry->samples + entry->count) +
+           (size_t)codec * prompt_encoded_bytes(entry->count, entry->rate_hz);
 }
 
 static struct prompt_entry **find(struct prompts *prompts, uint32_t id) {
@@ -15,16 +16,18 @@ static struct prompt_entry **find(struct prompts *prompts, uint32_t id) {
     return at;
 }
 
-uint32_t io_load_prompt(struct io *io, const int16_t *samples, uint32_t count) {
+uint32_t io_load_prompt(struct io *io, const int16_t *samples, uint32_t count, uint32_t rate_hz) {
     struct prompts *prompts = &io->prompts;
-    struct prompt_entry *entry = malloc(sizeof *entry + (size_t)count * 4);
+    struct prompt_entry *entry = malloc(
+        sizeof *entry + (size_t)count * sizeof *samples +
+        (size_t)2 * prompt_encoded_bytes(count, rate_hz));
     if (!entry)
         return 0;
     entry->count = count;
+    entry->rate_hz = rate_hz;
     entry->references = 1;
     memcpy(entry->samples, samples, (size_t)count * sizeof *samples);
-    g711_encode(CODEC_PCMU, encoded(entry, CODEC_PCMU), samples, count);
-    g711_encode(CODEC_PCMA, encoded(entry, CODEC_PCMA), samples, count);
+    prompt_encode(encoded(entry, CODEC_PCMU), encoded(entry, CODEC_PCMA), samples, count, rate_hz);
     pthread_mutex_lock(&prompts->lock);
     do {
         prompts->next_id++;
@@ -47,6 +50,7 @@ bool prompts_acquire(struct prompts *prompts, uint32_t id, struct prompt *prompt
             .samples = entry->samples,
             .encoded = {encoded(entry, CODEC_PCMU), encoded(entry, CODEC_PCMA)},
             .count = entry->count,
+            .rate_hz = entry->rate_hz,
         };
     }
     pthread_mutex_unlock(&prompts->lock);

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "codecs.h"
 #include "io_state.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -302,6 +303,8 @@ bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
         .endpoints_max = places,
         .players_max = places * 4 + 64,
         .recorders_max = places,
+        .codecs = codecs,
+        .states_max = {[CODEC_G722] = places, [CODEC_OPUS] = places},
         .epoch_ms = wall_ms() - shard->now_ms,
         .host =
             {shard, host_send, host_event, host_prompt_acquire, host_prompt_release,

@@ -13,7 +13,7 @@
  * One thread that writes every recording. Media threads hand it blocks from a fixed pool through a
  * bounded queue and never wait; when either is full they keep the audio and try again.
  */
-enum { WAV_HEADER_BYTES = 44, SAMPLE_RATE_HZ = 8000, BYTES_PER_SAMPLE = 2, FILES_ENDING = 256 };
+enum { WAV_HEADER_BYTES = 44, BYTES_PER_SAMPLE = 2, FILES_ENDING = 256 };
 
 enum message_type { MESSAGE_OPEN, MESSAGE_WRITE, MESSAGE_END };
 
@@ -34,7 +34,7 @@ struct block {
 struct recording_file {
     struct recording_file *next;
     int fd; /* -1: failed */
-    uint32_t recorder_id, endpoint_id, channels;
+    uint32_t recorder_id, endpoint_id, channels, rate_hz;
     uint32_t samples; /* written */
     uint64_t corrected_ns;
     char path[PATH_BYTES_MAX + 1];
@@ -57,7 +57,7 @@ struct writer {
     bool stopping;
 };
 
-static void write_header(uint8_t *dst, uint32_t channels, uint32_t samples) {
+static void write_header(uint8_t *dst, uint32_t channels, uint32_t rate_hz, uint32_t samples) {
     uint32_t bytes = samples * BYTES_PER_SAMPLE;
     memcpy(dst, "RIFF", 4);
     write_le32(dst + 4, bytes + WAV_HEADER_BYTES - 8);
@@ -65,8 +65,8 @@ static void write_header(uint8_t *dst, uint32_t channels, uint32_t samples) {
     write_le32(dst + 16, 16);
     write_le16(dst + 20, 1); /* PCM */
     write_le16(dst + 22, (uint16_t)channels);
-    write_le32(dst + 24, SAMPLE_RATE_HZ);
-    write_le32(dst + 28, SAMPLE_RATE_HZ * channels * BYTES_PER_SAMPLE);
+    write_le32(dst + 24, rate_hz);
+    write_le32(dst + 28, rate_hz * channels * BYTES_PER_SAMPLE);
     write_le16(dst + 32, (uint16_t)(channels * BYTES_PER_SAMPLE));
     write_le16(dst + 34, 8 * BYTES_PER_SAMPLE);
     memcpy(dst + 36, "data", 4);
@@ -75,7 +75,7 @@ static void write_header(uint8_t *dst, uint32_t channels, uint32_t samples) {
 
 static void raise_ended(
     struct writer *writer, const struct recording_file *file, uint8_t reason, uint32_t frames) {
-    uint32_t fields[] = {file->endpoint_id, file->recorder_id, frames / (SAMPLE_RATE_HZ / 1000)};
+    uint32_t fields[] = {file->endpoint_id, file->recorder_id, frames / (file->rate_hz / 1000)};
     uint8_t record[RECORD_HEADER_BYTES + sizeof fields];
     io_emit(writer->io, record, record_write(record, EVENT_RECORDER_ENDED, reason, fields, 3));
 }
@@ -97,7 +97,7 @@ static bool write_all(int fd, const void *bytes, size_t count, off_t offset) {
 
 static bool correct_header(struct writer *writer, struct recording_file *file) {
     uint8_t header[WAV_HEADER_BYTES];
-    write_header(header, file->channels, file->samples);
+    write_header(header, file->channels, file->rate_hz, file->samples);
     file->corrected_ns = io_now_ns(writer->io);
     return write_all(file->fd, header, sizeof header, 0);
 }
@@ -216,6 +216,7 @@ bool writer_open(struct writer *writer, uint32_t index, const struct recording *
         file->recorder_id = recording->recorder_id;
         file->endpoint_id = recording->endpoint_id;
         file->channels = recording->channels;
+    file->rate_hz = recording->rate_hz;
         file->samples = 0;
         writer->files_of_slots[index] = file;
         push(writer, &(struct message){.type = MESSAGE_OPEN, .file = file});

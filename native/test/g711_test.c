@@ -38,5 +38,5 @@ void test_g711(void) {
     }
     CHECK(g711_ulaw_decode(0x00) == -32124 && g711_ulaw_decode(0x80) == 32124);
     CHECK(g711_alaw_decode(0x2A) == -32256 && g711_alaw_decode(0xD5) == 8);
-    CHECK(g711_ulaw_decode(g711_silence(CODEC_PCMU)) == 0);
+    CHECK(g711_ulaw_decode(codec_pcmu.silence) == 0);
 }

@@ -36,11 +36,25 @@ static uint32_t count_events(struct io *io, uint8_t type) {
 
 static void use(struct io *io, uint32_t id, uint32_t port, uint32_t prompt) {
     uint32_t configure[] = {
-        1, id, 101u << 16 | 3u << 24, 10u | 1u << 8 | 4u << 16, port, 0x0100007F, 0, 0, 0, id, 0};
+        1,
+        id,
+        101u << 16 | 3u << 24,
+        10u | 1u << 8 | 4u << 16,
+        port,
+        0x0100007F,
+        0,
+        0,
+        0,
+        id,
+        0,
+        8000,
+        8000,
+        0,
+        0};
     uint32_t play[] = {2, id, id, prompt, 2, 0};
     uint32_t record[] = {3, id, id, 0, 0, 9, 0, 0, 0};
     memcpy(&record[6], "/dev/null", 9);
-    submit(io, COMMAND_CONFIGURE, 0, configure, 11);
+    submit(io, COMMAND_CONFIGURE, 0, configure, 15);
     submit(io, COMMAND_PLAY, 0, play, 6);
     submit(io, COMMAND_RECORD, 1, record, 9);
 }
@@ -58,7 +72,7 @@ int main(void) {
     if (!io)
         return 1;
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        uint32_t prompt = io_load_prompt(io, samples, 800);
+        uint32_t prompt = io_load_prompt(io, samples, 800, 8000);
         struct io_opened opened[ENDPOINTS];
         uint32_t count = 0;
         while (count < ENDPOINTS && !io_open(io, "127.0.0.1", 0, &opened[count]))

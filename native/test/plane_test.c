@@ -1,3 +1,4 @@
+#include "codecs.h"
 #include "../core/bytes.h"
 #include "../core/plane.h"
 #include "../core/records.h"
@@ -56,7 +57,7 @@ static void on_event(void *context, const uint8_t *data, uint32_t bytes) {
 static bool on_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
     struct world *world = context;
     world->prompts_lent++;
-    *prompt = (struct prompt){.samples = prompt_samples, .count = 1600};
+    *prompt = (struct prompt){.samples = prompt_samples, .count = 1600, .rate_hz = 8000};
     return prompt_id == 1 || !world->prompts_lent--;
 }
 
@@ -103,8 +104,12 @@ static void configure(struct world *world, uint32_t endpoint_id, uint32_t codec,
         0,
         0,
         ssrc,
-        300};
-    command(world, COMMAND_CONFIGURE, fields, 11);
+        300,
+        8000,
+        8000,
+        0,
+        0};
+    command(world, COMMAND_CONFIGURE, fields, 15);
 }
 
 static void *start(struct world *world, uint32_t endpoints) {
@@ -112,6 +117,7 @@ static void *start(struct world *world, uint32_t endpoints) {
         .endpoints_max = endpoints,
         .players_max = 10,
         .recorders_max = 1,
+        .codecs = codecs,
         .epoch_ms = 1700000000000u,
         .host = {world, on_send, on_event, on_acquire, on_release, on_open, on_write, on_end},
     };

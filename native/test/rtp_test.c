@@ -4,7 +4,7 @@
 
 static enum rtp_verdict feed(struct rtp_reception *reception, uint16_t sequence, uint32_t ssrc) {
     struct rtp_packet packet = {.sequence = sequence, .ssrc = ssrc, .timestamp = sequence * 160u};
-    return rtp_reception_packet(reception, &packet, sequence * 20u);
+    return rtp_reception_packet(reception, &packet, 8000, sequence * 20u);
 }
 
 static void test_parse(void) {

@@ -13,9 +13,13 @@ export interface MediaSelection {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly codec: EndpointSettings['codec']
+  readonly clockRateHz: number
   readonly payloadType: number
   readonly telephoneEventPayloadType: number | undefined
+  readonly telephoneEventClockRateHz: number
   readonly ptimeMs: number
+  readonly fec: boolean
+  readonly dtx: boolean
   readonly direction: EndpointSettings['direction']
 }
 

@@ -76,7 +76,7 @@ function capabilitiesOf(local: LocalMedia): Capabilities {
       { name: 'PCMU', clockRateHz: 8000, payloadType: 0 },
       { name: 'PCMA', clockRateHz: 8000, payloadType: 8 },
     ],
-    telephoneEventPayloadType: 101,
+    telephoneEvents: [{ payloadType: 101, clockRateHz: 8000 }],
     ptimeMs: 20,
     ...local,
   }

@@ -2,12 +2,15 @@
  * The media plane as the control plane sees it. Two drivers implement it: `native/` (C threads that own
  * the sockets) and `wasm/` (the same C in a worker behind node:dgram). No packet ever crosses this port.
  *
- * Audio at this port is 16-bit linear PCM, mono, 8 kHz, unless a name says otherwise.
+ * Audio at this port is 16-bit linear PCM, mono; the sample rate is said beside it.
  */
 import { RouterError } from '../base/router-error.js'
 
 export type MediaCoreName = 'native' | 'wasm'
-export type Codec = 'PCMU' | 'PCMA'
+/** By the names of rtpmap: RFC 3551, RFC 7587. */
+export type Codec = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'opus'
+/** What the plane works in: prompts, recordings and bridges have one of these. */
+export type SampleRateHz = 8_000 | 16_000 | 48_000
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 export interface MediaPlaneConfig {
@@ -40,8 +43,20 @@ export interface EndpointSettings {
   readonly codec: Codec
   /** RTP payload type of the codec, 0 to 127. */
   readonly payloadType: number
+  /** RTP clock of the codec [Hz]: 8000, for L16 its sample rate, for Opus 48000. */
+  readonly clockRateHz: number
   /** Payload type of telephone-event (RFC 4733); undefined: the peer offers none. */
   readonly telephoneEventPayloadType: number | undefined
+  /** Its clock [Hz], a multiple of 8000. */
+  readonly telephoneEventClockRateHz: number
+  /** Of a codec that has the choice (Opus); undefined: as prompts and the other side need it. */
+  readonly sampleRateHz?: SampleRateHz
+  /** Of a codec that has the choice [bit/s]; undefined: its own. */
+  readonly bitrateBps?: number
+  /** Sends less, or nothing, in silence, where the codec can. */
+  readonly dtx?: boolean
+  /** Sends redundancy for lost packets, where the codec can and the peer loses some. */
+  readonly fec?: boolean
   /** Duration of a sent packet [ms], a multiple of 10 from 10 to 60. Received packets may differ. */
   readonly ptimeMs: number
   readonly ssrc: number
@@ -179,11 +194,14 @@ export interface MediaPlane {
    */
   submit(command: MediaCommand): Promise<void>
   /** Keeps immutable PCM that players may use; returns its promptId. */
-  loadPrompt(samples: Int16Array): Promise<number>
+  loadPrompt(samples: Int16Array, sampleRateHz: SampleRateHz): Promise<number>
   /** The prompt is dropped as soon as no player uses it. */
   releasePrompt(promptId: number): void
-  /** Any of 8, 11.025, 16, 22.05, 24, 32, 44.1, 48 kHz to 8 kHz, off the main thread when long. */
-  resampleTo8k(samples: Int16Array, fromHz: number): Promise<Int16Array>
+  /**
+   * Any of 8, 11.025, 16, 22.05, 24, 32, 44.1, 48 kHz to a lower rate of 8 or 16 kHz, off the main
+   * thread when long.
+   */
+  resample(samples: Int16Array, fromHz: number, toHz: 8_000 | 16_000): Promise<Int16Array>
   stats(): Promise<PlaneStats>
   /** Closes every endpoint, finishes every recording, joins every thread. */
   close(): Promise<void>

@@ -31,7 +31,7 @@ const eventTypes = {
 
 const recordTypes = { ...commandTypes, ...eventTypes }
 
-const codecs = { PCMU: 0, PCMA: 1 } as const
+const codecs = { PCMU: 0, PCMA: 1, G722: 2, L16: 3, opus: 4 } as const
 const directions = { inactive: 0, sendonly: 1, recvonly: 2, sendrecv: 3 } as const
 const digitSources = ['telephone-event', 'in-band'] as const
 const playerReasons = ['done', 'stopped', 'closed'] as const
@@ -220,7 +220,7 @@ function encodeConfigure(
 ): Uint8Array | undefined {
   const remote = parseIpAddress(settings.remoteAddress)
   if (!remote) return undefined
-  const record = new Uint8Array(48)
+  const record = new Uint8Array(64)
   const view = new DataView(record.buffer)
   view.setUint16(0, record.length, true)
   view.setUint8(2, commandTypes.configure)
@@ -231,12 +231,16 @@ function encodeConfigure(
   view.setUint8(14, settings.telephoneEventPayloadType ?? noPayloadType)
   view.setUint8(15, directions[settings.direction])
   view.setUint8(16, settings.ptimeMs)
-  view.setUint8(17, settings.inBandDtmf ? 1 : 0)
+  view.setUint8(17, (settings.inBandDtmf ? 1 : 0) | (settings.dtx ? 2 : 0) | (settings.fec ? 4 : 0))
   view.setUint8(18, remote.family)
   view.setUint32(20, settings.remotePort, true)
   record.set(remote.bytes, 24)
   view.setUint32(40, settings.ssrc >>> 0, true)
   view.setUint32(44, settings.rtpTimeoutMs, true)
+  view.setUint32(48, settings.clockRateHz, true)
+  view.setUint32(52, settings.telephoneEventClockRateHz, true)
+  view.setUint32(56, settings.sampleRateHz ?? 0, true)
+  view.setUint32(60, settings.bitrateBps ?? 0, true)
   return record
 }
 

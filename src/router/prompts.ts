@@ -187,10 +187,12 @@ export class PromptCache {
     make: () => Promise<{ readonly samples: Int16Array; readonly sampleRateHz: number }>,
   ): Promise<Loaded> {
     const { samples, sampleRateHz } = await make()
-    const at8k =
-      sampleRateHz === 8_000 ? samples : await this.#plane.resampleTo8k(samples, sampleRateHz)
-    const promptId = await this.#plane.loadPrompt(at8k)
-    return { promptId, durationMs: at8k.length / 8, bytes: at8k.byteLength }
+    // Wideband is kept for the callers that can hear it; nobody speaks above 8 kHz.
+    const rateHz = sampleRateHz < 16_000 ? 8_000 : 16_000
+    const kept =
+      sampleRateHz === rateHz ? samples : await this.#plane.resample(samples, sampleRateHz, rateHz)
+    const promptId = await this.#plane.loadPrompt(kept, rateHz)
+    return { promptId, durationMs: (kept.length * 1000) / rateHz, bytes: kept.byteLength }
   }
 
   #evict(): void {

@@ -193,7 +193,10 @@ class TestCall {
 
   async #play(plane: MediaPlane, endpointId: number, file: string): Promise<void> {
     const { samples, sampleRateHz } = await decodeAudioFile(await readFile(file))
-    const promptId = await plane.loadPrompt(await plane.resampleTo8k(samples, sampleRateHz))
+    const promptId = await plane.loadPrompt(
+      await plane.resample(samples, sampleRateHz, 8_000),
+      8_000,
+    )
     await plane.submit({ type: 'play', playerId: 1, endpointId, promptId, loops: 1, offsetMs: 0 })
   }
 

@@ -10,7 +10,7 @@ const capabilities: Capabilities = {
     { name: 'PCMU', clockRateHz: 8000, payloadType: 0 },
     { name: 'PCMA', clockRateHz: 8000, payloadType: 8 },
   ],
-  telephoneEventPayloadType: 101,
+  telephoneEvents: [{ payloadType: 101, clockRateHz: 8000 }],
   address: '192.0.2.9',
   port: 20000,
   sessionId: '1',
@@ -102,14 +102,18 @@ describe('parseSdp', () => {
 })
 
 describe('negotiate', () => {
-  it('knows static payload types and takes our order', () => {
+  it('knows static payload types and takes the order of the offer', () => {
     expect(selected('m=audio 4000 RTP/AVP 8 0')).toEqual({
       remoteAddress: '192.0.2.1',
       remotePort: 4000,
-      codec: 'PCMU',
-      payloadType: 0,
+      codec: 'PCMA',
+      clockRateHz: 8000,
+      payloadType: 8,
       telephoneEventPayloadType: undefined,
+      telephoneEventClockRateHz: 8000,
       ptimeMs: 20,
+      fec: false,
+      dtx: false,
       direction: 'sendrecv',
     })
   })
@@ -226,9 +230,13 @@ describe('an offer of ours', () => {
         remoteAddress: '192.0.2.1',
         remotePort: 4000,
         codec: 'PCMA',
+        clockRateHz: 8000,
         payloadType: 8,
         telephoneEventPayloadType: 101,
+        telephoneEventClockRateHz: 8000,
         ptimeMs: 20,
+        fec: false,
+        dtx: false,
         direction: 'sendrecv',
       },
     })

@@ -1,25 +1,26 @@
 import { fail, ok, type Result } from '../base/result.js'
-import type {
-  Direction,
-  MediaDescription,
-  RtpMap,
-  SessionDescription,
-} from './session-description.js'
-
-export type CodecName = 'PCMU' | 'PCMA'
-
-export interface CodecCapability {
-  readonly name: CodecName
-  readonly clockRateHz: number
-  readonly payloadType: number
-}
+import {
+  type CodecCapability,
+  type CodecName,
+  capabilityOf,
+  formatParameter,
+  formatParametersOf,
+  rtpMapOf,
+} from './codecs.js'
+import type { Direction, MediaDescription, SessionDescription } from './session-description.js'
+import {
+  type TelephoneEvent,
+  telephoneEventMap,
+  telephoneEventOf,
+  telephoneEventParameters,
+} from './telephone-event.js'
 
 /** What we can do, and where we are, for one call. */
 export interface Capabilities {
   /** Best first. */
   readonly codecs: readonly CodecCapability[]
-  /** Payload type that we offer for telephone-event (RFC 4733); undefined: none. */
-  readonly telephoneEventPayloadType: number | undefined
+  /** What we offer for telephone-event (RFC 4733), one per clock of the codecs; empty: none. */
+  readonly telephoneEvents: readonly TelephoneEvent[]
   readonly address: string
   readonly port: number
   readonly sessionId: string
@@ -35,9 +36,14 @@ export interface MediaSelection {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly codec: CodecName
+  readonly clockRateHz: number
   readonly payloadType: number
   readonly telephoneEventPayloadType: number | undefined
+  readonly telephoneEventClockRateHz: number
   readonly ptimeMs: number
+  /** The peer can use redundancy, and does without packets in silence (RFC 7587 §6.1). */
+  readonly fec: boolean
+  readonly dtx: boolean
   /** Ours: what we may send and receive. */
   readonly direction: Direction
 }
@@ -49,23 +55,11 @@ export interface Negotiated {
   readonly selection: MediaSelection
 }
 
-/** Events 0 to 16: digits, stars, letters, flash (RFC 4733 §3.2). */
-const eventParameters = '0-16'
-
 /** RFC 3264 §5 */
 export function createOffer(capabilities: Capabilities): SessionDescription {
-  const { codecs, telephoneEventPayloadType: eventType } = capabilities
-  const rtpmaps = new Map<number, RtpMap>()
-  const fmtps = new Map<number, string>()
-  for (const { name, clockRateHz, payloadType } of codecs) {
-    rtpmaps.set(payloadType, { name, clockRateHz })
-  }
-  if (eventType !== undefined) {
-    rtpmaps.set(eventType, { name: 'telephone-event', clockRateHz: 8000 })
-    fmtps.set(eventType, eventParameters)
-  }
   const direction = capabilities.direction ?? 'sendrecv'
-  const media = audioOf(capabilities, { rtpmaps, fmtps, direction, protocol: 'RTP/AVP' })
+  const formats = formatsOf(capabilities.codecs, capabilities.telephoneEvents)
+  const media = audioOf(capabilities, { ...formats, direction, protocol: 'RTP/AVP' })
   return sessionOf(capabilities, [media])
 }
 
@@ -77,25 +71,23 @@ export function negotiate(
   const index = offer.media.findIndex(isUsable)
   const audio = offer.media[index]
   if (!audio) return fail('noAudio')
-  const codec = firstCommonCodec(audio, capabilities.codecs, 'ours')
+  const codec = firstCommonCodec(audio, capabilities.codecs)
   if (!codec) return fail('noCodec')
   const remoteAddress = audio.connection ?? offer.connection
   if (remoteAddress === undefined) return fail('noAddress')
   const wanted = capabilities.direction ?? 'sendrecv'
   const direction = allowedDirection(directionOf(offer, audio, remoteAddress), wanted)
-  const eventType =
-    capabilities.telephoneEventPayloadType === undefined ? undefined : telephoneEventOf(audio)
+  const wantsEvents = capabilities.telephoneEvents.length > 0
+  const event = wantsEvents ? telephoneEventOf(audio, codec.clockRateHz) : undefined
   const ptimeMs = packetTime(audio, capabilities.ptimeMs)
-  const answered = answerAudio(audio, { ...capabilities, ptimeMs }, codec, eventType, direction)
+  const answered = answerAudio(audio, { ...capabilities, ptimeMs }, codec, event, direction)
   const media = offer.media.map((other, at) => (at === index ? answered : rejected(other)))
   return ok({
     answer: sessionOf(capabilities, media),
     selection: {
       remoteAddress,
       remotePort: audio.port,
-      codec: codec.name,
-      payloadType: codec.payloadType,
-      telephoneEventPayloadType: eventType,
+      ...codecSelection(audio, codec, event),
       ptimeMs,
       direction,
     },
@@ -114,18 +106,17 @@ export function acceptAnswer(
   if (theirs.port === 0) return fail('rejected')
   if (!isUsable(theirs)) return fail('noAudio')
   const offered = ours.formats.flatMap((format) => capabilityOf(ours, Number(format)))
-  const codec = firstCommonCodec(theirs, offered, 'theirs')
+  const codec = firstCommonCodec(theirs, offered)
   if (!codec) return fail('noCodec')
   const remoteAddress = theirs.connection ?? answer.connection
   if (remoteAddress === undefined) return fail('noAddress')
   const wanted = ours.direction ?? 'sendrecv'
-  const offersEvents = telephoneEventOf(ours) !== undefined
+  const offersEvents = telephoneEventOf(ours, codec.clockRateHz) !== undefined
+  const event = offersEvents ? telephoneEventOf(theirs, codec.clockRateHz) : undefined
   return ok({
     remoteAddress,
     remotePort: theirs.port,
-    codec: codec.name,
-    payloadType: codec.payloadType,
-    telephoneEventPayloadType: offersEvents ? telephoneEventOf(theirs) : undefined,
+    ...codecSelection(theirs, codec, event),
     ptimeMs: packetTime(theirs, ours.ptimeMs ?? 20),
     direction: allowedDirection(directionOf(answer, theirs, remoteAddress), wanted),
   })
@@ -137,63 +128,33 @@ function isUsable(media: MediaDescription): boolean {
   return media.kind === 'audio' && media.port !== 0 && plain
 }
 
-const staticTypes: ReadonlyMap<number, RtpMap> = new Map([
-  // RFC 3551 §6: these need no rtpmap.
-  [0, { name: 'PCMU', clockRateHz: 8000 }],
-  [8, { name: 'PCMA', clockRateHz: 8000 }],
-])
-
-function mapOf(media: MediaDescription, payloadType: number): RtpMap | undefined {
-  return media.rtpmaps.get(payloadType) ?? staticTypes.get(payloadType)
-}
-
-function capabilityOf(media: MediaDescription, payloadType: number): CodecCapability[] {
-  const map = mapOf(media, payloadType)
-  const name = map?.name.toUpperCase()
-  if (!map || (name !== 'PCMU' && name !== 'PCMA')) return []
-  return [{ name, clockRateHz: map.clockRateHz, payloadType }]
-}
-
-/** The codec to use, with the payload type of `media`; `order` says whose preference counts. */
+/** The first codec of `media` that is among `codecs`: who lists first is asked first. */
 function firstCommonCodec(
   media: MediaDescription,
   codecs: readonly CodecCapability[],
-  order: 'ours' | 'theirs',
 ): CodecCapability | undefined {
-  const theirs = media.formats.flatMap((format) => capabilityOf(media, Number(format)))
   const same = (left: CodecCapability, right: CodecCapability) =>
     left.name === right.name && left.clockRateHz === right.clockRateHz
-  if (order === 'theirs') return theirs.find((one) => codecs.some((other) => same(one, other)))
-  for (const codec of codecs) {
-    const match = theirs.find((one) => same(one, codec))
-    if (match) return match
-  }
-  return undefined
+  return media.formats
+    .flatMap((format) => capabilityOf(media, Number(format)))
+    .find((one) => codecs.some((other) => same(one, other)))
 }
 
-/** RFC 4733 §2.4.1; without fmtp the events 0 to 15 are meant. */
-function telephoneEventOf(media: MediaDescription): number | undefined {
-  for (const format of media.formats) {
-    const type = Number(format)
-    const map = media.rtpmaps.get(type)
-    const named = map?.name.toLowerCase() === 'telephone-event' && map.clockRateHz === 8000
-    if (named && includesDigits(media.fmtps.get(type))) return type
+function codecSelection(
+  theirs: MediaDescription,
+  codec: CodecCapability,
+  event: TelephoneEvent | undefined,
+) {
+  const { name, clockRateHz, payloadType } = codec
+  return {
+    codec: name,
+    clockRateHz,
+    payloadType,
+    telephoneEventPayloadType: event?.payloadType,
+    telephoneEventClockRateHz: event?.clockRateHz ?? 8000,
+    fec: formatParameter(theirs, payloadType, 'useinbandfec') === '1',
+    dtx: formatParameter(theirs, payloadType, 'usedtx') === '1',
   }
-  return undefined
-}
-
-/** True when the event list `0-15,16` holds the digits 0 to 9. */
-function includesDigits(list: string | undefined): boolean {
-  if (list === undefined) return true
-  const ranges = list.replace(/^events=/i, '').split(',', 64)
-  const held = new Set<number>()
-  for (const range of ranges) {
-    const match = /^\s*([0-9]{1,3})(?:-([0-9]{1,3}))?\s*$/.exec(range)
-    if (!match) continue
-    const last = Number(match[2] ?? match[1])
-    for (let event = Number(match[1]); event <= Math.min(last, 255); event++) held.add(event)
-  }
-  return [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].every((event) => held.has(event))
 }
 
 /** Hold of today is a direction, that of RFC 2543 the address zero (RFC 3264 §8.4). */
@@ -233,17 +194,26 @@ function answerAudio(
   offered: MediaDescription,
   capabilities: Capabilities,
   codec: CodecCapability,
-  eventType: number | undefined,
+  event: TelephoneEvent | undefined,
   direction: Direction,
 ): MediaDescription {
-  const { name, clockRateHz, payloadType } = codec
-  const rtpmaps = new Map<number, RtpMap>([[payloadType, { name, clockRateHz }]])
+  const formats = formatsOf([codec], event ? [event] : [])
+  return audioOf(capabilities, { ...formats, direction, protocol: offered.protocol })
+}
+
+/** Maps and parameters of the codecs, then those of telephone-event. */
+function formatsOf(codecs: readonly CodecCapability[], events: readonly TelephoneEvent[]) {
+  const rtpmaps = new Map(codecs.map((codec) => [codec.payloadType, rtpMapOf(codec)]))
   const fmtps = new Map<number, string>()
-  if (eventType !== undefined) {
-    rtpmaps.set(eventType, { name: 'telephone-event', clockRateHz: 8000 })
-    fmtps.set(eventType, eventParameters)
+  for (const codec of codecs) {
+    const parameters = formatParametersOf(codec)
+    if (parameters !== undefined) fmtps.set(codec.payloadType, parameters)
   }
-  return audioOf(capabilities, { rtpmaps, fmtps, direction, protocol: offered.protocol })
+  for (const event of events) {
+    rtpmaps.set(event.payloadType, telephoneEventMap(event))
+    fmtps.set(event.payloadType, telephoneEventParameters)
+  }
+  return { rtpmaps, fmtps }
 }
 
 type AudioParts = Pick<MediaDescription, 'rtpmaps' | 'fmtps' | 'direction' | 'protocol'>

@@ -130,10 +130,11 @@ function readAttribute(draft: SessionDraft, attribute: string): void {
       return
     }
     case 'rtpmap': {
-      const match = /^([0-9]{1,3})\s+([^\s/]+)\/([0-9]{1,6})/.exec(value)
+      const match = /^([0-9]{1,3})\s+([^\s/]+)\/([0-9]{1,6})(?:\/([0-9]{1,3}))?/.exec(value)
       const type = Number(match?.[1])
       if (!media || !match?.[2] || type > 127) return
-      media.rtpmaps.set(type, { name: match[2], clockRateHz: Number(match[3]) })
+      const channels = match[4] === undefined ? {} : { channels: Number(match[4]) }
+      media.rtpmaps.set(type, { name: match[2], clockRateHz: Number(match[3]), ...channels })
       return
     }
     case 'fmtp': {

@@ -35,4 +35,6 @@ export interface MediaDescription {
 export interface RtpMap {
   readonly name: string
   readonly clockRateHz: number
+  /** Undefined: one, or not said. */
+  readonly channels?: number
 }

@@ -18,8 +18,8 @@ export function writeSdp(description: SessionDescription): string {
 function mediaLines(media: MediaDescription): string[] {
   const lines = [`m=${media.kind} ${media.port} ${media.protocol} ${media.formats.join(' ')}`]
   if (media.connection !== undefined) lines.push(`c=IN ${addressOf(media.connection)}`)
-  for (const [type, { name, clockRateHz }] of media.rtpmaps) {
-    lines.push(`a=rtpmap:${type} ${name}/${clockRateHz}`)
+  for (const [type, { name, clockRateHz, channels }] of media.rtpmaps) {
+    lines.push(`a=rtpmap:${type} ${name}/${clockRateHz}${channels ? `/${channels}` : ''}`)
   }
   for (const [type, parameters] of media.fmtps) lines.push(`a=fmtp:${type} ${parameters}`)
   if (media.ptimeMs !== undefined) lines.push(`a=ptime:${media.ptimeMs}`)

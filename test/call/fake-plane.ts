@@ -106,7 +106,7 @@ export class FakePlane implements MediaPlane {
 
   releasePrompt(): void {}
 
-  async resampleTo8k(samples: Int16Array): Promise<Int16Array> {
+  async resample(samples: Int16Array): Promise<Int16Array> {
     return samples
   }
 

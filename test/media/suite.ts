@@ -85,8 +85,10 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
           remoteAddress: bindAddress,
           remotePort: peer.port,
           codec: 'PCMU',
+          clockRateHz: 8000,
           payloadType: 0,
           telephoneEventPayloadType: 101,
+          telephoneEventClockRateHz: 8000,
           ptimeMs: 20,
           ssrc: 0xabcd_0000 + peers.length,
           direction: 'sendrecv',
@@ -108,8 +110,8 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
 
     it('plays two prompts without a gap and says when each ended', async () => {
       const { endpointId, peer } = await connect()
-      const first = await plane.loadPrompt(sine(1000, 205))
-      const second = await plane.loadPrompt(sine(1000, 295).slice())
+      const first = await plane.loadPrompt(sine(1000, 205), 8000)
+      const second = await plane.loadPrompt(sine(1000, 295).slice(), 8000)
       const before = peer.packets.length
       const play = { type: 'play', endpointId, loops: 1, offsetMs: 0 } as const
       await Promise.all([
@@ -383,7 +385,7 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
 
     it('queues at most eight players and refuses unknown prompts and bad values', async () => {
       const { endpointId } = await connect()
-      const promptId = await plane.loadPrompt(sine(300, 2000))
+      const promptId = await plane.loadPrompt(sine(300, 2000), 8000)
       const play = { type: 'play', endpointId, promptId, loops: 0, offsetMs: 0 } as const
       for (let i = 0; i < 8; i++) await plane.submit({ ...play, playerId: 20 + i })
       await expect(plane.submit({ ...play, playerId: 28 })).rejects.toThrow('queue')
@@ -404,10 +406,10 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
       const wide = Int16Array.from({ length: 24_000 }, (_, i) =>
         Math.round(8000 * Math.sin((2 * Math.PI * 1000 * i) / 24_000)),
       )
-      const narrow = await plane.resampleTo8k(wide, 24_000)
+      const narrow = await plane.resample(wide, 24_000, 8_000)
       expect(narrow.length).toBe(8000)
       expect(amplitudeAt(Array.from(narrow.subarray(1000, 7000)), 1000)).toBeGreaterThan(7900)
-      await expect(plane.resampleTo8k(wide, 12_345)).rejects.toThrow()
+      await expect(plane.resample(wide, 12_345, 8_000)).rejects.toThrow()
     })
 
     it('finishes recordings and closes every endpoint when it is closed', async () => {

@@ -11,7 +11,7 @@ export interface NativeMediaIo {
   submit(batch: Uint8Array): void
   /** Copies whole event records into `dst` and returns their bytes. */
   drain(dst: Uint8Array): number
-  loadPrompt(samples: Int16Array): number
+  loadPrompt(samples: Int16Array, sampleRateHz: number): number
   releasePrompt(promptId: number): void
   /** endpoints, prompts, received, sent, dropped, overruns, then the lateness counts. */
   stats(): Float64Array
@@ -20,7 +20,7 @@ export interface NativeMediaIo {
 
 export interface NativeAddon {
   readonly MediaIo: new (config: MediaPlaneConfig, onWake: () => void) => NativeMediaIo
-  resampleTo8k(samples: Int16Array, fromHz: number): Promise<Int16Array>
+  resample(samples: Int16Array, fromHz: number, toHz: number): Promise<Int16Array>
   runConformance(program: string, dst: Uint8Array): number
 }
 

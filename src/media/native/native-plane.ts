@@ -10,6 +10,7 @@ import {
   type OpenedEndpoint,
   type OpenOptions,
   type PlaneStats,
+  type SampleRateHz,
 } from '../port.js'
 import { loadNativeAddon, type NativeAddon, type NativeMediaIo } from './addon.js'
 
@@ -40,8 +41,8 @@ class NativePlane implements MediaPlane {
     return this.#commands.submit(command)
   }
 
-  async loadPrompt(samples: Int16Array): Promise<number> {
-    const promptId = this.#io.loadPrompt(samples)
+  async loadPrompt(samples: Int16Array, sampleRateHz: SampleRateHz): Promise<number> {
+    const promptId = this.#io.loadPrompt(samples, sampleRateHz)
     if (promptId === 0) throw new MediaRefusedError('there is no memory for the prompt')
     return promptId
   }
@@ -50,8 +51,8 @@ class NativePlane implements MediaPlane {
     this.#io.releasePrompt(promptId)
   }
 
-  async resampleTo8k(samples: Int16Array, fromHz: number): Promise<Int16Array> {
-    return this.#addon.resampleTo8k(samples, fromHz)
+  async resample(samples: Int16Array, fromHz: number, toHz: number): Promise<Int16Array> {
+    return this.#addon.resample(samples, fromHz, toHz)
   }
 
   async stats(): Promise<PlaneStats> {

@@ -30,8 +30,8 @@ export interface CoreExports {
   planeTick(nowMs: number): void
   planeNextDueMs(): number
   planeCounts(): number
-  encode(codec: number, dst: number, src: number, count: number): void
-  resamplerOutputCount(count: number, fromHz: number): number
+  promptEncode(pcmu: number, pcma: number, samples: number, count: number, rateHz: number): void
+  resamplerOutputCount(count: number, fromHz: number, toHz: number): number
   resample(
     dst: number,
     first: number,
@@ -39,6 +39,7 @@ export interface CoreExports {
     src: number,
     srcCount: number,
     fromHz: number,
+    toHz: number,
   ): void
   runConformance(program: number, dst: number, room: number): number
 }
@@ -62,6 +63,7 @@ export interface CoreHost {
     recorderId: number,
     endpointId: number,
     channels: number,
+    rateHz: number,
     path: number,
     pathBytes: number,
   ): number

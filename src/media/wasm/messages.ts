@@ -5,13 +5,19 @@ export type ToWorker =
   | { readonly type: 'start'; readonly config: MediaPlaneConfig }
   | { readonly type: 'commands'; readonly batch: Uint8Array }
   | { readonly type: 'open'; readonly token: number; readonly options: OpenOptions }
-  | { readonly type: 'loadPrompt'; readonly token: number; readonly samples: Int16Array }
+  | {
+      readonly type: 'loadPrompt'
+      readonly token: number
+      readonly samples: Int16Array
+      readonly sampleRateHz: number
+    }
   | { readonly type: 'releasePrompt'; readonly promptId: number }
   | {
       readonly type: 'resample'
       readonly token: number
       readonly samples: Int16Array
       readonly fromHz: number
+      readonly toHz: number
     }
   | { readonly type: 'stats'; readonly token: number }
   | { readonly type: 'close'; readonly token: number }

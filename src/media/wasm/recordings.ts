@@ -2,13 +2,13 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 
 const headerBytes = 44
-const sampleRateHz = 8000
 const correctEveryMs = 1000
 
 interface Recording {
   readonly recorderId: number
   readonly endpointId: number
   readonly channels: number
+  readonly rateHz: number
   fd: number | undefined
   samples: number
   correctedMs: number
@@ -18,10 +18,10 @@ export interface RecordingEnd {
   readonly recorderId: number
   readonly endpointId: number
   readonly failed: boolean
-  readonly frames: number
+  readonly durationMs: number
 }
 
-function wavHeader(channels: number, samples: number): Uint8Array {
+function wavHeader(channels: number, rateHz: number, samples: number): Uint8Array {
   const header = Buffer.alloc(headerBytes)
   header.write('RIFF', 0, 'latin1')
   header.writeUInt32LE(headerBytes - 8 + 2 * samples, 4)
@@ -29,13 +29,17 @@ function wavHeader(channels: number, samples: number): Uint8Array {
   header.writeUInt32LE(16, 16)
   header.writeUInt16LE(1, 20)
   header.writeUInt16LE(channels, 22)
-  header.writeUInt32LE(sampleRateHz, 24)
-  header.writeUInt32LE(sampleRateHz * channels * 2, 28)
+  header.writeUInt32LE(rateHz, 24)
+  header.writeUInt32LE(rateHz * channels * 2, 28)
   header.writeUInt16LE(channels * 2, 32)
   header.writeUInt16LE(16, 34)
   header.write('data', 36, 'latin1')
   header.writeUInt32LE(2 * samples, 40)
   return header
+}
+
+function durationMs({ samples, channels, rateHz }: Recording): number {
+  return Math.floor((samples * 1000) / channels / rateHz)
 }
 
 export class Recordings {
@@ -45,15 +49,21 @@ export class Recordings {
   open(
     slot: number,
     ids: { recorderId: number; endpointId: number },
-    channels: number,
+    form: { channels: number; rateHz: number },
     path: string,
     nowMs: number,
   ): boolean {
-    const recording: Recording = { ...ids, channels, fd: undefined, samples: 0, correctedMs: nowMs }
+    const recording: Recording = {
+      ...ids,
+      ...form,
+      fd: undefined,
+      samples: 0,
+      correctedMs: nowMs,
+    }
     this.#bySlot.set(slot, recording)
     try {
       recording.fd = openSync(path, 'w', 0o640)
-      writeSync(recording.fd, wavHeader(channels, 0), 0, headerBytes, 0)
+      writeSync(recording.fd, wavHeader(form.channels, form.rateHz, 0), 0, headerBytes, 0)
       return true
     } catch {
       return this.#fail(recording)
@@ -93,24 +103,30 @@ export class Recordings {
     } catch {
       failed = true
     }
-    return { recorderId, endpointId, failed, frames: recording.samples / channels }
+    return { recorderId, endpointId, failed, durationMs: durationMs(recording) }
   }
 
   describe(slot: number): RecordingEnd | undefined {
     const recording = this.#bySlot.get(slot)
     if (!recording) return undefined
-    const { recorderId, endpointId, samples, channels } = recording
+    const { recorderId, endpointId } = recording
     return {
       recorderId,
       endpointId,
       failed: recording.fd === undefined,
-      frames: samples / channels,
+      durationMs: durationMs(recording),
     }
   }
 
   #correct(recording: Recording): void {
     if (recording.fd === undefined) return
-    writeSync(recording.fd, wavHeader(recording.channels, recording.samples), 0, headerBytes, 0)
+    writeSync(
+      recording.fd,
+      wavHeader(recording.channels, recording.rateHz, recording.samples),
+      0,
+      headerBytes,
+      0,
+    )
   }
 
   #fail(recording: Recording): false {

@@ -90,16 +90,16 @@ export class MediaShell {
     this.#publish()
   }
 
-  loadPrompt(samples: Int16Array): number {
-    return this.#prompts.load(samples)
+  loadPrompt(samples: Int16Array, rateHz: number): number {
+    return this.#prompts.load(samples, rateHz)
   }
 
   releasePrompt(promptId: number): void {
     this.#prompts.release(promptId)
   }
 
-  resample(samples: Int16Array, fromHz: number): Int16Array {
-    const count = this.#core.resamplerOutputCount(samples.length, fromHz) >>> 0
+  resample(samples: Int16Array, fromHz: number, toHz: number): Int16Array {
+    const count = this.#core.resamplerOutputCount(samples.length, fromHz, toHz) >>> 0
     if (count === 0xffff_ffff) throw new RangeError('unsupported sample rate')
     const srcBytes = samples.byteLength
     const src = this.#memory.take(srcBytes)
@@ -108,7 +108,7 @@ export class MediaShell {
     const partSamples = 800
     for (let first = 0; first < count; first += partSamples) {
       const part = Math.min(partSamples, count - first)
-      this.#core.resample(dst + 2 * first, first, part, src, samples.length, fromHz)
+      this.#core.resample(dst + 2 * first, first, part, src, samples.length, fromHz, toHz)
       this.#tick() // a long sound must not delay packets
     }
     const result = new Int16Array(this.#memory.bytes.slice(dst, dst + 2 * count).buffer)
@@ -253,12 +253,15 @@ export class MediaShell {
     recorderId: number,
     endpointId: number,
     channels: number,
+    rateHz: number,
     path: number,
     pathBytes: number,
   ): number {
     const name = new TextDecoder().decode(this.#memory.bytes.slice(path, path + pathBytes))
     const ids = { recorderId: recorderId >>> 0, endpointId: endpointId >>> 0 }
-    if (!this.#recordings.open(slot, ids, channels, name, this.#nowMs())) this.#fail(slot)
+    if (!this.#recordings.open(slot, ids, { channels, rateHz }, name, this.#nowMs())) {
+      this.#fail(slot)
+    }
     return 1
   }
 
@@ -278,8 +281,8 @@ export class MediaShell {
   }
 
   #reportEnd(end: RecordingEnd, reason: number): void {
-    const durationMs = Math.floor(end.frames / 8)
-    this.#events.push(encodeRecorderEnded(end.endpointId, end.recorderId, reason, durationMs))
+    const { endpointId, recorderId, durationMs } = end
+    this.#events.push(encodeRecorderEnded(endpointId, recorderId, reason, durationMs))
   }
 }
 

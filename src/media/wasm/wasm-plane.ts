@@ -13,6 +13,7 @@ import {
   type OpenedEndpoint,
   type OpenOptions,
   type PlaneStats,
+  type SampleRateHz,
 } from '../port.js'
 import { wasmCoreFile } from './core.js'
 import type { AnswerValue, FromWorker, ToWorker } from './messages.js'
@@ -55,8 +56,8 @@ class WasmPlane implements MediaPlane {
     return this.#commands.submit(command)
   }
 
-  loadPrompt(samples: Int16Array): Promise<number> {
-    return this.#ask<number>({ type: 'loadPrompt', samples })
+  loadPrompt(samples: Int16Array, sampleRateHz: SampleRateHz): Promise<number> {
+    return this.#ask<number>({ type: 'loadPrompt', samples, sampleRateHz })
   }
 
   releasePrompt(promptId: number): void {
@@ -64,8 +65,8 @@ class WasmPlane implements MediaPlane {
     this.#post({ type: 'releasePrompt', promptId })
   }
 
-  resampleTo8k(samples: Int16Array, fromHz: number): Promise<Int16Array> {
-    return this.#ask<Int16Array>({ type: 'resample', samples, fromHz })
+  resample(samples: Int16Array, fromHz: number, toHz: number): Promise<Int16Array> {
+    return this.#ask<Int16Array>({ type: 'resample', samples, fromHz, toHz })
   }
 
   stats(): Promise<PlaneStats> {

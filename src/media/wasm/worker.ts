@@ -44,11 +44,13 @@ function handle(message: ToWorker): void | Promise<void> {
     case 'open':
       return answer(message.token, () => media.open(message.options))
     case 'loadPrompt':
-      return answer(message.token, () => media.loadPrompt(message.samples))
+      return answer(message.token, () => media.loadPrompt(message.samples, message.sampleRateHz))
     case 'releasePrompt':
       return media.releasePrompt(message.promptId)
     case 'resample':
-      return answer(message.token, () => media.resample(message.samples, message.fromHz))
+      return answer(message.token, () =>
+        media.resample(message.samples, message.fromHz, message.toHz),
+      )
     case 'stats':
       return answer(message.token, () => media.stats())
     case 'close':

@@ -1,0 +1,60 @@
+import type { MediaDescription, RtpMap } from './session-description.js'
+
+/** Encoding names as they are written (RFC 3551 §6, RFC 7587 §7); compared without regard to case. */
+const names = ['PCMU', 'PCMA', 'G722', 'L16', 'opus'] as const
+export type CodecName = (typeof names)[number]
+
+export interface CodecCapability {
+  readonly name: CodecName
+  /** RTP clock [Hz]: 8000 even for G.722 (RFC 3551 §4.5.2), 48000 for Opus. */
+  readonly clockRateHz: number
+  readonly payloadType: number
+}
+
+/** Payload types that need no rtpmap (RFC 3551 §6). */
+const staticTypes: ReadonlyMap<number, RtpMap> = new Map([
+  [0, { name: 'PCMU', clockRateHz: 8000 }],
+  [8, { name: 'PCMA', clockRateHz: 8000 }],
+  [9, { name: 'G722', clockRateHz: 8000 }],
+])
+
+const clockRatesHz: Readonly<Record<CodecName, readonly number[]>> = {
+  PCMU: [8000],
+  PCMA: [8000],
+  G722: [8000],
+  L16: [8000, 16000, 48000],
+  opus: [48000],
+}
+
+/** RFC 7587 §7: always two channels in the map, whatever is sent. */
+export function rtpMapOf({ name, clockRateHz }: CodecCapability): RtpMap {
+  return name === 'opus' ? { name, clockRateHz, channels: 2 } : { name, clockRateHz }
+}
+
+/** What we ask of a sender: mono, and redundancy when it knows of losses (RFC 7587 §6.1). */
+export function formatParametersOf({ name }: CodecCapability): string | undefined {
+  return name === 'opus' ? 'minptime=10;useinbandfec=1;stereo=0' : undefined
+}
+
+/** What a payload type of a description stands for, if it is a codec of ours. */
+export function capabilityOf(media: MediaDescription, payloadType: number): CodecCapability[] {
+  const map = media.rtpmaps.get(payloadType) ?? staticTypes.get(payloadType)
+  const name = names.find((known) => known.toLowerCase() === map?.name.toLowerCase())
+  if (!map || !name || !clockRatesHz[name].includes(map.clockRateHz)) return []
+  // Two channels of Opus decode to one; those of L16 would be something else.
+  if (name !== 'opus' && (map.channels ?? 1) !== 1) return []
+  return [{ name, clockRateHz: map.clockRateHz, payloadType }]
+}
+
+/** The value of a parameter of a codec, like `useinbandfec` or `usedtx`. */
+export function formatParameter(
+  media: MediaDescription,
+  payloadType: number,
+  name: string,
+): string | undefined {
+  for (const part of (media.fmtps.get(payloadType) ?? '').split(';', 32)) {
+    const [key, value] = part.split('=', 2)
+    if (key?.trim().toLowerCase() === name) return value?.trim() ?? ''
+  }
+  return undefined
+}
