@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
-const programs = ['g711', 'tone', 'dtmf', 'resampler', 'jitter_buffer', 'telephone_event', 'plane']
+const programs = [
+  'g711',
+  'tone',
+  'dtmf',
+  'resampler',
+  'rate_converter',
+  'jitter_buffer',
+  'telephone_event',
+  'plane',
+]
 
 execFileSync('make', ['-s', '-C', join(root, 'native'), 'conformance'])
 const vectors = {}
