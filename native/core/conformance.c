@@ -180,6 +180,8 @@ void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_
         void (*run)(struct conformance *run);
     } programs[] = {
         {"g711", run_g711},
+        {"g722", conformance_g722},
+        {"l16", conformance_l16},
         {"tone", run_tone},
         {"dtmf", run_dtmf},
         {"resampler", run_resampler},

@@ -10,6 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
 const programs = [
   'g711',
+  'g722',
+  'l16',
   'tone',
   'dtmf',
   'resampler',
