@@ -30,7 +30,7 @@ struct codec {
     const char *name;     /* encoding name of rtpmap (RFC 3551, 7587) */
     bool byte_per_sample; /* stateless, so that prompts can be kept encoded and parts joined */
     uint8_t silence;      /* the byte of digital silence, with byte_per_sample */
-    uint32_t clock_hz; /* of RTP timestamps; 0: that of the PCM (L16) */
+    uint32_t clock_hz;    /* of RTP timestamps; 0: that of the PCM (L16) */
     /* PCM rates that it can be encoded from and decoded to, ascending, closed by 0 [Hz]. */
     uint32_t rates_hz[4];
     uint32_t encoder_bytes, decoder_bytes; /* of a state; 0: none, and the pointers may be NULL */

@@ -6,6 +6,7 @@ enum { ALONE_RATE_HZ = 16000 }; /* of a codec that has the choice: prompts have 
 void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms) {
     memset(endpoint, 0, sizeof *endpoint);
     endpoint->id = id;
+    endpoint->wheel.kind = WHEEL_ENDPOINT;
     endpoint->opened_ms = now_ms;
     jitter_buffer_reset(&endpoint->jitter_buffer);
     telephone_event_receiver_init(&endpoint->event_receiver);
@@ -47,10 +48,13 @@ static uint32_t nearest_rate(const struct codec *codec, uint32_t wanted_hz) {
 /* A codec of one rate has its say; one of many follows the other side. */
 static uint32_t wanted_rate(const struct endpoint *endpoint) {
     const struct endpoint *other = endpoint->other;
+    const struct mixer *mixer = endpoint->member.mixer;
     if (endpoint->codec->clock_hz == 0)
         return endpoint->settings.clock_hz;
     if (endpoint->settings.rate_hz)
         return endpoint->settings.rate_hz;
+    if (mixer)
+        return mixer->rate_hz;
     bool other_leads = other && other->configured && other->codec != endpoint->codec;
     return other_leads ? other->codec->rates_hz[0] : ALONE_RATE_HZ;
 }
@@ -98,16 +102,32 @@ bool endpoint_configure(
     endpoint_choose_rate(endpoint);
     if (endpoint->other)
         endpoint_choose_rate(endpoint->other);
-    if (!first)
+    if (endpoint->member.mixer)
+        mixer_choose_rate(endpoint->member.mixer);
+    if (!first) {
+        endpoint_schedule(plane, endpoint, endpoint->wheel.due_ms);
         return true;
+    }
     /* Wall time decides, so that a stream that is resumed by another process simply goes on. */
-    endpoint->due_ms = plane_choose_due(plane, now_ms);
-    uint64_t wall_ms = plane->config.epoch_ms + endpoint->due_ms;
+    uint64_t due_ms = plane_choose_due(plane, now_ms), wall_ms = plane->config.epoch_ms + due_ms;
     endpoint->timestamp = (uint32_t)(wall_ms * (settings->clock_hz / 1000));
     endpoint->sequence = (uint16_t)(wall_ms / settings->ptime_ms);
     endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS / 2 + endpoint->id * 7919u % 2500u;
-    plane_wheel_insert(plane, endpoint);
+    endpoint_schedule(plane, endpoint, due_ms);
     return true;
+}
+
+bool endpoint_in_step(const struct endpoint *endpoint) {
+    return endpoint->member.mixer && endpoint->settings.ptime_ms == MIXER_PTIME_MS;
+}
+
+void endpoint_schedule(struct plane *plane, struct endpoint *endpoint, uint64_t due_ms) {
+    if (endpoint_in_step(endpoint))
+        wheel_remove(&plane->wheel, &endpoint->wheel);
+    else if (endpoint->configured && !endpoint->wheel.waiting)
+        wheel_insert(
+            &plane->wheel, &endpoint->wheel,
+            due_ms > plane->ticked_ms ? due_ms : plane->ticked_ms + 1);
 }
 
 void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other) {
@@ -125,8 +145,8 @@ void endpoint_unbridge(struct endpoint *endpoint) {
         return;
     endpoint->other = other->other = NULL;
     endpoint->relay.active = other->relay.active = false;
-    endpoint->heard.head = endpoint->heard.tail = 0;
-    other->heard.head = other->heard.tail = 0;
+    audio_ring_clear(&endpoint->heard);
+    audio_ring_clear(&other->heard);
     endpoint_choose_rate(endpoint);
     endpoint_choose_rate(other);
 }
@@ -140,18 +160,6 @@ bool endpoint_relays(const struct endpoint *from) {
     return to && to->configured && from->codec == to->codec &&
            from->settings.clock_hz == to->settings.clock_hz && !records_both_ways(from) &&
            !records_both_ways(to);
-}
-
-bool endpoint_play(struct endpoint *endpoint, struct player *player) {
-    if (endpoint->players_count >= ENDPOINT_PLAYERS_MAX)
-        return false;
-    struct player **last = &endpoint->players;
-    while (*last)
-        last = &(*last)->next;
-    player->next = NULL;
-    *last = player;
-    endpoint->players_count++;
-    return true;
 }
 
 /* A digit that is cut short still needs its end packets. */
@@ -175,33 +183,22 @@ static void end_event(struct plane *plane, struct endpoint *endpoint, struct pla
 void endpoint_end_player(
     struct plane *plane, struct endpoint *endpoint, struct player *player,
     enum player_reason reason) {
-    for (struct player **at = &endpoint->players; *at; at = &(*at)->next) {
-        if (*at == player) {
-            *at = player->next;
-            break;
-        }
-    }
-    endpoint->players_count--;
     if (reason != PLAYER_DONE)
         end_event(plane, endpoint, player);
-    if (player->type == PLAYER_PROMPT)
-        plane->host.prompt_release(plane->host.context, player->prompt_id);
-    if (!player->internal) {
-        uint32_t fields[] = {endpoint->id, player->id, player_played_ms(player)};
-        plane_event(plane, EVENT_PLAYER_ENDED, (uint8_t)reason, fields, 3);
-    }
-    plane_return_player(plane, player);
+    plane_end_player(plane, &endpoint->players, endpoint->id, player, reason);
 }
 
-void endpoint_close(struct plane *plane, struct endpoint *endpoint) {
-    while (endpoint->players)
-        endpoint_end_player(plane, endpoint, endpoint->players, PLAYER_CLOSED);
+void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+    while (endpoint->players.first)
+        endpoint_end_player(plane, endpoint, endpoint->players.first, PLAYER_CLOSED);
     if (endpoint->recorder)
         plane_stop_recorder(plane, endpoint->recorder, RECORDER_CLOSED);
     endpoint->recorder = NULL;
     endpoint_unbridge(endpoint);
+    if (endpoint->member.mixer)
+        mixer_leave(plane, endpoint, now_ms);
+    wheel_remove(&plane->wheel, &endpoint->wheel);
     if (endpoint->configured) {
-        plane_wheel_remove(plane, endpoint);
         plane_return_states(
             plane, endpoint->settings.codec_id, endpoint->encoder, endpoint->decoder);
     }

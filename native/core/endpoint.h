@@ -5,19 +5,20 @@
  * one packet per ptime from its players, its bridge or silence, and tells of digits. Packets of a
  * bridge whose sides speak the same codec are relayed without decoding. Internal to the plane.
  */
+#include "audio_ring.h"
 #include "codec.h"
 #include "dtmf_detector.h"
 #include "host.h"
 #include "jitter_buffer.h"
-#include "player.h"
+#include "mixer.h"
+#include "player_queue.h"
 #include "recorder.h"
 #include "rtcp.h"
 #include "rtp.h"
 #include "telephone_event.h"
+#include "wheel.h"
 
 enum {
-    ENDPOINT_PLAYERS_MAX = 8,
-    ENDPOINT_HEARD_SAMPLES = 8192, /* 1024 of them at 8 kHz */
     PAYLOAD_TYPE_NONE = 255,
     PAYLOAD_TYPE_CN = 13,
     SAMPLES_PER_MS = 8, /* of players and detectors */
@@ -41,13 +42,6 @@ struct endpoint_settings {
     uint32_t bitrate_bps;    /* 0: the codec's choice */
 };
 
-/* Audio on its way to the other side of a bridge, at the rate of that side. */
-struct heard {
-    uint32_t head, tail;
-    struct rate_converter converter;
-    int16_t ring[ENDPOINT_HEARD_SAMPLES];
-};
-
 /* Packets of the other side of a bridge, renumbered as ours. */
 struct relay {
     bool active;
@@ -60,15 +54,13 @@ struct relay {
 };
 
 struct endpoint {
+    struct wheel_item wheel;
     uint32_t id; /* 0: free */
     bool configured;
     struct endpoint_settings settings;
     const struct codec *codec;
     uint32_t rate_hz; /* of the PCM on this side of the codec */
     uint64_t opened_ms;
-    /* the tick wheel */
-    struct endpoint *wheel_next, *wheel_previous;
-    uint64_t due_ms;
     /* receiving */
     struct address send_to, rtcp_to;
     bool latched;
@@ -91,18 +83,21 @@ struct endpoint {
     void *encoder, *decoder; /* states lent by the plane; NULL: the codec has none */
     bool encoder_begun;
     uint64_t packets_sent, bytes_sent;
-    struct player *players;
-    uint32_t players_count;
+    struct player_queue players;
     struct recorder *recorder;
     struct endpoint *other;
     struct relay relay;
+    struct member member;
     struct rtcp_state rtcp;
     /* What only listeners touch, behind what every packet does. */
     struct dtmf_detector detector;
     uint32_t concealed_samples; /* since the last frame with something received */
     struct jitter_buffer jitter_buffer;
     struct rate_converter detector_converter; /* to 8 kHz */
-    struct heard heard;
+    struct rate_converter mixed_converter;    /* from a mix of its own to its rate */
+    struct audio_ring
+        heard; /* on its way to the other side of a bridge, or to a mixer out of step */
+    struct audio_ring mixed; /* from a mixer out of step */
 };
 
 struct plane;
@@ -112,15 +107,33 @@ void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms);
 bool endpoint_configure(
     struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
     uint64_t now_ms);
-void endpoint_close(struct plane *plane, struct endpoint *endpoint);
+void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms);
 void endpoint_receive(
     struct plane *plane, struct endpoint *endpoint, bool rtcp, const struct address *from,
     const uint8_t *data, uint32_t bytes, uint64_t now_ms);
 void endpoint_tick(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms);
+/* Puts it into the wheel, unless a mixer ticks it: from `due_ms` on. */
+void endpoint_schedule(struct plane *plane, struct endpoint *endpoint, uint64_t due_ms);
+/* Whether its mixer ticks it: both have the same packet time. */
+bool endpoint_in_step(const struct endpoint *endpoint);
+/* The two halves of its tick. Hearing takes a frame of `count` samples out of the jitter buffer,
+ * for whoever listens, and returns how many were received. */
+uint32_t endpoint_hear(
+    struct plane *plane, struct endpoint *endpoint, int16_t *frame, uint32_t count,
+    uint64_t now_ms);
+/* What a member in step is to hear: PCM at its rate (NULL: silence), and perhaps the same encoded.
+ * Players and digits go before it. */
+struct mixed_frame {
+    const int16_t *pcm;
+    const uint8_t *payload;
+    uint32_t payload_bytes; /* with a payload: 0, nothing is to be sent */
+};
+void endpoint_speak(
+    struct plane *plane, struct endpoint *endpoint, const struct mixed_frame *mixed,
+    const int16_t *received, uint32_t received_count, uint64_t now_ms);
+struct encoder_options endpoint_encoder_options(const struct endpoint *endpoint);
 void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other);
 void endpoint_unbridge(struct endpoint *endpoint);
-/* False: the queue is full. */
-bool endpoint_play(struct endpoint *endpoint, struct player *player);
 void endpoint_end_player(
     struct plane *plane, struct endpoint *endpoint, struct player *player,
     enum player_reason reason);

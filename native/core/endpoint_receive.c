@@ -41,7 +41,7 @@ static void pass_on(struct plane *plane, struct endpoint *endpoint, char digit, 
     struct endpoint *to = endpoint->other;
     bool relayed =
         endpoint_relays(endpoint) && to->settings.event_payload_type != PAYLOAD_TYPE_NONE;
-    if (!to || relayed || !to->configured || to->players_count >= ENDPOINT_PLAYERS_MAX)
+    if (!to || relayed || !to->configured || player_queue_is_full(&to->players))
         return;
     struct player *player = plane_take_player(plane);
     if (!player)
@@ -50,7 +50,7 @@ static void pass_on(struct plane *plane, struct endpoint *endpoint, char digit, 
     player->internal = true;
     player_init_digits(
         player, &digit, 1, ms * SAMPLES_PER_MS, BRIDGED_DIGIT_GAP_MS * SAMPLES_PER_MS);
-    endpoint_play(to, player);
+    player_queue_add(&to->players, player);
 }
 
 static void report_digit(
@@ -188,7 +188,7 @@ static void receive_rtp(
         new_stream(endpoint);
     }
     struct endpoint *to = endpoint->other;
-    bool relays = endpoint_relays(endpoint) && to->settings.sends && !to->players;
+    bool relays = endpoint_relays(endpoint) && to->settings.sends && !to->players.first;
     uint8_t relayed_type = audio         ? to ? to->settings.payload_type : PAYLOAD_TYPE_NONE
                            : event && to ? to->settings.event_payload_type
                                          : PAYLOAD_TYPE_NONE;

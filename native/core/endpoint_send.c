@@ -35,6 +35,12 @@ static void add_silence(struct outgoing *out) {
     out->filled = out->count;
 }
 
+struct encoder_options endpoint_encoder_options(const struct endpoint *endpoint) {
+    const struct endpoint_settings *settings = &endpoint->settings;
+    return (struct encoder_options){
+        endpoint->rate_hz, settings->bitrate_bps, settings->dtx, settings->fec};
+}
+
 /* Returns the bytes of the payload; 0: nothing is to be sent. */
 static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
     const struct codec *codec = endpoint->codec;
@@ -45,9 +51,7 @@ static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
     }
     add_silence(out);
     if (codec->encoder_begin && !endpoint->encoder_begun) {
-        const struct endpoint_settings *settings = &endpoint->settings;
-        struct encoder_options options = {
-            endpoint->rate_hz, settings->bitrate_bps, settings->dtx, settings->fec};
+        struct encoder_options options = endpoint_encoder_options(endpoint);
         codec->encoder_begin(endpoint->encoder, &options);
         endpoint->encoder_begun = true;
     }
@@ -66,8 +70,8 @@ static bool sends_events(const struct endpoint *endpoint, const struct player *p
 
 /* Fills from the players; they join without a gap, except that events begin with a packet. */
 static void add_players(struct plane *plane, struct endpoint *endpoint, struct outgoing *out) {
-    while (endpoint->players && out->filled < out->count) {
-        struct player *player = endpoint->players;
+    while (endpoint->players.first && out->filled < out->count) {
+        struct player *player = endpoint->players.first;
         uint32_t room = out->count - out->filled, got;
         if (sends_events(endpoint, player))
             return;
@@ -85,49 +89,13 @@ static void add_players(struct plane *plane, struct endpoint *endpoint, struct o
     }
 }
 
-/* So many of the places are in use: no more than 128 ms, whatever the rate. */
-static uint32_t heard_places(uint32_t rate_hz) {
-    return rate_hz > 16000 ? ENDPOINT_HEARD_SAMPLES : rate_hz > 8000 ? 2048 : 1024;
-}
-
-static void
-push_heard(struct endpoint *from, const struct endpoint *to, const int16_t *frame, uint32_t count) {
-    struct heard *heard = &from->heard;
-    uint32_t places = heard_places(to->rate_hz);
-    int16_t converted[CODEC_FRAME_MAX];
-    if (to->rate_hz != from->rate_hz) {
-        if (heard->converter.from_hz != from->rate_hz || heard->converter.to_hz != to->rate_hz)
-            heard->head = heard->tail = 0;
-        rate_converter_set(&heard->converter, from->rate_hz, to->rate_hz);
-        count = rate_converter_run(&heard->converter, converted, frame, count);
-        frame = converted;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        heard->ring[heard->head++ & (places - 1)] = frame[i];
-    if (heard->head - heard->tail > places)
-        heard->tail = heard->head - places;
-}
-
-static void add_heard(struct endpoint *endpoint, struct endpoint *from, struct outgoing *out) {
-    struct heard *heard = &from->heard;
-    uint32_t count = out->count - out->filled, waiting = heard->head - heard->tail;
-    uint32_t places = heard_places(endpoint->rate_hz);
-    if (waiting < count)
-        return;
-    if (waiting > places * 15 / 16) /* the two ticks never drift; this follows a change of ptime */
-        heard->tail = heard->head - count;
-    for (uint32_t i = 0; i < count; i++)
-        out->pcm[out->filled + i] = heard->ring[heard->tail++ & (places - 1)];
-    out->filled += count;
-}
-
 /* One packet time of digits as telephone-event; false: the player is done, or it is silent now. */
 static bool send_event(struct plane *plane, struct endpoint *endpoint) {
     const struct endpoint_settings *settings = &endpoint->settings;
-    while (endpoint->players && sends_events(endpoint, endpoint->players)) {
+    while (endpoint->players.first && sends_events(endpoint, endpoint->players.first)) {
         struct event_packet event;
         enum event_step step = player_event_step(
-            endpoint->players, endpoint->timestamp, settings->ptime_ms * SAMPLES_PER_MS,
+            endpoint->players.first, endpoint->timestamp, settings->ptime_ms * SAMPLES_PER_MS,
             settings->event_clock_hz / 1000 / SAMPLES_PER_MS, &event);
         if (step == EVENT_STEP_SILENCE)
             return false;
@@ -141,15 +109,39 @@ static bool send_event(struct plane *plane, struct endpoint *endpoint) {
                     event.timestamp, TELEPHONE_EVENT_BYTES);
             return true;
         }
-        endpoint_end_player(plane, endpoint, endpoint->players, PLAYER_DONE);
+        endpoint_end_player(plane, endpoint, endpoint->players.first, PLAYER_DONE);
     }
     return false;
 }
 
+/* From the other side of the bridge, or from the mixer. */
+static void
+add_others(struct endpoint *endpoint, const struct mixed_frame *mixed, struct outgoing *out) {
+    uint32_t count = out->count - out->filled;
+    bool got = true;
+    if (mixed && mixed->pcm)
+        memcpy(out->pcm, mixed->pcm, count * sizeof *out->pcm);
+    else if (endpoint->other)
+        got = audio_ring_take(&endpoint->other->heard, out->pcm, count);
+    else if (endpoint->member.mixer && !mixed)
+        got = audio_ring_take(&endpoint->mixed, out->pcm, count);
+    else
+        got = false;
+    out->filled += got ? count : 0;
+}
+
+/* Whether the packets of the other side go out as they are, and came lately. */
+static bool is_relayed(struct endpoint *endpoint, uint64_t now_ms) {
+    struct relay *relay = &endpoint->relay;
+    bool relays = endpoint->other && endpoint_relays(endpoint->other) && !endpoint->players.first;
+    relay->active = relays && relay->active && now_ms - relay->last_ms < RELAY_QUIET_MS;
+    return relay->active;
+}
+
 /* Sends what the peer is to hear. `pcm` has room for it, and is filled if somebody listens. */
 static void send_frame(
-    struct plane *plane, struct endpoint *endpoint, int16_t *pcm, bool listened_to,
-    uint64_t now_ms) {
+    struct plane *plane, struct endpoint *endpoint, const struct mixed_frame *mixed, int16_t *pcm,
+    bool listened_to, uint64_t now_ms) {
     uint8_t packet[RTP_HEADER_BYTES + CODEC_PAYLOAD_BYTES_MAX];
     struct outgoing out = {
         .pcm = pcm,
@@ -157,28 +149,28 @@ static void send_frame(
         .count = frame_samples(endpoint),
         .listened_to = listened_to,
     };
-    bool sends = endpoint->settings.sends;
-    if (send_event(plane, endpoint)) {
+    bool event = send_event(plane, endpoint);
+    if (event || is_relayed(endpoint, now_ms)) {
         add_silence(&out);
         return;
     }
-    if (endpoint->players) {
-        endpoint->relay.active = false;
+    bool plays = endpoint->players.first != NULL;
+    if (plays)
         add_players(plane, endpoint, &out);
-    } else if (endpoint->other && endpoint_relays(endpoint->other)) {
-        bool relayed = endpoint->relay.active && now_ms - endpoint->relay.last_ms < RELAY_QUIET_MS;
-        endpoint->relay.active = relayed;
-        if (relayed)
-            return;
-    } else if (endpoint->other && sends) {
-        add_heard(endpoint, endpoint->other, &out);
-    }
-    if (!sends) {
+    else
+        add_others(endpoint, mixed, &out);
+    if (!endpoint->settings.sends) {
         endpoint->talking = false;
         add_silence(&out);
         return;
     }
-    uint32_t bytes = encode(endpoint, &out);
+    uint32_t bytes;
+    if (mixed && mixed->payload && !plays) {
+        bytes = mixed->payload_bytes;
+        memcpy(out.payload, mixed->payload, bytes);
+    } else {
+        bytes = encode(endpoint, &out);
+    }
     if (bytes > 0)
         endpoint_send_rtp(
             plane, endpoint, packet, endpoint->settings.payload_type, !endpoint->talking,
@@ -187,8 +179,11 @@ static void send_frame(
 }
 
 static bool needs_audio(const struct endpoint *endpoint) {
-    return endpoint->settings.receives && (endpoint->recorder || endpoint->settings.in_band_dtmf ||
-                                           (endpoint->other && !endpoint_relays(endpoint)));
+    const struct member *member = &endpoint->member;
+    return endpoint->settings.receives &&
+           (endpoint->recorder || endpoint->settings.in_band_dtmf ||
+            (endpoint->other && !endpoint_relays(endpoint)) ||
+            (member->mixer && (member->gain_q12 > 0 || member_may_speak(member))));
 }
 
 static void start_listening(struct endpoint *endpoint) {
@@ -210,8 +205,7 @@ static void detect(
     endpoint_report_in_band(plane, endpoint, frame, count, now_ms);
 }
 
-/* Takes a frame out of the jitter buffer for whoever listens; returns how much was received. */
-static uint32_t hear_frame(
+uint32_t endpoint_hear(
     struct plane *plane, struct endpoint *endpoint, int16_t *frame, uint32_t count,
     uint64_t now_ms) {
     bool needed = needs_audio(endpoint);
@@ -230,9 +224,19 @@ static uint32_t hear_frame(
         endpoint->concealed_samples <= CONCEALED_DIGIT_MS * (endpoint->rate_hz / 1000);
     if (endpoint->settings.in_band_dtmf)
         detect(plane, endpoint, frame, count, now_ms);
-    if (endpoint->other && !endpoint_relays(endpoint))
-        push_heard(endpoint, endpoint->other, frame, count);
     return received;
+}
+
+/* To the other side of a bridge, or to a mixer that ticks at other moments. */
+static void pass_to_others(struct endpoint *endpoint, const int16_t *frame, uint32_t count) {
+    const struct mixer *mixer = endpoint->member.mixer;
+    uint32_t to_hz = 0;
+    if (endpoint->other && !endpoint_relays(endpoint))
+        to_hz = endpoint->other->rate_hz;
+    else if (mixer)
+        to_hz = mixer->rate_hz;
+    if (to_hz > 0)
+        audio_ring_push(&endpoint->heard, frame, count, endpoint->rate_hz, to_hz);
 }
 
 static void send_report(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
@@ -265,27 +269,32 @@ static void watch(struct plane *plane, struct endpoint *endpoint, uint64_t now_m
         send_report(plane, endpoint, now_ms);
 }
 
-void endpoint_tick(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+void endpoint_speak(
+    struct plane *plane, struct endpoint *endpoint, const struct mixed_frame *mixed,
+    const int16_t *received, uint32_t received_count, uint64_t now_ms) {
     const struct endpoint_settings *settings = &endpoint->settings;
     struct recorder *recorder = endpoint->recorder;
-    int16_t received[CODEC_FRAME_MAX], sent[CODEC_FRAME_MAX];
+    int16_t sent[CODEC_FRAME_MAX];
     struct recorder_frame frame = {
         .received = received,
+        .received_count = received_count,
         .sent = sent,
         .count = frame_samples(endpoint),
         .rate_hz = endpoint->rate_hz,
     };
     bool listened_to = recorder && recorder->config.channels == 2;
-    frame.received_count = hear_frame(plane, endpoint, received, frame.count, now_ms);
-    send_frame(plane, endpoint, sent, listened_to, now_ms);
+    send_frame(plane, endpoint, mixed, sent, listened_to, now_ms);
     endpoint->timestamp += settings->ptime_ms * (settings->clock_hz / 1000);
-    if (recorder) {
-        if (recorder_feed(recorder, &frame)) {
-            recorder_drain(recorder, &plane->host);
-        } else {
-            endpoint->recorder = NULL;
-            plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
-        }
-    }
+    if (recorder && !plane_feed_recorder(plane, recorder, &frame))
+        endpoint->recorder = NULL;
     watch(plane, endpoint, now_ms);
+}
+
+void endpoint_tick(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+    int16_t received[CODEC_FRAME_MAX];
+    uint32_t count = frame_samples(endpoint);
+    uint32_t received_count = endpoint_hear(plane, endpoint, received, count, now_ms);
+    if (endpoint->listening)
+        pass_to_others(endpoint, received, count);
+    endpoint_speak(plane, endpoint, NULL, received, received_count, now_ms);
 }

@@ -8,6 +8,11 @@ static uint64_t aligned(uint64_t bytes) {
     return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
+/* Of each member what it says, and what its recorder waits for. */
+static uint64_t frames_count(const struct plane_config *config) {
+    return config->mixers_max ? 2 * (uint64_t)config->endpoints_max : 0;
+}
+
 static uint64_t states_bytes(const struct plane_config *config) {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < CODECS; i++) {
@@ -26,7 +31,8 @@ uint64_t plane_size(const struct plane_config *config) {
            aligned((uint64_t)config->endpoints_max * sizeof(struct endpoint)) +
            aligned((uint64_t)config->players_max * sizeof(struct player)) +
            aligned((uint64_t)config->recorders_max * sizeof(struct recorder)) +
-           states_bytes(config);
+           aligned((uint64_t)config->mixers_max * sizeof(struct mixer)) +
+           aligned(frames_count(config) * sizeof(int16_t[MIXER_FRAME_MAX])) + states_bytes(config);
 }
 
 static uint8_t *lay_out(struct state_pool *pool, uint8_t *at, uint32_t bytes, uint32_t count) {
@@ -46,6 +52,10 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
     at += aligned((uint64_t)config->players_max * sizeof(struct player));
     plane->recorders = (struct recorder *)(void *)at;
     at += aligned((uint64_t)config->recorders_max * sizeof(struct recorder));
+    plane->mixers = (struct mixer *)(void *)at;
+    at += aligned((uint64_t)config->mixers_max * sizeof(struct mixer));
+    plane->frames = (int16_t(*)[MIXER_FRAME_MAX])(void *)at;
+    at += aligned(frames_count(config) * sizeof(int16_t[MIXER_FRAME_MAX]));
     for (uint32_t i = 0; i < CODECS; i++) {
         const struct codec *codec = config->codecs[i];
         if (codec) {
@@ -55,80 +65,6 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
     }
     plane->ticked_ms = now_ms;
     return plane;
-}
-
-static void *take_state(struct state_pool *pool) {
-    void *state = pool->free;
-    if (state)
-        memcpy(&pool->free, state, sizeof pool->free);
-    else if (pool->fresh < pool->count)
-        state = pool->memory + (uint64_t)pool->bytes * pool->fresh++;
-    return state;
-}
-
-static void return_state(struct state_pool *pool, void *state) {
-    if (!state)
-        return;
-    memcpy(state, &pool->free, sizeof pool->free);
-    pool->free = state;
-}
-
-bool plane_take_states(
-    struct plane *plane, enum codec_id codec_id, void **encoder, void **decoder) {
-    struct state_pool *encoders = &plane->encoders[codec_id],
-                      *decoders = &plane->decoders[codec_id];
-    *encoder = encoders->bytes ? take_state(encoders) : NULL;
-    *decoder = decoders->bytes ? take_state(decoders) : NULL;
-    if ((*encoder || !encoders->bytes) && (*decoder || !decoders->bytes))
-        return true;
-    plane_return_states(plane, codec_id, *encoder, *decoder);
-    return false;
-}
-
-void plane_return_states(
-    struct plane *plane, enum codec_id codec_id, void *encoder, void *decoder) {
-    return_state(&plane->encoders[codec_id], encoder);
-    return_state(&plane->decoders[codec_id], decoder);
-}
-
-struct player *plane_take_player(struct plane *plane) {
-    struct player *player = plane->players_free;
-    if (player)
-        plane->players_free = player->next;
-    else if (plane->players_fresh < plane->config.players_max)
-        player = &plane->players[plane->players_fresh++];
-    else
-        return NULL;
-    plane->players_used++;
-    memset(player, 0, sizeof *player);
-    return player;
-}
-
-void plane_return_player(struct plane *plane, struct player *player) {
-    player->next = plane->players_free;
-    plane->players_free = player;
-    plane->players_used--;
-}
-
-struct recorder *plane_take_recorder(struct plane *plane) {
-    struct recorder *recorder = plane->recorders_free;
-    if (recorder)
-        plane->recorders_free = recorder->next;
-    else if (plane->recorders_fresh < plane->config.recorders_max)
-        recorder = &plane->recorders[plane->recorders_fresh++];
-    else
-        return NULL;
-    plane->recorders_used++;
-    recorder->next = NULL;
-    recorder->slot = (uint32_t)(recorder - plane->recorders);
-    return recorder;
-}
-
-void plane_return_recorder(struct plane *plane, struct recorder *recorder) {
-    plane->counts.recorder_overruns += recorder->overrun_samples;
-    recorder->next = plane->recorders_free;
-    plane->recorders_free = recorder;
-    plane->recorders_used--;
 }
 
 void plane_stop_recorder(
@@ -154,6 +90,45 @@ static void drain(struct plane *plane) {
     }
 }
 
+bool plane_feed_recorder(
+    struct plane *plane, struct recorder *recorder, const struct recorder_frame *frame) {
+    if (recorder_feed(recorder, frame)) {
+        recorder_drain(recorder, &plane->host);
+        return true;
+    }
+    plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
+    return false;
+}
+
+void plane_end_player(
+    struct plane *plane, struct player_queue *queue, uint32_t owner_id, struct player *player,
+    enum player_reason reason) {
+    player_queue_remove(queue, player);
+    if (player->type == PLAYER_PROMPT)
+        plane->host.prompt_release(plane->host.context, player->prompt_id);
+    if (!player->internal) {
+        uint32_t fields[] = {owner_id, player->id, player_played_ms(player)};
+        plane_event(plane, EVENT_PLAYER_ENDED, (uint8_t)reason, fields, 3);
+    }
+    plane_return_player(plane, player);
+}
+
+struct mixer *plane_mixer(struct plane *plane, uint32_t mixer_id) {
+    uint32_t index = mixer_id & 0xFFFF;
+    if (mixer_id == 0 || index >= plane->config.mixers_max)
+        return NULL;
+    struct mixer *mixer = &plane->mixers[index];
+    return mixer->id == mixer_id ? mixer : NULL;
+}
+
+int plane_open_mixer(struct plane *plane, uint32_t mixer_id, uint64_t now_ms) {
+    uint32_t index = mixer_id & 0xFFFF;
+    if (mixer_id == 0 || index >= plane->config.mixers_max || plane->mixers[index].id)
+        return -1;
+    mixer_init(&plane->mixers[index], mixer_id, now_ms);
+    return 0;
+}
+
 struct endpoint *plane_endpoint(struct plane *plane, uint32_t endpoint_id) {
     uint32_t index = endpoint_id & 0xFFFF;
     if (endpoint_id == 0 || index >= plane->config.endpoints_max)
@@ -171,63 +146,44 @@ int plane_open(struct plane *plane, uint32_t endpoint_id, uint64_t now_ms) {
     return 0;
 }
 
-void plane_wheel_insert(struct plane *plane, struct endpoint *endpoint) {
-    uint32_t slot = (uint32_t)(endpoint->due_ms % WHEEL_SLOTS);
-    endpoint->wheel_previous = NULL;
-    endpoint->wheel_next = plane->wheel[slot];
-    if (endpoint->wheel_next)
-        endpoint->wheel_next->wheel_previous = endpoint;
-    plane->wheel[slot] = endpoint;
-    plane->occupied |= (uint64_t)1 << slot;
-    plane->phase_load[endpoint->due_ms % PHASES]++;
-}
-
-void plane_wheel_remove(struct plane *plane, struct endpoint *endpoint) {
-    uint32_t slot = (uint32_t)(endpoint->due_ms % WHEEL_SLOTS);
-    if (endpoint->wheel_previous)
-        endpoint->wheel_previous->wheel_next = endpoint->wheel_next;
-    else
-        plane->wheel[slot] = endpoint->wheel_next;
-    if (endpoint->wheel_next)
-        endpoint->wheel_next->wheel_previous = endpoint->wheel_previous;
-    if (!plane->wheel[slot])
-        plane->occupied &= ~((uint64_t)1 << slot);
-    plane->phase_load[endpoint->due_ms % PHASES]--;
-}
-
 uint64_t plane_choose_due(struct plane *plane, uint64_t now_ms) {
-    uint64_t from = now_ms > plane->ticked_ms ? now_ms : plane->ticked_ms, best = from + 1;
-    for (uint64_t due = from + 1; due <= from + PHASES; due++) {
-        if (plane->phase_load[due % PHASES] < plane->phase_load[best % PHASES])
-            best = due;
-    }
-    return best;
+    return wheel_choose(&plane->wheel, now_ms > plane->ticked_ms ? now_ms : plane->ticked_ms);
 }
 
 /* After a long stall: sound that was not sent in time is not sent at all. All move by the same
- * multiple of the wheel and of the phases, and so keep their places. */
+ * multiple of the wheel and of its phases, and so keep their places. */
 static void skip(struct plane *plane, uint64_t to_ms) {
-    const uint64_t step_ms = WHEEL_SLOTS * PHASES / 4;
+    const uint64_t step_ms = WHEEL_SLOTS * WHEEL_PHASES / 4;
     uint64_t skipped_ms = (to_ms - plane->ticked_ms) / step_ms * step_ms;
-    for (uint32_t slot = 0; slot < WHEEL_SLOTS; slot++) {
-        for (struct endpoint *endpoint = plane->wheel[slot]; endpoint;
-             endpoint = endpoint->wheel_next) {
+    for (uint32_t i = 0; i < plane->config.endpoints_max; i++) {
+        struct endpoint *endpoint = &plane->endpoints[i];
+        if (endpoint->id && endpoint->configured)
             endpoint->timestamp += (uint32_t)(skipped_ms * (endpoint->settings.clock_hz / 1000));
-            endpoint->due_ms += skipped_ms;
-        }
     }
+    wheel_postpone(&plane->wheel, skipped_ms);
     plane->ticked_ms += skipped_ms;
 }
 
-static void tick_slot(struct plane *plane, uint64_t at_ms, uint64_t now_ms) {
-    struct endpoint *endpoint = plane->wheel[at_ms % WHEEL_SLOTS];
-    while (endpoint) {
-        struct endpoint *next = endpoint->wheel_next;
+static void
+tick_item(struct plane *plane, struct wheel_item *item, uint64_t at_ms, uint64_t now_ms) {
+    if (item->kind == WHEEL_MIXER) {
+        struct mixer *mixer = (struct mixer *)(void *)item;
+        mixer_tick(plane, mixer, now_ms);
+        mixer_schedule(plane, mixer, at_ms + MIXER_PTIME_MS);
+    } else {
+        struct endpoint *endpoint = (struct endpoint *)(void *)item;
         endpoint_tick(plane, endpoint, now_ms);
-        plane_wheel_remove(plane, endpoint);
-        endpoint->due_ms = at_ms + endpoint->settings.ptime_ms;
-        plane_wheel_insert(plane, endpoint);
-        endpoint = next;
+        endpoint_schedule(plane, endpoint, at_ms + endpoint->settings.ptime_ms);
+    }
+}
+
+static void tick_slot(struct plane *plane, uint64_t at_ms, uint64_t now_ms) {
+    struct wheel_item *item = plane->wheel.slots[at_ms % WHEEL_SLOTS];
+    while (item) {
+        struct wheel_item *next = item->next;
+        wheel_remove(&plane->wheel, item);
+        tick_item(plane, item, at_ms, now_ms);
+        item = next;
     }
 }
 
@@ -236,9 +192,9 @@ void plane_tick(struct plane *plane, uint64_t now_ms) {
         skip(plane, now_ms);
     while (plane->ticked_ms < now_ms) {
         plane->ticked_ms++;
-        if (plane->occupied >> (plane->ticked_ms % WHEEL_SLOTS) & 1)
+        if (plane->wheel.occupied >> (plane->ticked_ms % WHEEL_SLOTS) & 1)
             tick_slot(plane, plane->ticked_ms, now_ms);
-        else if (!plane->occupied)
+        else if (!plane->wheel.occupied)
             plane->ticked_ms = now_ms;
     }
     if (plane->draining)
@@ -248,12 +204,7 @@ void plane_tick(struct plane *plane, uint64_t now_ms) {
 uint64_t plane_next_due_ms(const struct plane *plane) {
     if (plane->draining)
         return plane->ticked_ms + 1;
-    if (!plane->occupied)
-        return UINT64_MAX;
-    uint32_t turn = (uint32_t)((plane->ticked_ms + 1) % WHEEL_SLOTS);
-    uint64_t ahead =
-        turn ? plane->occupied >> turn | plane->occupied << (WHEEL_SLOTS - turn) : plane->occupied;
-    return plane->ticked_ms + 1 + (uint64_t)__builtin_ctzll(ahead);
+    return wheel_next_due_ms(&plane->wheel, plane->ticked_ms);
 }
 
 void plane_receive(

@@ -17,6 +17,7 @@ struct plane_config {
     uint32_t endpoints_max;
     uint32_t players_max;
     uint32_t recorders_max;
+    uint32_t mixers_max;
     /* The codec table, by enum codec_id (NULL: not there), and how many endpoints may use each
      * codec that has states. */
     const struct codec *const *codecs;
@@ -45,6 +46,8 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
 
 /* The lower 16 bits of an endpoint id are its place; the rest makes it unique. 0 or -1. */
 int plane_open(struct plane *plane, uint32_t endpoint_id, uint64_t now_ms);
+/* Likewise of a mixer id; the two kinds of ids do not meet. */
+int plane_open_mixer(struct plane *plane, uint32_t mixer_id, uint64_t now_ms);
 /* A batch of records (records.h). Each command is acknowledged by an event, in order. */
 void plane_commands(struct plane *plane, const uint8_t *batch, uint32_t bytes, uint64_t now_ms);
 void plane_receive(

@@ -2,14 +2,14 @@
 #include "plane_state.h"
 
 enum {
-    RECORD_DUAL = 1,
-    RECORD_TRIM = 2,
     SENDS = 1,
     RECEIVES = 2,
     IN_BAND_DTMF = 1,
     DTX = 2,
     FEC = 4,
-    DURATION_MS_MAX = 8000,
+    MEMBER_MUTED = 1,
+    MEMBER_HELD = 2,
+    REPORT_VOICES = 1,
     CLOCK_HZ_MAX = 48000,
 };
 
@@ -60,167 +60,111 @@ static enum record_status configure(
     return endpoint_configure(plane, endpoint, &settings, now_ms) ? STATUS_OK : STATUS_EXHAUSTED;
 }
 
-static enum record_status
-bridge(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
+static enum record_status bridge(
+    struct plane *plane, struct endpoint *endpoint, const struct record *record, uint64_t now_ms) {
     struct endpoint *other = plane_endpoint(plane, record_u32(record, 2));
     if (!other)
         return STATUS_NOT_TOGETHER;
     if (other == endpoint)
         return STATUS_INVALID;
+    mixer_leave(plane, endpoint, now_ms);
+    mixer_leave(plane, other, now_ms);
     endpoint_bridge(endpoint, other);
     return STATUS_OK;
 }
 
 static enum record_status
-init_prompt(struct plane *plane, struct player *player, const struct record *record) {
-    struct prompt prompt;
-    uint32_t prompt_id = record_u32(record, 3);
-    if (!plane->host.prompt_acquire(plane->host.context, prompt_id, &prompt))
-        return STATUS_UNKNOWN_PROMPT;
-    uint64_t offset = (uint64_t)record_u32(record, 5) * (prompt.rate_hz / 1000);
-    player_init_prompt(player, prompt_id, &prompt, record_u32(record, 4), offset);
-    return STATUS_OK;
-}
-
-static enum record_status init_tone(struct player *player, const struct record *record) {
-    uint32_t first_hz = record_u32(record, 3), second_hz = record_u32(record, 4);
-    uint32_t on_ms = record_u32(record, 6), off_ms = record_u32(record, 7);
-    const uint32_t ms_max = 24u * 3600 * 1000;
-    if (first_hz >= 4000 || second_hz >= 4000 || on_ms == 0 || on_ms > ms_max || off_ms > ms_max)
-        return STATUS_INVALID;
-    struct tone tone;
-    tone_init(
-        &tone, first_hz, second_hz, (int32_t)record_u32(record, 5), on_ms * SAMPLES_PER_MS,
-        off_ms * SAMPLES_PER_MS, record_u32(record, 8));
-    player_init_tone(player, &tone);
-    return STATUS_OK;
-}
-
-static enum record_status init_digits(struct player *player, const struct record *record) {
-    uint32_t tone_ms = record_u32(record, 3), gap_ms = record_u32(record, 4), count = 0;
-    const char *digits = record_string(record, 5, &count);
-    if (!digits || tone_ms == 0 || tone_ms > DURATION_MS_MAX || gap_ms > DURATION_MS_MAX ||
-        player_init_digits(
-            player, digits, count, tone_ms * SAMPLES_PER_MS, gap_ms * SAMPLES_PER_MS) < 0)
-        return STATUS_INVALID;
-    return STATUS_OK;
-}
-
-static enum record_status
-play(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
-    if (endpoint->players_count >= ENDPOINT_PLAYERS_MAX)
-        return STATUS_QUEUE_FULL;
-    struct player *player = plane_take_player(plane);
-    if (!player)
-        return STATUS_EXHAUSTED;
-    player->id = record_u32(record, 2);
-    enum record_status status = record->type == COMMAND_PLAY   ? init_prompt(plane, player, record)
-                                : record->type == COMMAND_TONE ? init_tone(player, record)
-                                                               : init_digits(player, record);
-    if (status == STATUS_OK)
-        endpoint_play(endpoint, player);
-    else
-        plane_return_player(plane, player);
-    return status;
-}
-
-static enum record_status
-stop_player(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
-    uint32_t id = record_u32(record, 2);
-    for (struct player *player = endpoint->players; player; player = player->next) {
-        if (player->id == id && !player->internal) {
-            endpoint_end_player(plane, endpoint, player, PLAYER_STOPPED);
-            break;
-        }
-    }
-    return STATUS_OK; /* one that has just ended is as good as stopped */
-}
-
-static uint32_t samples_of(uint32_t ms, uint32_t rate_hz) {
-    uint64_t samples = (uint64_t)ms * (rate_hz / 1000);
-    return samples < UINT32_MAX ? (uint32_t)samples : UINT32_MAX;
-}
-
-static enum record_status
-record_endpoint(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
-    uint32_t rate_hz = endpoint->rate_hz > 8000 ? RECORDER_RATE_HZ_MAX : 8000;
-    struct recorder_config config = {
-        .id = record_u32(record, 2),
-        .endpoint_id = endpoint->id,
-        .channels = record->detail & RECORD_DUAL ? 2 : 1,
-        .frames_max = samples_of(record_u32(record, 3), rate_hz),
-        .silence_frames = samples_of(record_u32(record, 4), rate_hz),
-        .rate_hz = rate_hz,
-        .trim_silence = (record->detail & RECORD_TRIM) != 0,
+join(struct plane *plane, struct endpoint *endpoint, const struct record *record, uint64_t now_ms) {
+    struct mixer *mixer = plane_mixer(plane, record_u32(record, 2));
+    struct member_settings settings = {
+        .muted = (record->detail & MEMBER_MUTED) != 0,
+        .held = (record->detail & MEMBER_HELD) != 0,
+        .gain_q12 = (int32_t)record_u32(record, 3),
+        .coached_id = record_u32(record, 4),
     };
-    struct recording recording = {
-        .recorder_id = config.id,
-        .endpoint_id = endpoint->id,
-        .channels = config.channels,
-        .rate_hz = rate_hz};
-    recording.path = record_string(record, 5, &recording.path_bytes);
-    if (!recording.path || recording.path_bytes == 0 || endpoint->recorder)
+    if (!mixer)
+        return STATUS_NOT_TOGETHER;
+    if (record_u32(record, 3) > MIXER_GAIN_MAX_Q12 || settings.coached_id == endpoint->id)
         return STATUS_INVALID;
-    struct recorder *recorder = plane_take_recorder(plane);
-    if (!recorder)
-        return STATUS_EXHAUSTED;
-    recorder_init(recorder, recorder->slot, &config);
-    recording.slot = recorder->slot;
-    if (!plane->host.recording_open(plane->host.context, &recording)) {
-        plane_return_recorder(plane, recorder);
-        return STATUS_FAILED;
-    }
-    endpoint->recorder = recorder;
+    mixer_join(plane, mixer, endpoint, &settings, now_ms);
     return STATUS_OK;
 }
 
-static enum record_status
-stop_recorder(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
-    struct recorder *recorder = endpoint->recorder;
-    if (recorder && recorder->config.id == record_u32(record, 2)) {
-        endpoint->recorder = NULL;
-        plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
-    }
+static enum record_status configure_mixer(struct mixer *mixer, const struct record *record) {
+    uint32_t rate_hz = record_u32(record, 2);
+    if (rate_hz != 0 && !rate_is_supported(rate_hz))
+        return STATUS_INVALID;
+    mixer->reports_voices = (record->detail & REPORT_VOICES) != 0;
+    mixer->rate_hz_wanted = rate_hz;
+    mixer->voices_max = record_u32(record, 3);
+    mixer_choose_rate(mixer);
     return STATUS_OK;
 }
 
 static enum record_status
 run(struct plane *plane, struct endpoint *endpoint, const struct record *record, uint64_t now_ms) {
+    struct track track = {
+        .owner_id = endpoint->id,
+        .rate_hz = endpoint->rate_hz,
+        .players = &endpoint->players,
+        .recorder = &endpoint->recorder,
+        .endpoint = endpoint,
+    };
     switch (record->type) {
     case COMMAND_CONFIGURE:
         return configure(plane, endpoint, record, now_ms);
     case COMMAND_BRIDGE:
-        return bridge(plane, endpoint, record);
+        return bridge(plane, endpoint, record, now_ms);
     case COMMAND_UNBRIDGE:
         endpoint_unbridge(endpoint);
         return STATUS_OK;
-    case COMMAND_PLAY:
-    case COMMAND_TONE:
-    case COMMAND_SEND_DIGITS:
-        return play(plane, endpoint, record);
-    case COMMAND_STOP_PLAYER:
-        return stop_player(plane, endpoint, record);
-    case COMMAND_RECORD:
-        return record_endpoint(plane, endpoint, record);
-    case COMMAND_STOP_RECORDER:
-        return stop_recorder(plane, endpoint, record);
+    case COMMAND_JOIN:
+        return join(plane, endpoint, record, now_ms);
+    case COMMAND_LEAVE:
+        mixer_leave(plane, endpoint, now_ms);
+        return STATUS_OK;
     default:
-        return STATUS_INVALID;
+        return plane_run_track(plane, &track, record);
     }
+}
+
+static enum record_status
+run_mixer(struct plane *plane, struct mixer *mixer, const struct record *record, uint64_t now_ms) {
+    struct track track = {
+        .owner_id = mixer->id,
+        .rate_hz = mixer->rate_hz,
+        .players = &mixer->players,
+        .recorder = &mixer->recorder,
+    };
+    if (record->type == COMMAND_MIXER)
+        return configure_mixer(mixer, record);
+    enum record_status status = plane_run_track(plane, &track, record);
+    mixer_schedule(plane, mixer, now_ms + 1);
+    return status;
+}
+
+static void run_and_acknowledge(struct plane *plane, const struct record *record, uint64_t now_ms) {
+    uint32_t token = record_u32(record, 0), id = record_u32(record, 1);
+    bool of_mixer = record_is_of_mixer(record);
+    struct mixer *mixer = of_mixer ? plane_mixer(plane, id) : NULL;
+    struct endpoint *endpoint = of_mixer ? NULL : plane_endpoint(plane, id);
+    enum record_status status = STATUS_UNKNOWN_ENDPOINT;
+    if (record->type == COMMAND_CLOSE || record->type == COMMAND_CLOSE_MIXER)
+        status = endpoint || mixer ? STATUS_OK : STATUS_UNKNOWN_ENDPOINT;
+    else if (endpoint)
+        status = run(plane, endpoint, record, now_ms);
+    else if (mixer)
+        status = run_mixer(plane, mixer, record, now_ms);
+    uint32_t fields[] = {token, (uint32_t)status};
+    plane_event(plane, EVENT_ACK, 0, fields, 2);
+    if (endpoint && record->type == COMMAND_CLOSE)
+        endpoint_close(plane, endpoint, now_ms);
+    if (mixer && record->type == COMMAND_CLOSE_MIXER)
+        mixer_close(plane, mixer, now_ms);
 }
 
 void plane_commands(struct plane *plane, const uint8_t *batch, uint32_t bytes, uint64_t now_ms) {
     struct record record;
-    for (uint32_t offset = 0; record_next(&record, batch, bytes, &offset);) {
-        struct endpoint *endpoint = plane_endpoint(plane, record_u32(&record, 1));
-        enum record_status status = STATUS_UNKNOWN_ENDPOINT;
-        if (endpoint && record.type != COMMAND_CLOSE)
-            status = run(plane, endpoint, &record, now_ms);
-        else if (endpoint)
-            status = STATUS_OK;
-        uint32_t fields[] = {record_u32(&record, 0), (uint32_t)status};
-        plane_event(plane, EVENT_ACK, 0, fields, 2);
-        if (endpoint && record.type == COMMAND_CLOSE)
-            endpoint_close(plane, endpoint);
-    }
+    for (uint32_t offset = 0; record_next(&record, batch, bytes, &offset);)
+        run_and_acknowledge(plane, &record, now_ms);
 }

@@ -5,7 +5,8 @@
 #include "plane.h"
 #include "records.h"
 
-enum { WHEEL_SLOTS = 64, PHASES = 20 };
+/* What a wheel item is part of. */
+enum { WHEEL_ENDPOINT, WHEEL_MIXER };
 
 /* Equal blocks of memory; a free one begins with the address of the next. */
 struct state_pool {
@@ -27,10 +28,11 @@ struct plane {
     uint32_t players_used, recorders_used;
     struct state_pool encoders[CODECS], decoders[CODECS];
     struct recorder *draining; /* stopped, not yet handed over */
-    struct endpoint *wheel[WHEEL_SLOTS];
-    uint64_t occupied; /* bit i: wheel[i] is not empty */
+    struct wheel wheel;
     uint64_t ticked_ms;
-    uint32_t phase_load[PHASES];
+    struct mixer *mixers;
+    int16_t (*frames)[MIXER_FRAME_MAX]; /* of the mixer that ticks */
+    uint32_t frames_used;
     struct plane_counts counts;
 };
 
@@ -42,9 +44,21 @@ static inline void plane_event(
     plane->host.event(plane->host.context, record, bytes);
 }
 
+/* What commands play to and record from: an endpoint, or a mixer (then `endpoint` is NULL). */
+struct track {
+    uint32_t owner_id, rate_hz;
+    struct player_queue *players;
+    struct recorder **recorder;
+    struct endpoint *endpoint;
+};
+
+enum record_status
+plane_run_track(struct plane *plane, const struct track *track, const struct record *record);
 /* NULL for what the codec has no state of; false: a pool is empty. */
 bool plane_take_states(struct plane *plane, enum codec_id codec_id, void **encoder, void **decoder);
 void plane_return_states(struct plane *plane, enum codec_id codec_id, void *encoder, void *decoder);
+/* NULL: the codec has none, or the pool is empty. */
+void *plane_take_encoder(struct plane *plane, enum codec_id codec_id);
 struct player *plane_take_player(struct plane *plane);
 void plane_return_player(struct plane *plane, struct player *player);
 struct recorder *plane_take_recorder(struct plane *plane);
@@ -54,8 +68,14 @@ void plane_stop_recorder(
     struct plane *plane, struct recorder *recorder, enum recorder_reason reason);
 struct endpoint *plane_endpoint(struct plane *plane, uint32_t endpoint_id);
 
-void plane_wheel_insert(struct plane *plane, struct endpoint *endpoint);
-void plane_wheel_remove(struct plane *plane, struct endpoint *endpoint);
+/* False: it has stopped, and is the plane's again. */
+bool plane_feed_recorder(
+    struct plane *plane, struct recorder *recorder, const struct recorder_frame *frame);
+struct mixer *plane_mixer(struct plane *plane, uint32_t mixer_id);
+/* Takes it out of its queue, tells so, and returns it to the pool. */
+void plane_end_player(
+    struct plane *plane, struct player_queue *queue, uint32_t owner_id, struct player *player,
+    enum player_reason reason);
 /* A first tick that spreads the endpoints over the milliseconds. */
 uint64_t plane_choose_due(struct plane *plane, uint64_t now_ms);
 

@@ -1,9 +1,10 @@
 #ifndef DIALPLANE_RATE_CONVERTER_TABLE_H
 #define DIALPLANE_RATE_CONVERTER_TABLE_H
 /*
- * Nyquist filters: a sinc with zeros at multiples of the low rate under a Kaiser window (beta 9.3) of
- * 40 low-rate samples. Upwards by 2, 3 and 6: the phases after phase 0 (which is the input itself), less the
- * nearest sample, or half of both neighbours in the middle, times 2^16. Downwards: the whole filter times 2^15.
+ * Nyquist filters: a sinc with zeros at multiples of the low rate under a Kaiser window (beta 9.3)
+ * of 40 low-rate samples. Upwards by 2, 3 and 6: the phases after phase 0 (which is the input
+ * itself), less the nearest sample, or half of both neighbours in the middle, times 2^16.
+ * Downwards: the whole filter times 2^15.
  */
 #include <stdint.h>
 

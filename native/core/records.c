@@ -36,3 +36,9 @@ uint32_t record_write(
         write_le32(dst + RECORD_HEADER_BYTES + 4 * i, fields[i]);
     return bytes;
 }
+
+bool record_is_of_mixer(const struct record *record) {
+    bool takes_either = record->type >= COMMAND_PLAY && record->type <= COMMAND_STOP_RECORDER;
+    return record->type == COMMAND_MIXER || record->type == COMMAND_CLOSE_MIXER ||
+           (takes_either && (record->detail & RECORD_OF_MIXER));
+}

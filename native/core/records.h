@@ -24,6 +24,11 @@
  *   stopPlayer     -               token endpoint player
  *   record         1 dual, 2 trim  token endpoint recorder durationMsMax silenceTimeoutMs path
  *   stopRecorder   -               token endpoint recorder
+ *   join           1 muted, 2 held token endpoint mixer gainQ12 coachedEndpoint(0: none)
+ *   leave          -               token endpoint
+ *   mixer          1 report voices token mixer rateHz(0: the best of its members) voicesMax(0: all)
+ *   closeMixer     -               token mixer
+ *   play, tone, stopPlayer, record and stopRecorder with 128 in the detail: mixer for endpoint
  *   event
  *   ack            -               token status
  *   digit          source          endpoint digit durationMs mediaTimeMs
@@ -31,6 +36,8 @@
  *   playerEnded    reason          endpoint player playedMs
  *   recorderEnded  reason          endpoint recorder durationMs
  *   rtpTimeout     -               endpoint
+ *   voice          1 begun         endpoint mixer mediaTimeMs
+ *   mixerClosed    -               mixer
  *   closed         -               endpoint received sent lost late jitterUs
  */
 /* clang-format on */
@@ -41,6 +48,7 @@ enum {
     RECORD_HEADER_BYTES = 4,
     RECORD_BYTES_MAX = 1024,
     RECORD_CONFIGURE_BYTES = 64,
+    RECORD_OF_MIXER = 128, /* in the detail: the object is a mixer */
 };
 
 enum record_type {
@@ -54,6 +62,10 @@ enum record_type {
     COMMAND_STOP_PLAYER,
     COMMAND_RECORD,
     COMMAND_STOP_RECORDER,
+    COMMAND_JOIN,
+    COMMAND_LEAVE,
+    COMMAND_MIXER,
+    COMMAND_CLOSE_MIXER,
     EVENT_ACK = 64,
     EVENT_DIGIT,
     EVENT_DIGIT_STARTED,
@@ -61,6 +73,8 @@ enum record_type {
     EVENT_RECORDER_ENDED,
     EVENT_RTP_TIMEOUT,
     EVENT_CLOSED,
+    EVENT_VOICE,
+    EVENT_MIXER_CLOSED,
     RECORD_SHELL = 128, /* from here on: between a shell and itself, never seen by the core */
 };
 
@@ -95,6 +109,8 @@ struct record {
 
 /* Takes the record at `*offset` and moves on; false at the end, or when the batch is malformed. */
 bool record_next(struct record *record, const uint8_t *batch, uint32_t bytes, uint32_t *offset);
+/* Whether field 1 is the id of a mixer, not of an endpoint. */
+bool record_is_of_mixer(const struct record *record);
 /* Field 0 follows the header. Fields beyond the record read as 0. */
 uint32_t record_u32(const struct record *record, uint32_t field);
 /* The string whose length is in `field`; NULL when it does not fit into the record. */

@@ -15,6 +15,7 @@ int main(void) {
         {"resampler", test_resampler},
         {"rate_converter", test_rate_converter},
         {"plane", test_plane},
+        {"mixer", test_mixer},
     };
     for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++) {
         int before = test_failures;

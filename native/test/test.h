@@ -21,5 +21,6 @@ void test_dtmf(void);
 void test_resampler(void);
 void test_rate_converter(void);
 void test_plane(void);
+void test_mixer(void);
 
 #endif

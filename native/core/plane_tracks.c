@@ -1,0 +1,136 @@
+#include "bytes.h"
+#include "plane_state.h"
+
+enum { RECORD_DUAL = 1, RECORD_TRIM = 2, DURATION_MS_MAX = 8000 };
+
+static enum record_status
+init_prompt(struct plane *plane, struct player *player, const struct record *record) {
+    struct prompt prompt;
+    uint32_t prompt_id = record_u32(record, 3);
+    if (!plane->host.prompt_acquire(plane->host.context, prompt_id, &prompt))
+        return STATUS_UNKNOWN_PROMPT;
+    uint64_t offset = (uint64_t)record_u32(record, 5) * (prompt.rate_hz / 1000);
+    player_init_prompt(player, prompt_id, &prompt, record_u32(record, 4), offset);
+    return STATUS_OK;
+}
+
+static enum record_status init_tone(struct player *player, const struct record *record) {
+    uint32_t first_hz = record_u32(record, 3), second_hz = record_u32(record, 4);
+    uint32_t on_ms = record_u32(record, 6), off_ms = record_u32(record, 7);
+    const uint32_t ms_max = 24u * 3600 * 1000;
+    if (first_hz >= 4000 || second_hz >= 4000 || on_ms == 0 || on_ms > ms_max || off_ms > ms_max)
+        return STATUS_INVALID;
+    struct tone tone;
+    tone_init(
+        &tone, first_hz, second_hz, (int32_t)record_u32(record, 5), on_ms * SAMPLES_PER_MS,
+        off_ms * SAMPLES_PER_MS, record_u32(record, 8));
+    player_init_tone(player, &tone);
+    return STATUS_OK;
+}
+
+static enum record_status init_digits(struct player *player, const struct record *record) {
+    uint32_t tone_ms = record_u32(record, 3), gap_ms = record_u32(record, 4), count = 0;
+    const char *digits = record_string(record, 5, &count);
+    if (!digits || tone_ms == 0 || tone_ms > DURATION_MS_MAX || gap_ms > DURATION_MS_MAX ||
+        player_init_digits(
+            player, digits, count, tone_ms * SAMPLES_PER_MS, gap_ms * SAMPLES_PER_MS) < 0)
+        return STATUS_INVALID;
+    return STATUS_OK;
+}
+
+static enum record_status
+play(struct plane *plane, const struct track *track, const struct record *record) {
+    if (record->type == COMMAND_SEND_DIGITS && !track->endpoint)
+        return STATUS_INVALID;
+    if (player_queue_is_full(track->players))
+        return STATUS_QUEUE_FULL;
+    struct player *player = plane_take_player(plane);
+    if (!player)
+        return STATUS_EXHAUSTED;
+    player->id = record_u32(record, 2);
+    enum record_status status = record->type == COMMAND_PLAY   ? init_prompt(plane, player, record)
+                                : record->type == COMMAND_TONE ? init_tone(player, record)
+                                                               : init_digits(player, record);
+    if (status == STATUS_OK)
+        player_queue_add(track->players, player);
+    else
+        plane_return_player(plane, player);
+    return status;
+}
+
+/* One that has just ended is as good as stopped. */
+static enum record_status
+stop_player(struct plane *plane, const struct track *track, const struct record *record) {
+    struct player *player = player_queue_find(track->players, record_u32(record, 2));
+    if (player && track->endpoint)
+        endpoint_end_player(plane, track->endpoint, player, PLAYER_STOPPED);
+    else if (player)
+        plane_end_player(plane, track->players, track->owner_id, player, PLAYER_STOPPED);
+    return STATUS_OK;
+}
+
+static uint32_t samples_of(uint32_t ms, uint32_t rate_hz) {
+    uint64_t samples = (uint64_t)ms * (rate_hz / 1000);
+    return samples < UINT32_MAX ? (uint32_t)samples : UINT32_MAX;
+}
+
+static enum record_status
+record_track(struct plane *plane, const struct track *track, const struct record *record) {
+    uint32_t rate_hz = track->rate_hz > 8000 ? RECORDER_RATE_HZ_MAX : 8000;
+    struct recorder_config config = {
+        .id = record_u32(record, 2),
+        .endpoint_id = track->owner_id,
+        .channels = record->detail & RECORD_DUAL && track->endpoint ? 2 : 1,
+        .frames_max = samples_of(record_u32(record, 3), rate_hz),
+        .silence_frames = samples_of(record_u32(record, 4), rate_hz),
+        .rate_hz = rate_hz,
+        .trim_silence = (record->detail & RECORD_TRIM) != 0,
+    };
+    struct recording recording = {
+        .recorder_id = config.id,
+        .endpoint_id = track->owner_id,
+        .channels = config.channels,
+        .rate_hz = rate_hz};
+    recording.path = record_string(record, 5, &recording.path_bytes);
+    if (!recording.path || recording.path_bytes == 0 || *track->recorder)
+        return STATUS_INVALID;
+    struct recorder *recorder = plane_take_recorder(plane);
+    if (!recorder)
+        return STATUS_EXHAUSTED;
+    recorder_init(recorder, recorder->slot, &config);
+    recording.slot = recorder->slot;
+    if (!plane->host.recording_open(plane->host.context, &recording)) {
+        plane_return_recorder(plane, recorder);
+        return STATUS_FAILED;
+    }
+    *track->recorder = recorder;
+    return STATUS_OK;
+}
+
+static enum record_status
+stop_recorder(struct plane *plane, const struct track *track, const struct record *record) {
+    struct recorder *recorder = *track->recorder;
+    if (recorder && recorder->config.id == record_u32(record, 2)) {
+        *track->recorder = NULL;
+        plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
+    }
+    return STATUS_OK;
+}
+
+enum record_status
+plane_run_track(struct plane *plane, const struct track *track, const struct record *record) {
+    switch (record->type) {
+    case COMMAND_PLAY:
+    case COMMAND_TONE:
+    case COMMAND_SEND_DIGITS:
+        return play(plane, track, record);
+    case COMMAND_STOP_PLAYER:
+        return stop_player(plane, track, record);
+    case COMMAND_RECORD:
+        return record_track(plane, track, record);
+    case COMMAND_STOP_RECORDER:
+        return stop_recorder(plane, track, record);
+    default:
+        return STATUS_INVALID;
+    }
+}
