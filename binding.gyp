@@ -55,6 +55,7 @@
       'sources': [
         'native/addon/addon.cc',
         'native/io/io.c',
+        'native/io/places.c',
         'native/io/prompts.c',
         'native/io/shard.c',
         'native/io/writer.c',

@@ -85,6 +85,7 @@ static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
         .endpoints_max = endpoints_max,
         .players_max = endpoints_max * 4 + 64,
         .recorders_max = endpoints_max,
+        .mixers_max = endpoints_max / 2 + 1,
         .codecs = codecs,
         .states_max = {[CODEC_G722] = endpoints_max, [CODEC_OPUS] = states_max},
         .epoch_ms = (uint64_t)epoch_ms,
@@ -120,6 +121,10 @@ EXPORT("addressIn") uint8_t *export_address_in(void) {
 
 EXPORT("planeOpen") uint32_t export_plane_open(uint32_t endpoint_id, double now_ms) {
     return plane_open(plane, endpoint_id, (uint64_t)now_ms) == 0;
+}
+
+EXPORT("planeOpenMixer") uint32_t export_plane_open_mixer(uint32_t mixer_id, double now_ms) {
+    return plane_open_mixer(plane, mixer_id, (uint64_t)now_ms) == 0;
 }
 
 EXPORT("planeCommands") void export_plane_commands(uint32_t bytes, double now_ms) {

@@ -18,7 +18,7 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
     static Napi::Function define(Napi::Env env) {
         return DefineClass(
             env, "MediaIo",
-            {InstanceMethod("open", &MediaIo::open), InstanceMethod("submit", &MediaIo::submit),
+            {InstanceMethod("open", &MediaIo::open), InstanceMethod("openMixer", &MediaIo::openMixer), InstanceMethod("submit", &MediaIo::submit),
              InstanceMethod("drain", &MediaIo::drain),
              InstanceMethod("loadPrompt", &MediaIo::loadPrompt),
              InstanceMethod("releasePrompt", &MediaIo::releasePrompt),
@@ -70,6 +70,11 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
         result.Set("rtpPort", opened.rtp_port);
         result.Set("rtcpPort", opened.rtcp_port);
         return result;
+    }
+
+    Napi::Value openMixer(const Napi::CallbackInfo &info) {
+        return Napi::Number::New(
+            info.Env(), io_open_mixer(io_, info[0].As<Napi::Number>().Uint32Value()));
     }
 
     void submit(const Napi::CallbackInfo &info) {

@@ -218,6 +218,17 @@ io_open(struct io *io, const char *address, uint32_t near_id, struct io_opened *
     return NULL;
 }
 
+uint32_t io_open_mixer(struct io *io, uint32_t near_id) {
+    struct shard *shard = choose_shard(io, near_id);
+    uint32_t id = io->stopped || !shard ? 0 : shard_reserve_mixer(shard);
+    uint32_t fields[] = {0, id};
+    uint8_t record[RECORD_HEADER_BYTES + sizeof fields];
+    record_write(record, (enum record_type)RECORD_OPEN_MIXER, 0, fields, 2);
+    if (id)
+        shard_post(shard, record, sizeof record);
+    return id;
+}
+
 void io_submit(struct io *io, const uint8_t *batch, uint32_t bytes) {
     struct record record;
     for (uint32_t offset = 0; record_next(&record, batch, bytes, &offset);) {

@@ -57,6 +57,9 @@ void io_submit(struct io *io, const uint8_t *batch, uint32_t bytes);
 size_t io_drain(struct io *io, uint8_t *dst, size_t room);
 size_t io_pending(struct io *io);
 
+/* A mixer on the shard of `near_id` (an endpoint or a mixer), or where most is free; 0: none is. */
+uint32_t io_open_mixer(struct io *io, uint32_t near_id);
+
 /* Copies the samples; 0: out of memory. */
 uint32_t io_load_prompt(struct io *io, const int16_t *samples, uint32_t count, uint32_t rate_hz);
 void io_release_prompt(struct io *io, uint32_t prompt_id);

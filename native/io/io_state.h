@@ -9,12 +9,14 @@
 
 enum {
     RECORD_OPEN = RECORD_SHELL, /* token endpoint rtpSocket rtcpSocket */
+    RECORD_OPEN_MIXER,          /* token mixer */
     PATH_BYTES_MAX = 800,
     LOCAL_EVENTS_BYTES = 65536,
     BLOCK_SAMPLES = 2048,
     BLOCKS = 512,
     WRITER_QUEUE = 2048,
     PROMPT_BUCKETS = 1024,
+    MIXERS_MAX = 16384, /* of a shard */
 };
 
 /* A growable run of bytes; a caller that must not allocate uses it within its capacity. */
@@ -23,6 +25,18 @@ struct buffer {
     size_t count, capacity;
 };
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t count);
+
+/* Numbered places and their ids: a place is taken again only under another id. Not locked. */
+struct places {
+    uint32_t count, fresh, free_count;
+    uint16_t *free;
+    uint16_t *generations;
+};
+bool places_init(struct places *places, uint32_t count);
+void places_destroy(struct places *places);
+/* generation << 16 | place; 0: all are taken. */
+uint32_t places_take(struct places *places);
+void places_give_back(struct places *places, uint32_t id);
 
 struct sockets {
     int rtp, rtcp;
@@ -44,10 +58,7 @@ struct shard {
     pthread_mutex_t lock;
     struct buffer inbox;
     struct buffer taken; /* swapped with the inbox by the thread, outside the lock */
-    uint16_t *free_places;
-    uint16_t *generations;
-    uint32_t free_count;
-    uint32_t fresh_places;
+    struct places endpoint_places, mixer_places;
     /* written by the thread, read by the control thread */
     atomic_uint endpoints;
     atomic_bool stopping;
@@ -98,6 +109,8 @@ void shard_post(struct shard *shard, const uint8_t *record, uint32_t bytes);
 /* A place for an endpoint and its id; 0: none is free. */
 uint32_t shard_reserve(struct shard *shard);
 void shard_release(struct shard *shard, uint32_t endpoint_id);
+uint32_t shard_reserve_mixer(struct shard *shard);
+void shard_release_mixer(struct shard *shard, uint32_t mixer_id);
 
 bool prompts_acquire(struct prompts *prompts, uint32_t id, struct prompt *prompt);
 void prompts_release(struct prompts *prompts, uint32_t id);

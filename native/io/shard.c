@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "codecs.h"
+#include "../core/bytes.h"
 #include "io_state.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -52,6 +53,8 @@ static void host_event(void *context, const uint8_t *record, uint32_t bytes) {
         sockets->endpoint_id = 0;
         shard_release(shard, id);
     }
+    if (record[2] == EVENT_MIXER_CLOSED)
+        shard_release_mixer(shard, read_le32(record + RECORD_HEADER_BYTES));
     buffer_append(&shard->local_events, record, bytes);
 }
 
@@ -98,19 +101,21 @@ void shard_post(struct shard *shard, const uint8_t *record, uint32_t bytes) {
         wake(shard);
 }
 
-uint32_t shard_reserve(struct shard *shard) {
-    uint32_t place = UINT32_MAX, id = 0;
+static uint32_t reserve(struct shard *shard, struct places *places) {
     pthread_mutex_lock(&shard->lock);
-    if (shard->fresh_places < shard->io->places_per_shard)
-        place = shard->fresh_places++;
-    else if (shard->free_count > 0)
-        place = shard->free_places[--shard->free_count];
-    if (place != UINT32_MAX) {
-        uint32_t generation = shard->generations[place] % 1023u + 1;
-        shard->generations[place] = (uint16_t)generation;
-        id = shard->index << 26 | generation << 16 | place;
-    }
+    uint32_t id = places_take(places);
     pthread_mutex_unlock(&shard->lock);
+    return id ? shard->index << 26 | id : 0;
+}
+
+static void release(struct shard *shard, struct places *places, uint32_t id) {
+    pthread_mutex_lock(&shard->lock);
+    places_give_back(places, id);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+uint32_t shard_reserve(struct shard *shard) {
+    uint32_t id = reserve(shard, &shard->endpoint_places);
     if (id) {
         atomic_fetch_add(&shard->endpoints, 1);
         atomic_fetch_add(&shard->io->endpoints, 1);
@@ -119,11 +124,17 @@ uint32_t shard_reserve(struct shard *shard) {
 }
 
 void shard_release(struct shard *shard, uint32_t endpoint_id) {
-    pthread_mutex_lock(&shard->lock);
-    shard->free_places[shard->free_count++] = (uint16_t)(endpoint_id & 0xFFFF);
-    pthread_mutex_unlock(&shard->lock);
+    release(shard, &shard->endpoint_places, endpoint_id);
     atomic_fetch_sub(&shard->endpoints, 1);
     atomic_fetch_sub(&shard->io->endpoints, 1);
+}
+
+uint32_t shard_reserve_mixer(struct shard *shard) {
+    return reserve(shard, &shard->mixer_places);
+}
+
+void shard_release_mixer(struct shard *shard, uint32_t mixer_id) {
+    release(shard, &shard->mixer_places, mixer_id);
 }
 
 static void watch(struct shard *shard, int fd, uint64_t tag) {
@@ -147,8 +158,10 @@ static void run_commands(struct shard *shard) {
     pthread_mutex_unlock(&shard->lock);
     struct record record;
     for (uint32_t offset = 0; record_next(&record, taken.bytes, (uint32_t)taken.count, &offset);) {
-        if (record.type == RECORD_OPEN)
+        if (record.type == (uint8_t)RECORD_OPEN)
             open_endpoint(shard, &record);
+        else if (record.type == (uint8_t)RECORD_OPEN_MIXER)
+            plane_open_mixer(shard->plane, record_u32(&record, 1), shard->now_ms);
         else
             plane_commands(shard->plane, record.data, record.bytes, shard->now_ms);
     }
@@ -303,6 +316,7 @@ bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
         .endpoints_max = places,
         .players_max = places * 4 + 64,
         .recorders_max = places,
+        .mixers_max = places < MIXERS_MAX ? places : MIXERS_MAX,
         .codecs = codecs,
         .states_max = {[CODEC_G722] = places, [CODEC_OPUS] = places},
         .epoch_ms = wall_ms() - shard->now_ms,
@@ -316,12 +330,11 @@ bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
         NULL, shard->plane_bytes, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     shard->sockets = calloc(places, sizeof *shard->sockets);
-    shard->free_places = calloc(places, sizeof *shard->free_places);
-    shard->generations = calloc(places, sizeof *shard->generations);
+    bool reserved = places_init(&shard->endpoint_places, places) &&
+                    places_init(&shard->mixer_places, config.mixers_max);
     shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     shard->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (memory == MAP_FAILED || !shard->sockets || !shard->free_places || !shard->generations ||
-        shard->epoll_fd < 0 || shard->wake_fd < 0)
+    if (memory == MAP_FAILED || !shard->sockets || !reserved || shard->epoll_fd < 0 || shard->wake_fd < 0)
         return false;
     shard->plane = plane_init(memory, &config, shard->now_ms);
     watch(shard, shard->wake_fd, wake_tag);
@@ -348,8 +361,8 @@ void shard_destroy(struct shard *shard) {
     if (shard->wake_fd > 0)
         close(shard->wake_fd);
     free(shard->sockets);
-    free(shard->free_places);
-    free(shard->generations);
+    places_destroy(&shard->endpoint_places);
+    places_destroy(&shard->mixer_places);
     free(shard->inbox.bytes);
     free(shard->taken.bytes);
     free(shard->local_events.bytes);

@@ -37,6 +37,7 @@ export class MediaHub {
       this.#recorders.delete(event.recorderId)
       return
     }
+    if (event.type === 'mixerClosed') return
     this.#endpoints.get(event.endpointId)?.(event)
     if (event.type === 'closed') this.#endpoints.delete(event.endpointId)
   }

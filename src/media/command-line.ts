@@ -3,7 +3,7 @@
  * one batch, match acknowledgements, and remember which endpoint a player or recorder belongs to.
  */
 import { type MediaCommand, type MediaEventListener, MediaRefusedError } from './port.js'
-import { decodeEvents, describeStatus, encodeCommand, encodeStop } from './records.js'
+import { decodeEvents, describeStatus, encodeCommand, encodeStop, type Owner } from './records.js'
 
 interface Waiting {
   readonly command: MediaCommand
@@ -15,8 +15,8 @@ export class CommandLine {
   readonly #send: (batch: Uint8Array) => void
   readonly #onEvent: MediaEventListener
   readonly #waiting = new Map<number, Waiting>()
-  readonly #endpointOfPlayer = new Map<number, number>()
-  readonly #endpointOfRecorder = new Map<number, number>()
+  readonly #ownerOfPlayer = new Map<number, Owner>()
+  readonly #ownerOfRecorder = new Map<number, Owner>()
   #records: Uint8Array[] = []
   #token = 0
   #closed = false
@@ -30,10 +30,10 @@ export class CommandLine {
     if (this.#closed) return Promise.reject(new MediaRefusedError('the media plane is closed'))
     this.#token = (this.#token + 1) >>> 0
     const token = this.#token
-    if (command.type === 'stopPlayer' && !this.#endpointOfPlayer.has(command.playerId)) {
+    if (command.type === 'stopPlayer' && !this.#ownerOfPlayer.has(command.playerId)) {
       return Promise.resolve()
     }
-    if (command.type === 'stopRecorder' && !this.#endpointOfRecorder.has(command.recorderId)) {
+    if (command.type === 'stopRecorder' && !this.#ownerOfRecorder.has(command.recorderId)) {
       return Promise.resolve()
     }
     const record = this.#encode(command, token)
@@ -69,8 +69,8 @@ export class CommandLine {
         this.#acknowledge(event.token, event.status)
         return
       }
-      if (event.type === 'playerEnded') this.#endpointOfPlayer.delete(event.playerId)
-      if (event.type === 'recorderEnded') this.#endpointOfRecorder.delete(event.recorderId)
+      if (event.type === 'playerEnded') this.#ownerOfPlayer.delete(event.playerId)
+      if (event.type === 'recorderEnded') this.#ownerOfRecorder.delete(event.recorderId)
       this.#onEvent(event)
     })
   }
@@ -87,22 +87,23 @@ export class CommandLine {
 
   #encode(command: MediaCommand, token: number): Uint8Array | undefined {
     if (command.type === 'stopPlayer') {
-      const endpointId = this.#endpointOfPlayer.get(command.playerId) ?? 0
-      return encodeStop('stopPlayer', token, endpointId, command.playerId)
+      const owner = this.#ownerOfPlayer.get(command.playerId)
+      return owner && encodeStop('stopPlayer', token, owner, command.playerId)
     }
     if (command.type === 'stopRecorder') {
-      const endpointId = this.#endpointOfRecorder.get(command.recorderId) ?? 0
-      return encodeStop('stopRecorder', token, endpointId, command.recorderId)
+      const owner = this.#ownerOfRecorder.get(command.recorderId)
+      return owner && encodeStop('stopRecorder', token, owner, command.recorderId)
     }
     return encodeCommand(command, token)
   }
 
   #remember(command: MediaCommand): void {
-    if (command.type === 'play' || command.type === 'tone' || command.type === 'sendDigits') {
-      this.#endpointOfPlayer.set(command.playerId, command.endpointId)
-    } else if (command.type === 'record') {
-      this.#endpointOfRecorder.set(command.recorderId, command.endpointId)
-    }
+    const { type } = command
+    if (type !== 'play' && type !== 'tone' && type !== 'sendDigits' && type !== 'record') return
+    const ofMixer = type !== 'sendDigits' && command.ofMixer === true
+    const owner = { endpointId: command.endpointId, ofMixer }
+    if (type === 'record') this.#ownerOfRecorder.set(command.recorderId, owner)
+    else this.#ownerOfPlayer.set(command.playerId, owner)
   }
 
   #acknowledge(token: number, status: number): void {
@@ -116,9 +117,9 @@ export class CommandLine {
       return
     }
     if (command.type === 'play' || command.type === 'tone' || command.type === 'sendDigits') {
-      this.#endpointOfPlayer.delete(command.playerId)
+      this.#ownerOfPlayer.delete(command.playerId)
     } else if (command.type === 'record') {
-      this.#endpointOfRecorder.delete(command.recorderId)
+      this.#ownerOfRecorder.delete(command.recorderId)
     }
     waiting.reject(new MediaRefusedError(`${command.type}: ${describeStatus(status)}`))
   }

@@ -73,11 +73,44 @@ export type MediaCommand =
   /** Passes audio both ways; packets are relayed without decoding when both codecs are the same. */
   | { readonly type: 'bridge'; readonly endpointId: number; readonly otherEndpointId: number }
   | { readonly type: 'unbridge'; readonly endpointId: number }
-  /** Plays towards the endpoint's peer. Players of one endpoint queue (at most 8) and join without a gap. */
+  /** How a mixer works. Without it: at the best rate of its members, all voices, no reports. */
+  | {
+      readonly type: 'mixer'
+      readonly mixerId: number
+      /** Undefined: the best of its members. */
+      readonly sampleRateHz?: SampleRateHz
+      /** How many are heard at once, the loudest; undefined: all. */
+      readonly voicesMax?: number
+      /** Raise `voice` when a member begins or ends to be audible. */
+      readonly reportVoices: boolean
+    }
+  /** Members leave, players and recorders of the mixer end; then `mixerClosed`. */
+  | { readonly type: 'closeMixer'; readonly mixerId: number }
+  /** Joins, leaving a bridge or another mixer; or changes the settings of a member. */
+  | {
+      readonly type: 'join'
+      readonly endpointId: number
+      readonly mixerId: number
+      /** Is not heard. */
+      readonly muted?: boolean
+      /** Is not heard, and hears only its own players (hold music). */
+      readonly held?: boolean
+      /** Factor of what it says, 0 to 4; default 1. */
+      readonly gain?: number
+      /** Is heard by this endpoint only (coaching), and hears all. */
+      readonly coachedEndpointId?: number
+    }
+  | { readonly type: 'leave'; readonly endpointId: number }
+  /**
+   * Plays towards the endpoint's peer, who hears nothing else meanwhile; with `ofMixer`, into what all
+   * members hear. Players of one endpoint or mixer queue (at most 8) and join without a gap.
+   */
   | {
       readonly type: 'play'
       readonly playerId: number
       readonly endpointId: number
+      /** `endpointId` is the id of a mixer. */
+      readonly ofMixer?: boolean
       readonly promptId: number
       /** How often; 0: until stopped. */
       readonly loops: number
@@ -89,6 +122,7 @@ export type MediaCommand =
       readonly type: 'tone'
       readonly playerId: number
       readonly endpointId: number
+      readonly ofMixer?: boolean
       readonly frequenciesHz: readonly [number] | readonly [number, number]
       readonly levelDbfs: number
       readonly onMs: number
@@ -105,11 +139,15 @@ export type MediaCommand =
       readonly gapMs: number
     }
   | { readonly type: 'stopPlayer'; readonly playerId: number }
-  /** Records what the endpoint receives (or, `dual`, received left and sent right) into a WAV file. */
+  /**
+   * Records what the endpoint receives (or, `dual`, received left and sent right), or what all members of
+   * a mixer hear, into a WAV file of 8 kHz, or 16 kHz where the codec has more.
+   */
   | {
       readonly type: 'record'
       readonly recorderId: number
       readonly endpointId: number
+      readonly ofMixer?: boolean
       readonly path: string
       readonly channels: 'received' | 'dual'
       /** Stop after this much audio [ms]. */
@@ -150,6 +188,15 @@ export type MediaEvent =
       readonly durationMs: number
     }
   | { readonly type: 'rtpTimeout'; readonly endpointId: number }
+  /** A member of a mixer has become audible, or has been silent for half a second. */
+  | {
+      readonly type: 'voice'
+      readonly endpointId: number
+      readonly mixerId: number
+      readonly begun: boolean
+      readonly mediaTimeMs: number
+    }
+  | { readonly type: 'mixerClosed'; readonly mixerId: number }
   /** Raised once, after `close`, when the endpoint and its ports are gone. */
   | { readonly type: 'closed'; readonly endpointId: number; readonly stats: EndpointStats }
 
@@ -187,6 +234,8 @@ export interface MediaPlane {
   readonly core: MediaCoreName
   /** Binds an RTP and an RTCP port. Rejects with MediaRefusedError when none is free or the pool is full. */
   open(options: OpenOptions): Promise<OpenedEndpoint>
+  /** A conference, on the shard of an endpoint or mixer, as bridges are. Its members must be there too. */
+  openMixer(options: { readonly near?: number }): Promise<number>
   /**
    * Hands a command over; takes effect at the next tick. Resolves when the plane has acknowledged it,
    * rejects with MediaRefusedError. Commands of one endpoint keep their order; those submitted in one

@@ -17,6 +17,10 @@ const commandTypes = {
   stopPlayer: 8,
   record: 9,
   stopRecorder: 10,
+  join: 11,
+  leave: 12,
+  mixer: 13,
+  closeMixer: 14,
 } as const
 
 const eventTypes = {
@@ -27,6 +31,8 @@ const eventTypes = {
   recorderEnded: 68,
   rtpTimeout: 69,
   closed: 70,
+  voice: 71,
+  mixerClosed: 72,
 } as const
 
 const recordTypes = { ...commandTypes, ...eventTypes }
@@ -37,6 +43,8 @@ const digitSources = ['telephone-event', 'in-band'] as const
 const playerReasons = ['done', 'stopped', 'closed'] as const
 const recorderReasons = ['stopped', 'silence', 'durationMax', 'closed', 'failed'] as const
 const noPayloadType = 255
+const ofMixer = 128
+const unityGain = 4096
 
 const refusals = [
   'accepted',
@@ -110,11 +118,29 @@ export function encodeCommand(command: MediaCommand, token: number): Uint8Array 
       return encodeConfigure(token, command.endpointId, command.settings)
     case 'close':
     case 'unbridge':
+    case 'leave':
       return encodeFields(command.type, 0, [token, command.endpointId])
     case 'bridge':
       return encodeFields('bridge', 0, [token, command.endpointId, command.otherEndpointId])
+    case 'mixer':
+      return encodeFields('mixer', command.reportVoices ? 1 : 0, [
+        token,
+        command.mixerId,
+        command.sampleRateHz ?? 0,
+        command.voicesMax ?? 0,
+      ])
+    case 'closeMixer':
+      return encodeFields('closeMixer', 0, [token, command.mixerId])
+    case 'join':
+      return encodeFields('join', (command.muted ? 1 : 0) | (command.held ? 2 : 0), [
+        token,
+        command.endpointId,
+        command.mixerId,
+        Math.round((command.gain ?? 1) * unityGain),
+        command.coachedEndpointId ?? 0,
+      ])
     case 'play':
-      return encodeFields('play', 0, [
+      return encodeFields('play', command.ofMixer ? ofMixer : 0, [
         token,
         command.endpointId,
         command.playerId,
@@ -123,7 +149,7 @@ export function encodeCommand(command: MediaCommand, token: number): Uint8Array 
         command.offsetMs,
       ])
     case 'tone':
-      return encodeFields('tone', 0, [
+      return encodeFields('tone', command.ofMixer ? ofMixer : 0, [
         token,
         command.endpointId,
         command.playerId,
@@ -146,7 +172,9 @@ export function encodeCommand(command: MediaCommand, token: number): Uint8Array 
     case 'record':
       return encodeFields(
         'record',
-        (command.channels === 'dual' ? 1 : 0) | (command.trimSilence ? 2 : 0),
+        (command.channels === 'dual' ? 1 : 0) |
+          (command.trimSilence ? 2 : 0) |
+          (command.ofMixer ? ofMixer : 0),
         [
           token,
           command.endpointId,
@@ -163,14 +191,20 @@ export function encodeCommand(command: MediaCommand, token: number): Uint8Array 
   }
 }
 
-/** A stop names only its player or recorder at the port; the record names the endpoint too. */
+/** Whose a player or recorder is. */
+export interface Owner {
+  readonly endpointId: number
+  readonly ofMixer: boolean
+}
+
+/** A stop names only its player or recorder at the port; the record names the owner too. */
 export function encodeStop(
   type: 'stopPlayer' | 'stopRecorder',
   token: number,
-  endpointId: number,
+  owner: Owner,
   id: number,
 ): Uint8Array {
-  return encodeFields(type, 0, [token, endpointId, id])
+  return encodeFields(type, owner.ofMixer ? ofMixer : 0, [token, owner.endpointId, id])
 }
 
 /** A close that nobody waits for. */
@@ -291,6 +325,16 @@ function decodeEvent(view: DataView, at: number): MediaEvent | Ack | undefined {
       }
     case eventTypes.rtpTimeout:
       return { type: 'rtpTimeout', endpointId: field(0) }
+    case eventTypes.voice:
+      return {
+        type: 'voice',
+        endpointId: field(0),
+        mixerId: field(1),
+        mediaTimeMs: field(2),
+        begun: detail === 1,
+      }
+    case eventTypes.mixerClosed:
+      return { type: 'mixerClosed', mixerId: field(0) }
     case eventTypes.closed:
       return {
         type: 'closed',

@@ -100,6 +100,10 @@ export class FakePlane implements MediaPlane {
     this.onEvent({ type: 'closed', endpointId, stats })
   }
 
+  async openMixer(): Promise<number> {
+    return this.#nextId++
+  }
+
   async loadPrompt(): Promise<number> {
     return this.#nextId++
   }

@@ -318,6 +318,48 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
       expect(amplitudeAt(audio, 800)).toBeGreaterThan(6000)
     })
 
+    it('mixes a conference, records it, and tells who speaks', async () => {
+      const a = await connect()
+      const b = await connect({ codec: 'PCMA', payloadType: 8 }, a.endpoint)
+      const c = await connect({ ptimeMs: 30 }, a.endpoint)
+      const members = [a, b, c]
+      const mixerId = await plane.openMixer({ near: a.endpointId })
+      await plane.submit({ type: 'mixer', mixerId, reportVoices: true })
+      const path = join(folder, 'room.wav')
+      await plane.submit({
+        ...{ type: 'record', recorderId: 5, endpointId: mixerId, ofMixer: true, path },
+        ...{ channels: 'received', durationMsMax: 0, silenceTimeoutMs: 0, trimSilence: false },
+      })
+      for (const { endpointId } of members) {
+        await plane.submit({ type: 'join', endpointId, mixerId })
+      }
+      const tones = [700, 1100, 1700]
+      const codecs = ['PCMU', 'PCMA', 'PCMU'] as const
+      for (const [i, { peer }] of members.entries()) {
+        const audio = encode(sine(tones[i] ?? 0, 3000, 4000), codecs[i] ?? 'PCMU')
+        void peer.talk(codecs[i] === 'PCMA' ? 8 : 0, audio, 0xff)
+      }
+      await Promise.all(members.map(({ peer }) => peer.until(() => peer.packets.length > 90)))
+      for (const [i, { peer }] of members.entries()) {
+        const codec = codecs[i] ?? 'PCMU'
+        const heard = peer.audio(codec === 'PCMA' ? 8 : 0, codec).slice(-4000)
+        for (const [j, hz] of tones.entries()) {
+          if (i === j) expect(amplitudeAt(heard, hz)).toBeLessThan(200)
+          else expect(amplitudeAt(heard, hz)).toBeGreaterThan(3000)
+        }
+      }
+      const speakers = events.of('voice').map(({ endpointId }) => endpointId)
+      expect(new Set(speakers)).toEqual(new Set(members.map(({ endpointId }) => endpointId)))
+      await plane.submit({ type: 'closeMixer', mixerId })
+      await events.next('mixerClosed')
+      expect((await events.next('recorderEnded')).reason).toBe('closed')
+      const wav = readFileSync(path).subarray(44)
+      const recorded = Array.from({ length: 4000 }, (_, i) =>
+        wav.readInt16LE(wav.length - 16_000 + 2 * i),
+      )
+      for (const hz of tones) expect(amplitudeAt(recorded, hz)).toBeGreaterThan(3000)
+    })
+
     it('tells when nothing arrives', async () => {
       const { endpointId } = await connect({ rtpTimeoutMs: 100 })
       expect((await events.next('rtpTimeout')).endpointId).toBe(endpointId)

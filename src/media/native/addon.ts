@@ -8,6 +8,8 @@ import type { MediaPlaneConfig, OpenedEndpoint } from '../port.js'
 export interface NativeMediaIo {
   /** A string says why it was refused. */
   open(bindAddress: string, near: number): OpenedEndpoint | string
+  /** 0: none is free. */
+  openMixer(near: number): number
   submit(batch: Uint8Array): void
   /** Copies whole event records into `dst` and returns their bytes. */
   drain(dst: Uint8Array): number

@@ -37,6 +37,13 @@ class NativePlane implements MediaPlane {
     return opened
   }
 
+  async openMixer(options: { readonly near?: number }): Promise<number> {
+    if (this.#closing) throw new MediaRefusedError('the media plane is closed')
+    const mixerId = this.#io.openMixer(options.near ?? 0)
+    if (mixerId === 0) throw new MediaRefusedError('every mixer is in use')
+    return mixerId
+  }
+
   submit(command: MediaCommand): Promise<void> {
     return this.#commands.submit(command)
   }

@@ -18,6 +18,7 @@ export interface CoreExports {
   commandsIn(): number
   addressIn(): number
   planeOpen(endpointId: number, nowMs: number): number
+  planeOpenMixer(mixerId: number, nowMs: number): number
   planeCommands(bytes: number, nowMs: number): void
   planeReceive(
     endpointId: number,

@@ -11,6 +11,7 @@ export type ToWorker =
       readonly samples: Int16Array
       readonly sampleRateHz: number
     }
+  | { readonly type: 'openMixer'; readonly token: number }
   | { readonly type: 'releasePrompt'; readonly promptId: number }
   | {
       readonly type: 'resample'

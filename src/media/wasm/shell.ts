@@ -6,13 +6,15 @@ import type { RemoteInfo } from 'node:dgram'
 import type { MediaPlaneConfig, OpenedEndpoint, OpenOptions, PlaneStats } from '../port.js'
 import { encodeClose, encodeRecorderEnded, parseIpAddress } from '../records.js'
 import { type CoreExports, LinearMemory, loadBestWasmCore } from './core.js'
+import { Places } from './places.js'
 import { Prompts } from './prompts.js'
 import { type RecordingEnd, Recordings } from './recordings.js'
 import { closePair, listen, Ports, type SocketPair } from './sockets.js'
 
 const closedType = 70
+const mixerClosedType = 72
 const failedReason = 4
-const placeMask = 0xffff
+const placesMax = 0xffff
 const commandsBytes = 65_536
 const packetBytesMax = 2048
 const latenessLimitsMs = [1, 2, 5, 10, 20, 50]
@@ -29,9 +31,8 @@ export class MediaShell {
   readonly #closing = new Set<Promise<void>>()
   readonly #addresses = new Map<string, { family: 4 | 6; bytes: Uint8Array } | undefined>()
   readonly #lateness = new Array<number>(latenessLimitsMs.length + 1).fill(0)
-  readonly #generations = new Map<number, number>()
-  #freePlaces: number[] = []
-  #freshPlaces = 0
+  readonly #endpointPlaces: Places
+  readonly #mixerPlaces: Places
   #opening = 0
   #events: Uint8Array[] = []
   #timer: NodeJS.Timeout | undefined
@@ -40,7 +41,9 @@ export class MediaShell {
 
   constructor(config: MediaPlaneConfig, onEvents: (batch: Uint8Array) => void) {
     this.#onEvents = onEvents
-    this.#endpointsMax = Math.min(config.endpointsMax, placeMask)
+    this.#endpointsMax = Math.min(config.endpointsMax, placesMax)
+    this.#endpointPlaces = new Places(this.#endpointsMax)
+    this.#mixerPlaces = new Places(Math.floor(this.#endpointsMax / 2) + 1)
     this.#ports = new Ports(config.portMin, config.portMax, Date.now())
     this.#core = loadBestWasmCore({
       send: (...args) => this.#send(...args),
@@ -69,11 +72,18 @@ export class MediaShell {
     } finally {
       this.#opening--
     }
-    const endpointId = this.#takeId()
+    const endpointId = this.#endpointPlaces.take()
     this.#pairs.set(endpointId, pair)
     this.#core.planeOpen(endpointId, this.#nowMs())
     listen(pair, (rtcp, packet, from) => this.#receive(endpointId, rtcp, packet, from))
     return { endpointId, rtpPort: pair.rtpPort, rtcpPort: pair.rtpPort + 1 }
+  }
+
+  openMixer(): number {
+    const mixerId = this.#mixerPlaces.take()
+    if (mixerId === 0) throw new Error('every mixer is in use')
+    this.#core.planeOpenMixer(mixerId, this.#nowMs())
+    return mixerId
   }
 
   commands(batch: Uint8Array): void {
@@ -141,14 +151,6 @@ export class MediaShell {
 
   #nowMs(): number {
     return Math.floor(performance.now()) + 1000
-  }
-
-  #takeId(): number {
-    const fresh = this.#freshPlaces < this.#endpointsMax
-    const place = fresh ? this.#freshPlaces++ : (this.#freePlaces.pop() ?? 0)
-    const generation = ((this.#generations.get(place) ?? 0) % 1023) + 1
-    this.#generations.set(place, generation)
-    return (generation << 16) | place
   }
 
   #runCommands(batch: Uint8Array): void {
@@ -230,6 +232,9 @@ export class MediaShell {
 
   #event(record: number, bytes: number): void {
     const copy = this.#memory.bytes.slice(record, record + bytes)
+    if (copy[2] === mixerClosedType) {
+      this.#mixerPlaces.giveBack(new DataView(copy.buffer).getUint32(4, true))
+    }
     if (copy[2] !== closedType) {
       this.#events.push(copy)
       return
@@ -240,7 +245,7 @@ export class MediaShell {
     if (!pair) return
     const closing = closePair(pair).then(() => {
       this.#pairs.delete(endpointId)
-      this.#freePlaces.push(endpointId & placeMask)
+      this.#endpointPlaces.giveBack(endpointId)
       this.#closing.delete(closing)
       this.#events.push(copy)
       this.#publish()

@@ -52,6 +52,10 @@ class WasmPlane implements MediaPlane {
     return this.#ask<OpenedEndpoint>({ type: 'open', options })
   }
 
+  openMixer(): Promise<number> {
+    return this.#ask<number>({ type: 'openMixer' })
+  }
+
   submit(command: MediaCommand): Promise<void> {
     return this.#commands.submit(command)
   }

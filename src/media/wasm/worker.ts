@@ -43,6 +43,8 @@ function handle(message: ToWorker): void | Promise<void> {
       return media.commands(message.batch)
     case 'open':
       return answer(message.token, () => media.open(message.options))
+    case 'openMixer':
+      return answer(message.token, () => media.openMixer())
     case 'loadPrompt':
       return answer(message.token, () => media.loadPrompt(message.samples, message.sampleRateHz))
     case 'releasePrompt':
