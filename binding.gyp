@@ -1,7 +1,7 @@
 {
+  'includes': ['native/codecs/codecs.gypi'],
   'variables': {
     'core_sources': [
-      'native/codecs/codecs.c',
       'native/core/conformance.c',
       'native/core/conformance_codecs.c',
       'native/core/conformance_plane.c',
@@ -32,15 +32,31 @@
       'native/core/rtcp.c',
       'native/core/rtp.c',
       'native/core/telephone_event.c',
+      'native/core/stream.c',
+      'native/core/tap.c',
       'native/core/tone.c',
       'native/core/wheel.c',
     ],
   },
   'targets': [
     {
+      # Not our code: no warnings.
+      'target_name': 'libopus',
+      'type': 'static_library',
+      'sources': ['<@(libopus_sources)'],
+      'include_dirs': ['<@(libopus_folders)'],
+      'direct_dependent_settings': {
+        'include_dirs': ['node_modules/@discordjs/opus/deps/opus/include'],
+      },
+      'defines': ['<@(libopus_defines)'],
+      'cflags!': ['-O3', '-Wall', '-Wextra'],
+      'cflags': ['-O2', '-w', '-ffp-contract=off', '-fPIC', '-fvisibility=hidden'],
+    },
+    {
       'target_name': 'core',
       'type': 'static_library',
-      'sources': ['<@(core_sources)'],
+      'dependencies': ['libopus'],
+      'sources': ['<@(core_sources)', '<@(codecs_sources)'],
       'include_dirs': ['native/core', 'native/codecs'],
       'direct_dependent_settings': {'include_dirs': ['native/core', 'native/codecs']},
       'cflags!': ['-O2'],

@@ -13,7 +13,7 @@ const stampFile = join(root, 'build', 'native.hash')
 
 function sourceFiles() {
   const files = ['binding.gyp', 'scripts/build-native.mjs']
-  for (const folder of ['native/core', 'native/io', 'native/addon']) {
+  for (const folder of ['native/core', 'native/codecs', 'native/io', 'native/addon']) {
     for (const name of readdirSync(join(root, folder)).sort()) files.push(`${folder}/${name}`)
   }
   return files

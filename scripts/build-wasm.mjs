@@ -2,7 +2,14 @@
 // npm (wasm/package.json). Run it, or import buildWasm.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -10,10 +17,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const wasmFolder = join(root, 'wasm')
 const output = join(root, 'build', 'wasm')
 const variants = { plain: [], simd: ['-msimd128'] }
+const libopusHeaders = 'node_modules/@discordjs/opus/deps/opus/include'
 const flags = [
   '-std=c11',
   '-Inative/core',
   '-Inative/codecs',
+  `-I${libopusHeaders}`,
   '-O3',
   '-ffp-contract=off',
   '-Wall',
@@ -22,16 +31,33 @@ const flags = [
   '-Werror',
 ]
 
-/** The file list of binding.gyp, which is the only one. */
-function coreSources() {
-  const text = readFileSync(join(root, 'binding.gyp'), 'utf8')
-  const list = /'core_sources': \[([^\]]*)\]/.exec(text)?.[1]
-  if (!list) throw new Error('binding.gyp has no core_sources')
+const linkerFlags = [
+  '-mexec-model=reactor',
+  '-Wl,--strip-all',
+  '-Wl,--export=__heap_base',
+  // libopus takes up to 100 kB of it.
+  '-Wl,-z,stack-size=262144',
+]
+
+/** A list of binding.gyp or codecs.gypi, which have the only ones. */
+function listOf(file, name) {
+  const list = new RegExp(`'${name}': \\[([^\\]]*)\\]`).exec(read(file))?.[1]
+  if (!list) throw new Error(`${file} has no ${name}`)
   return [...list.matchAll(/'([^']+)'/g)].map((match) => match[1])
 }
 
+const codecLists = 'native/codecs/codecs.gypi'
+
+function ownSources() {
+  return [
+    ...listOf('binding.gyp', 'core_sources'),
+    ...listOf(codecLists, 'codecs_sources'),
+    'wasm/exports.c',
+  ]
+}
+
 function headers() {
-  return ['native/codecs', 'native/core'].flatMap((folder) => {
+  return ['native/codecs', 'native/core', libopusHeaders].flatMap((folder) => {
     const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.h'))
     return names.sort().map((name) => `${folder}/${name}`)
   })
@@ -46,9 +72,10 @@ function hashOf(...parts) {
 }
 
 function inputHash() {
-  const files = [...coreSources(), ...headers(), 'wasm/exports.c']
-  const toolchain = readFileSync(join(wasmFolder, 'package-lock.json'), 'utf8')
-  return hashOf(toolchain, JSON.stringify([flags, variants]), ...files.map(read))
+  const files = [...ownSources(), ...headers(), codecLists]
+  const toolchain = read('wasm/package-lock.json')
+  const settings = JSON.stringify([flags, variants, linkerFlags, libopusFlags(), libopusVersion()])
+  return hashOf(toolchain, settings, ...files.map(read))
 }
 
 export function wasmIsBuilt() {
@@ -120,9 +147,48 @@ async function compile(compiler, source, variantFlags, headerFiles) {
   return result['out.o']
 }
 
+function libopusVersion() {
+  return JSON.parse(read('node_modules/@discordjs/opus/package.json')).version
+}
+
+function libopusFlags() {
+  return [
+    '-O2',
+    '-w',
+    '-ffp-contract=off',
+    ...listOf(codecLists, 'libopus_defines').map((name) => `-D${name}`),
+    ...listOf(codecLists, 'libopus_folders').map((folder) => `-I${folder}`),
+  ]
+}
+
+/** The objects of libopus: one run of the compiler, for both variants. */
+async function compileLibopus(compiler) {
+  const sources = listOf(codecLists, 'libopus_sources')
+  const hash = hashOf(libopusVersion(), JSON.stringify([libopusFlags(), sources]))
+  const folder = join(output, 'objects', `libopus-${hash}`)
+  const names = sources.map((source) => source.replace(/.*\//, '').replace(/\.c$/, '.o'))
+  if (!existsSync(folder)) {
+    const files = Object.fromEntries(sources.map((source) => [source, read(source)]))
+    const folders = [...listOf(codecLists, 'libopus_folders'), ...sources.map(dirname)]
+    for (const from of new Set(folders)) {
+      for (const name of readdirSync(join(root, from))) {
+        if (name.endsWith('.h')) files[`${from}/${name}`] = read(`${from}/${name}`)
+      }
+    }
+    const result = await run(compiler, ['clang', ...libopusFlags(), '-c', ...sources], files)
+    const unfinished = `${folder}.unfinished`
+    mkdirSync(unfinished, { recursive: true })
+    for (const name of names) writeFileSync(join(unfinished, name), result[name])
+    renameSync(unfinished, folder)
+  }
+  return Object.fromEntries(
+    names.map((name) => [`libopus-${name}`, readFileSync(join(folder, name))]),
+  )
+}
+
 async function link(compiler, objects) {
-  const args = ['clang', '-mexec-model=reactor', '-Wl,--strip-all', '-Wl,--export=__heap_base']
-  const result = await run(compiler, [...args, ...Object.keys(objects), '-o', 'core.wasm'], objects)
+  const args = ['clang', ...linkerFlags, ...Object.keys(objects), '-o', 'core.wasm']
+  const result = await run(compiler, args, objects)
   return result['core.wasm']
 }
 
@@ -137,9 +203,10 @@ export async function buildWasm({ log = () => {} } = {}) {
   const startedMs = Date.now()
   mkdirSync(join(output, 'objects'), { recursive: true })
   const headerFiles = Object.fromEntries(headers().map((file) => [file, read(file)]))
+  const libopus = await compileLibopus(compiler)
   for (const [name, variantFlags] of Object.entries(variants)) {
-    const objects = {}
-    for (const source of [...coreSources(), 'wasm/exports.c']) {
+    const objects = { ...libopus }
+    for (const source of ownSources()) {
       const object = source.replace(/.*\//, '').replace(/\.c$/, '.o')
       objects[object] = await compile(compiler, source, variantFlags, headerFiles)
     }

@@ -4,7 +4,6 @@
  * doubles, which hold them exactly. The shell grows the memory and says where the plane may live.
  */
 #include "codecs.h"
-#include "conformance.h"
 #include "plane.h"
 #include "prompt.h"
 #include "resampler.h"
@@ -85,6 +84,8 @@ static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
         .endpoints_max = endpoints_max,
         .players_max = endpoints_max * 4 + 64,
         .recorders_max = endpoints_max,
+        .streams_max = endpoints_max,
+        .taps_max = endpoints_max,
         .mixers_max = endpoints_max / 2 + 1,
         .codecs = codecs,
         .states_max = {[CODEC_G722] = endpoints_max, [CODEC_OPUS] = states_max},
@@ -185,6 +186,6 @@ void export_resample(
 EXPORT("runConformance")
 uint32_t export_run_conformance(const char *program, uint8_t *dst, uint32_t room) {
     uint32_t bytes = 0;
-    conformance_run(program, dst, &bytes, room);
+    codecs_conformance(program, dst, &bytes, room);
     return bytes;
 }

@@ -6,7 +6,7 @@
 
 #define restrict __restrict
 extern "C" {
-#include "../core/conformance.h"
+#include "../codecs/codecs.h"
 #include "../core/resampler.h"
 #include "../io/io.h"
 }
@@ -191,12 +191,13 @@ Napi::Value resample(const Napi::CallbackInfo &info) {
     return promise;
 }
 
-// Runs a program of the conformance suite into a buffer; returns the bytes written.
+// Runs a program of the conformance suite on a buffer; returns the bytes written.
 Napi::Value run_conformance(const Napi::CallbackInfo &info) {
     std::string program = info[0].As<Napi::String>();
     auto dst = info[1].As<Napi::Uint8Array>();
     uint32_t bytes = 0;
-    conformance_run(program.c_str(), dst.Data(), &bytes, static_cast<uint32_t>(dst.ByteLength()));
+    codecs_conformance(
+        program.c_str(), dst.Data(), &bytes, static_cast<uint32_t>(dst.ByteLength()));
     return Napi::Number::New(info.Env(), bytes);
 }
 

@@ -29,8 +29,10 @@ static void run_codec(struct conformance *run, const struct codec *codec, uint32
     struct encoder_options options = {.rate_hz = rate_hz};
     if (codec->encoder_bytes > sizeof encoder || codec->decoder_bytes > sizeof decoder)
         return;
-    codec->encoder_begin(encoder, &options);
-    codec->decoder_begin(decoder, rate_hz);
+    if (codec->encoder_begin)
+        codec->encoder_begin(encoder, &options);
+    if (codec->decoder_begin)
+        codec->decoder_begin(decoder, rate_hz);
     uint32_t phase = 0;
     for (uint32_t index = 0; index < FRAMES; index++) {
         int16_t frame[FRAME];

@@ -27,22 +27,10 @@ decode(void *state, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_
     return bytes / 2;
 }
 
-static void encoder_begin(void *state, const struct encoder_options *options) {
-    (void)state;
-    (void)options;
-}
-
-static void decoder_begin(void *state, uint32_t rate_hz) {
-    (void)state;
-    (void)rate_hz;
-}
-
 const struct codec codec_l16 = {
     .name = "L16",
     .rates_hz = {8000, 16000, 48000},
-    .encoder_begin = encoder_begin,
     .encode = encode,
-    .decoder_begin = decoder_begin,
     .payload_samples = payload_samples,
     .decode = decode,
 };

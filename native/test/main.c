@@ -8,6 +8,7 @@ int main(void) {
         void (*run)(void);
     } tests[] = {
         {"g711", test_g711},
+        {"codecs", test_codecs},
         {"rtp", test_rtp},
         {"jitter_buffer", test_jitter_buffer},
         {"telephone_event", test_telephone_event},

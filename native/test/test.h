@@ -14,6 +14,7 @@ extern int test_failures;
     } while (0)
 
 void test_g711(void);
+void test_codecs(void);
 void test_rtp(void);
 void test_jitter_buffer(void);
 void test_telephone_event(void);
