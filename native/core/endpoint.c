@@ -151,15 +151,31 @@ void endpoint_unbridge(struct endpoint *endpoint) {
     endpoint_choose_rate(other);
 }
 
-static bool records_both_ways(const struct endpoint *endpoint) {
+void endpoint_remove_tap(struct plane *plane, struct endpoint *endpoint, uint32_t tap_id) {
+    for (struct tap **at = &endpoint->taps; *at;) {
+        struct tap *tap = *at;
+        if (tap_id == 0 || tap->id == tap_id) {
+            *at = tap->next;
+            plane_return_tap(plane, tap);
+        } else {
+            at = &tap->next;
+        }
+    }
+}
+
+bool endpoint_is_overheard(const struct endpoint *endpoint) {
+    for (const struct tap *tap = endpoint->taps; tap; tap = tap->next) {
+        if (tap->tracks & TAP_OUTBOUND)
+            return true;
+    }
     return endpoint->recorder && endpoint->recorder->config.channels == 2;
 }
 
 bool endpoint_relays(const struct endpoint *from) {
     const struct endpoint *to = from->other;
     return to && to->configured && from->codec == to->codec &&
-           from->settings.clock_hz == to->settings.clock_hz && !records_both_ways(from) &&
-           !records_both_ways(to);
+           from->settings.clock_hz == to->settings.clock_hz && !endpoint_is_overheard(from) &&
+           !endpoint_is_overheard(to);
 }
 
 /* A digit that is cut short still needs its end packets. */
@@ -191,6 +207,7 @@ void endpoint_end_player(
 void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
     while (endpoint->players.first)
         endpoint_end_player(plane, endpoint, endpoint->players.first, PLAYER_CLOSED);
+    endpoint_remove_tap(plane, endpoint, 0);
     if (endpoint->recorder)
         plane_stop_recorder(plane, endpoint->recorder, RECORDER_CLOSED);
     endpoint->recorder = NULL;

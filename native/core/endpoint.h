@@ -15,6 +15,7 @@
 #include "recorder.h"
 #include "rtcp.h"
 #include "rtp.h"
+#include "tap.h"
 #include "telephone_event.h"
 #include "wheel.h"
 
@@ -85,6 +86,7 @@ struct endpoint {
     uint64_t packets_sent, bytes_sent;
     struct player_queue players;
     struct recorder *recorder;
+    struct tap *taps;
     struct endpoint *other;
     struct relay relay;
     struct member member;
@@ -138,8 +140,12 @@ void endpoint_end_player(
     struct plane *plane, struct endpoint *endpoint, struct player *player,
     enum player_reason reason);
 
+/* Those with this id; 0: all. */
+void endpoint_remove_tap(struct plane *plane, struct endpoint *endpoint, uint32_t tap_id);
 /* Whether packets of `from` go to the other side of its bridge as they are. */
 bool endpoint_relays(const struct endpoint *from);
+/* Whether somebody wants the PCM of what its peer hears. */
+bool endpoint_is_overheard(const struct endpoint *endpoint);
 /* Chooses the rate of the PCM anew: after its settings or its place in the graph have changed. */
 void endpoint_choose_rate(struct endpoint *endpoint);
 /* Sends one RTP packet whose payload is already behind the room for the header. */

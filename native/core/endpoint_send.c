@@ -181,7 +181,7 @@ static void send_frame(
 static bool needs_audio(const struct endpoint *endpoint) {
     const struct member *member = &endpoint->member;
     return endpoint->settings.receives &&
-           (endpoint->recorder || endpoint->settings.in_band_dtmf ||
+           (endpoint->recorder || endpoint->taps || endpoint->settings.in_band_dtmf ||
             (endpoint->other && !endpoint_relays(endpoint)) ||
             (member->mixer && (member->gain_q12 > 0 || member_may_speak(member))));
 }
@@ -224,6 +224,8 @@ uint32_t endpoint_hear(
         endpoint->concealed_samples <= CONCEALED_DIGIT_MS * (endpoint->rate_hz / 1000);
     if (endpoint->settings.in_band_dtmf)
         detect(plane, endpoint, frame, count, now_ms);
+    for (struct tap *tap = endpoint->taps; tap; tap = tap->next)
+        tap_feed(plane, tap, endpoint->id, TAP_INBOUND, frame, count, endpoint->rate_hz);
     return received;
 }
 
@@ -282,9 +284,11 @@ void endpoint_speak(
         .count = frame_samples(endpoint),
         .rate_hz = endpoint->rate_hz,
     };
-    bool listened_to = recorder && recorder->config.channels == 2;
-    send_frame(plane, endpoint, mixed, sent, listened_to, now_ms);
+    send_frame(plane, endpoint, mixed, sent, endpoint_is_overheard(endpoint), now_ms);
+    plane_watch_streams(plane, &endpoint->players, endpoint->id);
     endpoint->timestamp += settings->ptime_ms * (settings->clock_hz / 1000);
+    for (struct tap *tap = endpoint->taps; tap; tap = tap->next)
+        tap_feed(plane, tap, endpoint->id, TAP_OUTBOUND, sent, frame.count, frame.rate_hz);
     if (recorder && !plane_feed_recorder(plane, recorder, &frame))
         endpoint->recorder = NULL;
     watch(plane, endpoint, now_ms);

@@ -161,6 +161,7 @@ static void sum_up(struct plane *plane, struct mixer *mixer, int32_t *sum) {
         if (got < room)
             plane_end_player(plane, &mixer->players, mixer->id, player, PLAYER_DONE);
     }
+    plane_watch_streams(plane, &mixer->players, mixer->id);
     for (uint32_t i = 0; mixer->left != 0 && i < fade; i++)
         sum[i] += mixer->left * (int32_t)(fade - i - 1) / (int32_t)fade;
     mixer->left = 0;

@@ -32,6 +32,8 @@ uint64_t plane_size(const struct plane_config *config) {
            aligned((uint64_t)config->players_max * sizeof(struct player)) +
            aligned((uint64_t)config->recorders_max * sizeof(struct recorder)) +
            aligned((uint64_t)config->mixers_max * sizeof(struct mixer)) +
+           aligned((uint64_t)config->streams_max * sizeof(struct stream)) +
+           aligned((uint64_t)config->taps_max * sizeof(struct tap)) +
            aligned(frames_count(config) * sizeof(int16_t[MIXER_FRAME_MAX])) + states_bytes(config);
 }
 
@@ -54,6 +56,10 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
     at += aligned((uint64_t)config->recorders_max * sizeof(struct recorder));
     plane->mixers = (struct mixer *)(void *)at;
     at += aligned((uint64_t)config->mixers_max * sizeof(struct mixer));
+    plane->streams = (struct stream *)(void *)at;
+    at += aligned((uint64_t)config->streams_max * sizeof(struct stream));
+    plane->taps = (struct tap *)(void *)at;
+    at += aligned((uint64_t)config->taps_max * sizeof(struct tap));
     plane->frames = (int16_t(*)[MIXER_FRAME_MAX])(void *)at;
     at += aligned(frames_count(config) * sizeof(int16_t[MIXER_FRAME_MAX]));
     for (uint32_t i = 0; i < CODECS; i++) {
@@ -100,12 +106,33 @@ bool plane_feed_recorder(
     return false;
 }
 
+static void tell_marks(struct plane *plane, uint32_t owner_id, const struct player *player) {
+    uint32_t fields[] = {owner_id, player->id, 0};
+    while (stream_next_mark(player->stream, &fields[2]))
+        plane_event(plane, EVENT_MARKED, 0, fields, 3);
+}
+
+void plane_watch_streams(struct plane *plane, struct player_queue *queue, uint32_t owner_id) {
+    struct player *player = queue->first;
+    if (!player || player->type != PLAYER_STREAM)
+        return;
+    tell_marks(plane, owner_id, player);
+    uint32_t fields[] = {owner_id, player->id, player->stream->played / (player->rate_hz / 1000)};
+    if (stream_runs_low(player->stream))
+        plane_event(plane, EVENT_STREAM_LOW, 0, fields, 3);
+}
+
 void plane_end_player(
     struct plane *plane, struct player_queue *queue, uint32_t owner_id, struct player *player,
     enum player_reason reason) {
     player_queue_remove(queue, player);
     if (player->type == PLAYER_PROMPT)
         plane->host.prompt_release(plane->host.context, player->prompt_id);
+    if (player->type == PLAYER_STREAM) {
+        stream_clear(player->stream);
+        tell_marks(plane, owner_id, player);
+        plane_return_stream(plane, player->stream);
+    }
     if (!player->internal) {
         uint32_t fields[] = {owner_id, player->id, player_played_ms(player)};
         plane_event(plane, EVENT_PLAYER_ENDED, (uint8_t)reason, fields, 3);

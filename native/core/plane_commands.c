@@ -90,6 +90,21 @@ join(struct plane *plane, struct endpoint *endpoint, const struct record *record
     return STATUS_OK;
 }
 
+static enum record_status
+add_tap(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
+    uint32_t format = record_u32(record, 3);
+    if (record->detail == 0 || record->detail > (TAP_INBOUND | TAP_OUTBOUND) ||
+        format >= TAP_FORMATS)
+        return STATUS_INVALID;
+    struct tap *tap = plane_take_tap(plane);
+    if (!tap)
+        return STATUS_EXHAUSTED;
+    tap_init(tap, record_u32(record, 2), record->detail, (enum tap_format)format);
+    tap->next = endpoint->taps;
+    endpoint->taps = tap;
+    return STATUS_OK;
+}
+
 static enum record_status configure_mixer(struct mixer *mixer, const struct record *record) {
     uint32_t rate_hz = record_u32(record, 2);
     if (rate_hz != 0 && !rate_is_supported(rate_hz))
@@ -120,6 +135,11 @@ run(struct plane *plane, struct endpoint *endpoint, const struct record *record,
         return STATUS_OK;
     case COMMAND_JOIN:
         return join(plane, endpoint, record, now_ms);
+    case COMMAND_TAP:
+        return add_tap(plane, endpoint, record);
+    case COMMAND_STOP_TAP:
+        endpoint_remove_tap(plane, endpoint, record_u32(record, 2));
+        return STATUS_OK;
     case COMMAND_LEAVE:
         mixer_leave(plane, endpoint, now_ms);
         return STATUS_OK;

@@ -79,3 +79,33 @@ void plane_return_recorder(struct plane *plane, struct recorder *recorder) {
     plane->recorders_free = recorder;
     plane->recorders_used--;
 }
+
+struct stream *plane_take_stream(struct plane *plane) {
+    struct stream *stream = plane->streams_free;
+    if (stream)
+        plane->streams_free = stream->next;
+    else if (plane->streams_fresh < plane->config.streams_max)
+        stream = &plane->streams[plane->streams_fresh++];
+    if (stream)
+        stream_init(stream);
+    return stream;
+}
+
+void plane_return_stream(struct plane *plane, struct stream *stream) {
+    stream->next = plane->streams_free;
+    plane->streams_free = stream;
+}
+
+struct tap *plane_take_tap(struct plane *plane) {
+    struct tap *tap = plane->taps_free;
+    if (tap)
+        plane->taps_free = tap->next;
+    else if (plane->taps_fresh < plane->config.taps_max)
+        tap = &plane->taps[plane->taps_fresh++];
+    return tap;
+}
+
+void plane_return_tap(struct plane *plane, struct tap *tap) {
+    tap->next = plane->taps_free;
+    plane->taps_free = tap;
+}

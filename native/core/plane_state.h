@@ -24,6 +24,9 @@ struct plane {
     struct recorder *recorders;
     struct player *players_free; /* returned ones; those from players_fresh on were never used */
     struct recorder *recorders_free;
+    struct stream *streams, *streams_free;
+    struct tap *taps, *taps_free;
+    uint32_t streams_fresh, taps_fresh;
     uint32_t players_fresh, recorders_fresh;
     uint32_t players_used, recorders_used;
     struct state_pool encoders[CODECS], decoders[CODECS];
@@ -62,6 +65,10 @@ void *plane_take_encoder(struct plane *plane, enum codec_id codec_id);
 struct player *plane_take_player(struct plane *plane);
 void plane_return_player(struct plane *plane, struct player *player);
 struct recorder *plane_take_recorder(struct plane *plane);
+struct stream *plane_take_stream(struct plane *plane);
+void plane_return_stream(struct plane *plane, struct stream *stream);
+struct tap *plane_take_tap(struct plane *plane);
+void plane_return_tap(struct plane *plane, struct tap *tap);
 void plane_return_recorder(struct plane *plane, struct recorder *recorder);
 /* Stops a recorder and lets the plane hand over the rest. */
 void plane_stop_recorder(
@@ -76,6 +83,8 @@ struct mixer *plane_mixer(struct plane *plane, uint32_t mixer_id);
 void plane_end_player(
     struct plane *plane, struct player_queue *queue, uint32_t owner_id, struct player *player,
     enum player_reason reason);
+/* Tells of marks that the playing streams of a queue have reached, and of those that run low. */
+void plane_watch_streams(struct plane *plane, struct player_queue *queue, uint32_t owner_id);
 /* A first tick that spreads the endpoints over the milliseconds. */
 uint64_t plane_choose_due(struct plane *plane, uint64_t now_ms);
 

@@ -39,6 +39,43 @@ static enum record_status init_digits(struct player *player, const struct record
 }
 
 static enum record_status
+init_stream(struct plane *plane, struct player *player, const struct record *record) {
+    uint32_t rate_hz = record_u32(record, 3);
+    if (!rate_is_supported(rate_hz))
+        return STATUS_INVALID;
+    struct stream *stream = plane_take_stream(plane);
+    if (stream)
+        player_init_stream(player, stream, rate_hz);
+    return stream ? STATUS_OK : STATUS_EXHAUSTED;
+}
+
+/* What is done to a stream that plays, or waits for its turn. */
+static enum record_status run_stream(const struct track *track, const struct record *record) {
+    struct player *player = player_queue_find(track->players, record_u32(record, 2));
+    if (!player || player->type != PLAYER_STREAM)
+        return STATUS_INVALID;
+    uint32_t bytes = 0;
+    const char *samples;
+    switch (record->type) {
+    case COMMAND_FEED:
+        samples = record_string(record, 3, &bytes);
+        if (!samples || player->stream->ending)
+            return STATUS_INVALID;
+        return stream_write(player->stream, (const uint8_t *)samples, bytes / 2)
+                   ? STATUS_OK
+                   : STATUS_QUEUE_FULL;
+    case COMMAND_MARK:
+        return stream_mark(player->stream, record_u32(record, 3)) ? STATUS_OK : STATUS_QUEUE_FULL;
+    case COMMAND_CLEAR:
+        stream_clear(player->stream);
+        return STATUS_OK;
+    default:
+        player->stream->ending = true;
+        return STATUS_OK;
+    }
+}
+
+static enum record_status
 play(struct plane *plane, const struct track *track, const struct record *record) {
     if (record->type == COMMAND_SEND_DIGITS && !track->endpoint)
         return STATUS_INVALID;
@@ -50,7 +87,9 @@ play(struct plane *plane, const struct track *track, const struct record *record
     player->id = record_u32(record, 2);
     enum record_status status = record->type == COMMAND_PLAY   ? init_prompt(plane, player, record)
                                 : record->type == COMMAND_TONE ? init_tone(player, record)
-                                                               : init_digits(player, record);
+                                : record->type == COMMAND_STREAM
+                                    ? init_stream(plane, player, record)
+                                    : init_digits(player, record);
     if (status == STATUS_OK)
         player_queue_add(track->players, player);
     else
@@ -123,9 +162,15 @@ plane_run_track(struct plane *plane, const struct track *track, const struct rec
     case COMMAND_PLAY:
     case COMMAND_TONE:
     case COMMAND_SEND_DIGITS:
+    case COMMAND_STREAM:
         return play(plane, track, record);
     case COMMAND_STOP_PLAYER:
         return stop_player(plane, track, record);
+    case COMMAND_FEED:
+    case COMMAND_MARK:
+    case COMMAND_CLEAR:
+    case COMMAND_END_STREAM:
+        return run_stream(track, record);
     case COMMAND_RECORD:
         return record_track(plane, track, record);
     case COMMAND_STOP_RECORDER:

@@ -24,6 +24,12 @@ void player_init_prompt(
         player->position = (uint32_t)(offset - offset % (prompt->rate_hz / OWN_RATE_HZ));
 }
 
+void player_init_stream(struct player *player, struct stream *stream, uint32_t rate_hz) {
+    player->type = PLAYER_STREAM;
+    player->rate_hz = rate_hz;
+    player->stream = stream;
+}
+
 void player_init_tone(struct player *player, const struct tone *tone) {
     player->type = PLAYER_TONE;
     player->rate_hz = OWN_RATE_HZ;
@@ -138,10 +144,20 @@ static uint32_t fill_digits(struct player *player, int16_t *dst, uint32_t count)
     return filled;
 }
 
+/* Silence where nothing has come yet. */
+static uint32_t fill_stream(struct stream *stream, int16_t *dst, uint32_t count) {
+    uint32_t filled = stream_read(stream, dst, count);
+    if (stream_is_over(stream))
+        return filled;
+    memset(dst + filled, 0, (count - filled) * sizeof *dst);
+    return count;
+}
+
 static uint32_t fill_own(struct player *player, int16_t *dst, uint32_t count) {
-    uint32_t filled = player->type == PLAYER_PROMPT ? fill_prompt(player, dst, count)
-                      : player->type == PLAYER_TONE ? tone_fill(&player->tone, dst, count)
-                                                    : fill_digits(player, dst, count);
+    uint32_t filled = player->type == PLAYER_PROMPT   ? fill_prompt(player, dst, count)
+                      : player->type == PLAYER_TONE   ? tone_fill(&player->tone, dst, count)
+                      : player->type == PLAYER_STREAM ? fill_stream(player->stream, dst, count)
+                                                      : fill_digits(player, dst, count);
     player->played_samples += filled;
     return filled;
 }

@@ -1,19 +1,21 @@
 #ifndef DIALPLANE_PLAYER_H
 #define DIALPLANE_PLAYER_H
 /*
- * One thing that an endpoint plays: a prompt, a tone, or digits (as tones, or packet by packet as
- * telephone-event). Players of an endpoint form a queue, which the endpoint owns. Does not send. A
- * player counts in [samples] of its own rate (tones and digits: 8 kHz) and gives any other.
+ * One thing that an endpoint plays: a prompt, a tone, digits (as tones, or packet by packet as
+ * telephone-event), or a stream. Players of an endpoint form a queue, which the endpoint owns. Does
+ * not send. A player counts in [samples] of its own rate (tones and digits: 8 kHz) and gives any
+ * other.
  */
 #include "codec.h"
 #include "host.h"
 #include "rate_converter.h"
+#include "stream.h"
 #include "tone.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { PLAYER_DIGITS_MAX = 128 };
-enum player_type { PLAYER_PROMPT, PLAYER_TONE, PLAYER_DIGITS };
+enum player_type { PLAYER_PROMPT, PLAYER_TONE, PLAYER_DIGITS, PLAYER_STREAM };
 enum digit_stage { DIGIT_NEXT, DIGIT_SOUNDING, DIGIT_ENDING, DIGIT_PAUSE };
 
 struct player {
@@ -29,6 +31,7 @@ struct player {
     uint32_t position;
     uint32_t loops; /* 0: without end */
     uint32_t done;
+    struct stream *stream; /* lent by the plane */
     /* tone, and digits in the audio */
     struct tone tone;
     /* digits */
@@ -50,6 +53,7 @@ struct player {
 void player_init_prompt(
     struct player *player, uint32_t prompt_id, const struct prompt *prompt, uint32_t loops,
     uint64_t offset);
+void player_init_stream(struct player *player, struct stream *stream, uint32_t rate_hz);
 void player_init_tone(struct player *player, const struct tone *tone);
 /* Returns -1 when a character is not one of 0-9 A-D # * w W, or there are too many. */
 int player_init_digits(

@@ -28,7 +28,14 @@
  *   leave          -               token endpoint
  *   mixer          1 report voices token mixer rateHz(0: the best of its members) voicesMax(0: all)
  *   closeMixer     -               token mixer
- *   play, tone, stopPlayer, record and stopRecorder with 128 in the detail: mixer for endpoint
+ *   stream         -               token endpoint player rateHz
+ *   feed           -               token endpoint player bytes samples(s16, as a string)
+ *   mark           -               token endpoint player mark
+ *   clear          -               token endpoint player
+ *   endStream      -               token endpoint player
+ *   tap            1 in, 2 out     token endpoint tap format(0 PCMU, 1 PCM 8 kHz, 2 PCM 16 kHz)
+ *   stopTap        -               token endpoint tap
+ *   play, tone, stream..endStream, stopPlayer, record, stopRecorder with 128 in the detail: mixer for endpoint
  *   event
  *   ack            -               token status
  *   digit          source          endpoint digit durationMs mediaTimeMs
@@ -38,6 +45,9 @@
  *   rtpTimeout     -               endpoint
  *   voice          1 begun         endpoint mixer mediaTimeMs
  *   mixerClosed    -               mixer
+ *   streamLow      -               endpoint player playedMs
+ *   marked         -               endpoint player mark
+ *   audio          1 in, 2 out     endpoint tap mediaTimeMs bytes samples
  *   closed         -               endpoint received sent lost late jitterUs
  */
 /* clang-format on */
@@ -66,6 +76,13 @@ enum record_type {
     COMMAND_LEAVE,
     COMMAND_MIXER,
     COMMAND_CLOSE_MIXER,
+    COMMAND_STREAM,
+    COMMAND_FEED,
+    COMMAND_MARK,
+    COMMAND_CLEAR,
+    COMMAND_END_STREAM,
+    COMMAND_TAP,
+    COMMAND_STOP_TAP,
     EVENT_ACK = 64,
     EVENT_DIGIT,
     EVENT_DIGIT_STARTED,
@@ -75,6 +92,9 @@ enum record_type {
     EVENT_CLOSED,
     EVENT_VOICE,
     EVENT_MIXER_CLOSED,
+    EVENT_STREAM_LOW,
+    EVENT_MARKED,
+    EVENT_AUDIO,
     RECORD_SHELL = 128, /* from here on: between a shell and itself, never seen by the core */
 };
 

@@ -316,6 +316,8 @@ bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
         .endpoints_max = places,
         .players_max = places * 4 + 64,
         .recorders_max = places,
+        .streams_max = places,
+        .taps_max = places * 2,
         .mixers_max = places < MIXERS_MAX ? places : MIXERS_MAX,
         .codecs = codecs,
         .states_max = {[CODEC_G722] = places, [CODEC_OPUS] = places},

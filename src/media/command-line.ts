@@ -3,13 +3,30 @@
  * one batch, match acknowledgements, and remember which endpoint a player or recorder belongs to.
  */
 import { type MediaCommand, type MediaEventListener, MediaRefusedError } from './port.js'
-import { decodeEvents, describeStatus, encodeCommand, encodeStop, type Owner } from './records.js'
+import {
+  decodeEvents,
+  describeStatus,
+  encodeCommand,
+  encodeOwned,
+  type OwnedCommand,
+  type Owner,
+} from './records.js'
 
 interface Waiting {
   readonly command: MediaCommand
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
+
+const playerTypes: ReadonlySet<string> = new Set(['play', 'tone', 'sendDigits', 'stream'])
+const ownedTypes: ReadonlySet<string> = new Set([
+  'feed',
+  'mark',
+  'clear',
+  'endStream',
+  'stopPlayer',
+  'stopRecorder',
+])
 
 export class CommandLine {
   readonly #send: (batch: Uint8Array) => void
@@ -30,12 +47,7 @@ export class CommandLine {
     if (this.#closed) return Promise.reject(new MediaRefusedError('the media plane is closed'))
     this.#token = (this.#token + 1) >>> 0
     const token = this.#token
-    if (command.type === 'stopPlayer' && !this.#ownerOfPlayer.has(command.playerId)) {
-      return Promise.resolve()
-    }
-    if (command.type === 'stopRecorder' && !this.#ownerOfRecorder.has(command.recorderId)) {
-      return Promise.resolve()
-    }
+    if (isStop(command) && !this.#ownerOf(command)) return Promise.resolve()
     const record = this.#encode(command, token)
     if (!record) {
       return Promise.reject(new MediaRefusedError(`${command.type}: a value is out of range`))
@@ -86,20 +98,20 @@ export class CommandLine {
   }
 
   #encode(command: MediaCommand, token: number): Uint8Array | undefined {
-    if (command.type === 'stopPlayer') {
-      const owner = this.#ownerOfPlayer.get(command.playerId)
-      return owner && encodeStop('stopPlayer', token, owner, command.playerId)
-    }
-    if (command.type === 'stopRecorder') {
-      const owner = this.#ownerOfRecorder.get(command.recorderId)
-      return owner && encodeStop('stopRecorder', token, owner, command.recorderId)
-    }
-    return encodeCommand(command, token)
+    if (!isOwned(command)) return encodeCommand(command, token)
+    const owner = this.#ownerOf(command)
+    return owner && encodeOwned(command, token, owner)
+  }
+
+  #ownerOf(command: OwnedCommand): Owner | undefined {
+    return command.type === 'stopRecorder'
+      ? this.#ownerOfRecorder.get(command.recorderId)
+      : this.#ownerOfPlayer.get(command.playerId)
   }
 
   #remember(command: MediaCommand): void {
     const { type } = command
-    if (type !== 'play' && type !== 'tone' && type !== 'sendDigits' && type !== 'record') return
+    if (!isPlayer(command) && type !== 'record') return
     const ofMixer = type !== 'sendDigits' && command.ofMixer === true
     const owner = { endpointId: command.endpointId, ofMixer }
     if (type === 'record') this.#ownerOfRecorder.set(command.recorderId, owner)
@@ -111,16 +123,30 @@ export class CommandLine {
     if (!waiting) return
     this.#waiting.delete(token)
     const { command } = waiting
-    const stops = command.type === 'stopPlayer' || command.type === 'stopRecorder'
-    if (status === 0 || stops) {
+    if (status === 0 || isStop(command)) {
       waiting.resolve()
       return
     }
-    if (command.type === 'play' || command.type === 'tone' || command.type === 'sendDigits') {
+    if (isPlayer(command)) {
       this.#ownerOfPlayer.delete(command.playerId)
     } else if (command.type === 'record') {
       this.#ownerOfRecorder.delete(command.recorderId)
     }
     waiting.reject(new MediaRefusedError(`${command.type}: ${describeStatus(status)}`))
   }
+}
+
+type PlayerCommand = Extract<MediaCommand, { type: 'play' | 'tone' | 'sendDigits' | 'stream' }>
+
+function isPlayer(command: MediaCommand): command is PlayerCommand {
+  return playerTypes.has(command.type)
+}
+
+function isOwned(command: MediaCommand): command is OwnedCommand {
+  return ownedTypes.has(command.type)
+}
+
+/** One that has just ended is as good as stopped. */
+function isStop(command: MediaCommand): command is OwnedCommand {
+  return command.type === 'stopPlayer' || command.type === 'stopRecorder'
 }

@@ -9,6 +9,8 @@ import { RouterError } from '../base/router-error.js'
 export type MediaCoreName = 'native' | 'wasm'
 /** By the names of rtpmap: RFC 3551, RFC 7587. */
 export type Codec = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'opus'
+/** Of live audio: G.711 mu-law at 8 kHz, or linear PCM. */
+export type TapFormat = 'PCMU' | 'pcm8k' | 'pcm16k'
 /** What the plane works in: prompts, recordings and bridges have one of these. */
 export type SampleRateHz = 8_000 | 16_000 | 48_000
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
@@ -139,6 +141,32 @@ export type MediaCommand =
       readonly gapMs: number
     }
   | { readonly type: 'stopPlayer'; readonly playerId: number }
+  /** A player of audio that comes piece by piece; silence where nothing has come. Queues like `play`. */
+  | {
+      readonly type: 'stream'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly ofMixer?: boolean
+      readonly sampleRateHz: SampleRateHz
+    }
+  /** The next piece of a stream, all or refused: at most 16384 samples wait; `streamLow` tells of room. */
+  | { readonly type: 'feed'; readonly playerId: number; readonly samples: Int16Array }
+  /** Raise `marked` when what was fed so far has been played; at most 32 wait. */
+  | { readonly type: 'mark'; readonly playerId: number; readonly markId: number }
+  /** Drops what was not played yet; its marks are raised. */
+  | { readonly type: 'clear'; readonly playerId: number }
+  /** The stream ends when all has been played. */
+  | { readonly type: 'endStream'; readonly playerId: number }
+  /** Gives live audio as `audio` events, in frames of 20 ms. */
+  | {
+      readonly type: 'tap'
+      readonly tapId: number
+      readonly endpointId: number
+      /** What the peer says, what it hears, or both. */
+      readonly tracks: 'inbound' | 'outbound' | 'both'
+      readonly format: TapFormat
+    }
+  | { readonly type: 'stopTap'; readonly tapId: number; readonly endpointId: number }
   /**
    * Records what the endpoint receives (or, `dual`, received left and sent right), or what all members of
    * a mixer hear, into a WAV file of 8 kHz, or 16 kHz where the codec has more.
@@ -197,6 +225,29 @@ export type MediaEvent =
       readonly mediaTimeMs: number
     }
   | { readonly type: 'mixerClosed'; readonly mixerId: number }
+  /** Less than half of what a stream can hold is left. */
+  | {
+      readonly type: 'streamLow'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly playedMs: number
+    }
+  | {
+      readonly type: 'marked'
+      readonly playerId: number
+      readonly endpointId: number
+      readonly markId: number
+    }
+  | {
+      readonly type: 'audio'
+      readonly tapId: number
+      readonly endpointId: number
+      readonly track: 'inbound' | 'outbound'
+      /** Of its first sample, since the tap began. */
+      readonly mediaTimeMs: number
+      /** 20 ms in the format of the tap; PCM is 16 bit little-endian. */
+      readonly audio: Uint8Array
+    }
   /** Raised once, after `close`, when the endpoint and its ports are gone. */
   | { readonly type: 'closed'; readonly endpointId: number; readonly stats: EndpointStats }
 

@@ -21,6 +21,13 @@ const commandTypes = {
   leave: 12,
   mixer: 13,
   closeMixer: 14,
+  stream: 15,
+  feed: 16,
+  mark: 17,
+  clear: 18,
+  endStream: 19,
+  tap: 20,
+  stopTap: 21,
 } as const
 
 const eventTypes = {
@@ -33,6 +40,9 @@ const eventTypes = {
   closed: 70,
   voice: 71,
   mixerClosed: 72,
+  streamLow: 73,
+  marked: 74,
+  audio: 75,
 } as const
 
 const recordTypes = { ...commandTypes, ...eventTypes }
@@ -42,15 +52,18 @@ const directions = { inactive: 0, sendonly: 1, recvonly: 2, sendrecv: 3 } as con
 const digitSources = ['telephone-event', 'in-band'] as const
 const playerReasons = ['done', 'stopped', 'closed'] as const
 const recorderReasons = ['stopped', 'silence', 'durationMax', 'closed', 'failed'] as const
+const tapTracks = { inbound: 1, outbound: 2, both: 3 } as const
+const tapFormats = { PCMU: 0, pcm8k: 1, pcm16k: 2 } as const
 const noPayloadType = 255
 const ofMixer = 128
+const feedSamplesMax = 16_384
 const unityGain = 4096
 
 const refusals = [
   'accepted',
   'unknown endpoint',
   'a pool of the media plane is exhausted',
-  'the queue of players is full',
+  'a queue is full',
   'a value is out of range',
   'unknown prompt',
   'the endpoints are on different shards',
@@ -167,8 +180,28 @@ export function encodeCommand(command: MediaCommand, token: number): Uint8Array 
         [token, command.endpointId, command.playerId, command.toneMs, command.gapMs],
         command.digits,
       )
+    case 'stream':
+      return encodeFields('stream', command.ofMixer ? ofMixer : 0, [
+        token,
+        command.endpointId,
+        command.playerId,
+        command.sampleRateHz,
+      ])
+    case 'tap':
+      return encodeFields('tap', tapTracks[command.tracks], [
+        token,
+        command.endpointId,
+        command.tapId,
+        tapFormats[command.format],
+      ])
+    case 'stopTap':
+      return encodeFields('stopTap', 0, [token, command.endpointId, command.tapId])
     case 'stopPlayer':
-      return undefined // needs its endpoint: encodeStop
+    case 'feed':
+    case 'mark':
+    case 'clear':
+    case 'endStream':
+      return undefined // needs the owner of the player: encodeOwned
     case 'record':
       return encodeFields(
         'record',
@@ -191,20 +224,38 @@ export function encodeCommand(command: MediaCommand, token: number): Uint8Array 
   }
 }
 
+/** Those about a player or recorder that is there already. */
+export type OwnedCommand = Extract<
+  MediaCommand,
+  { type: 'stopPlayer' | 'stopRecorder' | 'feed' | 'mark' | 'clear' | 'endStream' }
+>
+
 /** Whose a player or recorder is. */
 export interface Owner {
   readonly endpointId: number
   readonly ofMixer: boolean
 }
 
-/** A stop names only its player or recorder at the port; the record names the owner too. */
-export function encodeStop(
-  type: 'stopPlayer' | 'stopRecorder',
+/** A command that names only its player or recorder at the port; the record names the owner too. */
+export function encodeOwned(
+  command: OwnedCommand,
   token: number,
   owner: Owner,
-  id: number,
-): Uint8Array {
-  return encodeFields(type, owner.ofMixer ? ofMixer : 0, [token, owner.endpointId, id])
+): Uint8Array | undefined {
+  const detail = owner.ofMixer ? ofMixer : 0
+  const id = command.type === 'stopRecorder' ? command.recorderId : command.playerId
+  const fields = [token, owner.endpointId, id]
+  if (command.type === 'mark') fields.push(command.markId)
+  if (command.type !== 'feed') return encodeFields(command.type, detail, fields)
+  if (command.samples.length > feedSamplesMax) return undefined
+  return encodeFields('feed', detail, fields, littleEndian(command.samples))
+}
+
+function littleEndian(samples: Int16Array): Uint8Array {
+  const bytes = new Uint8Array(2 * samples.length)
+  const view = new DataView(bytes.buffer)
+  for (const [index, sample] of samples.entries()) view.setInt16(2 * index, sample, true)
+  return bytes
 }
 
 /** A close that nobody waits for. */
@@ -226,9 +277,9 @@ function encodeFields(
   type: keyof typeof recordTypes,
   detail: number,
   fields: readonly number[],
-  text?: string,
+  text?: string | Uint8Array,
 ): Uint8Array {
-  const textBytes = text === undefined ? undefined : new TextEncoder().encode(text)
+  const textBytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   const stringBytes = textBytes ? 4 + Math.ceil(textBytes.length / 4) * 4 : 0
   const record = new Uint8Array(headerBytes + 4 * fields.length + stringBytes)
   const view = new DataView(record.buffer)
@@ -335,6 +386,21 @@ function decodeEvent(view: DataView, at: number): MediaEvent | Ack | undefined {
       }
     case eventTypes.mixerClosed:
       return { type: 'mixerClosed', mixerId: field(0) }
+    case eventTypes.streamLow:
+      return { type: 'streamLow', endpointId: field(0), playerId: field(1), playedMs: field(2) }
+    case eventTypes.marked:
+      return { type: 'marked', endpointId: field(0), playerId: field(1), markId: field(2) }
+    case eventTypes.audio: {
+      const from = view.byteOffset + at + headerBytes + 16
+      return {
+        type: 'audio',
+        endpointId: field(0),
+        tapId: field(1),
+        track: detail === 1 ? 'inbound' : 'outbound',
+        mediaTimeMs: field(2),
+        audio: new Uint8Array(view.buffer.slice(from, from + field(3))),
+      }
+    }
     case eventTypes.closed:
       return {
         type: 'closed',

@@ -360,6 +360,45 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
       for (const hz of tones) expect(amplitudeAt(recorded, hz)).toBeGreaterThan(3000)
     })
 
+    it('plays a stream with marks, clears it, and gives what it hears and says to a tap', async () => {
+      const { endpointId, peer } = await connect()
+      const tap = { type: 'tap', tapId: 3, endpointId, tracks: 'both', format: 'pcm8k' } as const
+      await plane.submit(tap)
+      await plane.submit({ type: 'stream', playerId: 1, endpointId, sampleRateHz: 16_000 })
+      const wide = Int16Array.from({ length: 1600 }, (_, i) =>
+        Math.round(6000 * Math.sin((2 * Math.PI * 1000 * i) / 16_000)),
+      )
+      for (let piece = 0; piece < 10; piece++) {
+        await plane.submit({ type: 'feed', playerId: 1, samples: wide })
+      }
+      await expect(
+        plane.submit({ type: 'feed', playerId: 1, samples: new Int16Array(8000) }),
+      ).rejects.toThrow('full')
+      await plane.submit({ type: 'mark', playerId: 1, markId: 77 })
+      void peer.talk(0, encode(sine(600, 3000), 'PCMU'), 0xff)
+      expect((await events.next('streamLow')).playedMs).toBeLessThan(700)
+      expect((await events.next('marked')).markId).toBe(77)
+      await plane.submit({ type: 'feed', playerId: 1, samples: new Int16Array(16_000) })
+      await plane.submit({ type: 'mark', playerId: 1, markId: 78 })
+      await plane.submit({ type: 'clear', playerId: 1 })
+      await events.next('marked', ({ markId }) => markId === 78)
+      await plane.submit({ type: 'endStream', playerId: 1 })
+      const ended = await events.next('playerEnded')
+      expect(ended.playedMs).toBeGreaterThanOrEqual(1000)
+      expect(ended.playedMs).toBeLessThan(1200)
+      await plane.submit({ type: 'stopTap', tapId: 3, endpointId })
+      const heard = (track: string) =>
+        events
+          .of('audio')
+          .filter((event) => event.track === track)
+          .flatMap(({ audio }) => [...new Int16Array(audio.slice().buffer)])
+      expect(amplitudeAt(heard('outbound').slice(400, 7600), 1000)).toBeGreaterThan(5500)
+      expect(amplitudeAt(heard('inbound').slice(2000, 6000), 600)).toBeGreaterThan(7000)
+      expect(amplitudeAt(peer.audio(0, 'PCMU').slice(800, 7200), 1000)).toBeGreaterThan(5500)
+      const times = events.of('audio').filter((event) => event.track === 'outbound')
+      for (const [i, { mediaTimeMs }] of times.entries()) expect(mediaTimeMs).toBe(20 * i)
+    })
+
     it('tells when nothing arrives', async () => {
       const { endpointId } = await connect({ rtpTimeoutMs: 100 })
       expect((await events.next('rtpTimeout')).endpointId).toBe(endpointId)
