@@ -1,5 +1,5 @@
 // Who may import whom, and what pure folders must not touch. See ARCHITECTURE.md.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -78,14 +78,22 @@ export function problemsOf(file, text) {
   return problems
 }
 
-/** Includes of C: core sees only itself, io only core, addon both. */
+/** Includes of C: core sees only itself, codecs and io also core, addon all. */
 function problemsOfC(file, text) {
   const folder = file.split('/')[1]
-  const allowed = { core: ['core'], io: ['io', 'core'], addon: ['addon', 'io', 'core'] }[folder]
+  const allowed = {
+    core: ['core'],
+    codecs: ['codecs', 'core'],
+    io: ['io', 'codecs', 'core'],
+    addon: ['addon', 'io', 'codecs', 'core'],
+  }[folder]
   const includes = [...text.matchAll(/#include\s+["<]([^">]+)[">]/g)].map((match) => match[1])
   const problems = []
   for (const include of includes) {
-    const own = /^(?:\.\.\/)?(core|io|addon)\//.exec(include)?.[1]
+    const own = /^(?:\.\.\/)?(core|codecs|io|addon)\//.exec(include)?.[1]
+    const isCodecs = existsSync(join(root, 'native/codecs', include))
+    if (isCodecs && !allowed.includes('codecs'))
+      problems.push(`${file}: may not include ${include}`)
     if (own && !allowed.includes(own)) problems.push(`${file}: may not include ${include}`)
     const isStandard = /^(stdint|stddef|stdbool|string|limits)\.h$/.test(include)
     const isQuoted = text.includes(`#include "${include}"`)
@@ -106,7 +114,7 @@ export function checkLayers() {
   for (const file of listFiles('src', /(?<!\.test)\.ts$/)) {
     problems.push(...problemsOf(file, readFileSync(join(root, file), 'utf8')))
   }
-  for (const folder of ['core', 'io', 'addon']) {
+  for (const folder of ['core', 'codecs', 'io', 'addon']) {
     for (const file of listFiles(`native/${folder}`, /\.(c|h|cc)$/)) {
       problems.push(...problemsOfC(file, readFileSync(join(root, file), 'utf8')))
     }

@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folders = [
   'native/core',
+  'native/codecs',
   'native/io',
   'native/addon',
   'native/test',
   'native/fuzz',
+  'test/codecs',
   'wasm',
   'bench',
 ]

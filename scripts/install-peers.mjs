@@ -1,15 +1,27 @@
-// Installs the programs that the tests talk to, from Debian's packages; they are no part of the
-// product. Without root it only says what is missing.
+// Installs the programs that the tests talk to and the libraries that they compare with, from Debian's
+// packages; they are no part of the product. Without root it only says what is missing.
 import { spawnSync } from 'node:child_process'
 
-const peers = {
+/** Program → package. */
+const programs = {
   sipp: 'sip-tester',
   baresip: 'baresip',
   'clang-format': 'clang-format',
 }
 
-const isThere = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
-const missing = Object.entries(peers).filter(([program]) => !isThere(program))
+/** Header → package. */
+const libraries = {
+  'spandsp.h': 'libspandsp-dev',
+  'opus/opus.h': 'libopus-dev',
+}
+
+const isProgram = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+const isHeader = (name) =>
+  spawnSync('cc', ['-E', '-x', 'c', '-include', name, '/dev/null']).status === 0
+const missing = [
+  ...Object.entries(programs).filter(([program]) => !isProgram(program)),
+  ...Object.entries(libraries).filter(([header]) => !isHeader(header)),
+]
 
 if (missing.length === 0) {
   console.log('all test peers are installed')
