@@ -20,12 +20,12 @@ struct arrival {
     uint32_t packet;
 };
 
-static void put(struct jitter_buffer *jb, uint32_t packet, double at_ms) {
+static bool put(struct jitter_buffer *jb, uint32_t packet, double at_ms) {
     uint8_t payload[160];
     g711_encode(CODEC_PCMU, payload, speech + packet * 160 % (speech_samples - 160), 160);
-    jitter_buffer_put(
-        jb, (uint16_t)(packet + 65000), packet * 160 + 0xFFFF0000u, payload, 160,
-        (uint64_t)ceil(at_ms));
+    return jitter_buffer_put(
+               jb, (uint16_t)(packet + 65000), packet * 160 + 0xFFFF0000u, payload, 160,
+               (uint64_t)ceil(at_ms)) == JB_RESYNCED;
 }
 
 struct outcome play_dialplane(const struct trace *trace, double phase_ms) {
@@ -42,13 +42,12 @@ struct outcome play_dialplane(const struct trace *trace, double phase_ms) {
     struct jitter_buffer_config config = {
         .codec = &row_pcmu, .rate_hz = 8000, .mode = JITTER_BUFFER_LARGE};
     jitter_buffer_init(&jb, &config);
-    int64_t zero = INT64_MIN; /* position of the first sample sent */
-    double delay_sum = 0, left_out = 0, total = 0, concealed_before = 0;
+    int64_t zero = 0; /* position of the first sample sent */
+    double delay_sum = 0, left_out = 0, total = 0;
     uint32_t delays = 0;
     for (double now = phase_ms; now < TRACE_PACKETS * TRACE_PTIME_MS; now += TRACE_PTIME_MS) {
         for (; next < count && arrivals[next].ms <= now; next++) {
-            put(&jb, arrivals[next].packet, arrivals[next].ms);
-            if (zero == INT64_MIN)
+            if (put(&jb, arrivals[next].packet, arrivals[next].ms))
                 zero = jb.known_position - arrivals[next].packet * 160;
         }
         int16_t frame[160];
@@ -56,10 +55,9 @@ struct outcome play_dialplane(const struct trace *trace, double phase_ms) {
         uint64_t stretched = jb.stats.shortened_samples - jb.stats.lengthened_samples;
         bool primed = jb.primed;
         uint32_t received = jitter_buffer_get(&jb, frame, 160, (uint64_t)ceil(now));
-        if (!jb.primed)
-            continue;
-        if (!primed) {
-            concealed_before = (double)jb.stats.concealed_samples;
+        if (!jb.primed || !primed) { /* nothing is to be heard, but after the start it should */
+            left_out += total > 0 ? 160 : 0;
+            total += total > 0 || jb.primed ? 160 : 0;
             continue;
         }
         total += 160;
@@ -83,7 +81,7 @@ struct outcome play_dialplane(const struct trace *trace, double phase_ms) {
     double stretched = (double)(jb.stats.shortened_samples + jb.stats.lengthened_samples);
     outcome.delay_ms = delay_sum / delays;
     outcome.concealed =
-        ((double)jb.stats.concealed_samples - concealed_before + left_out) / total;
+        ((double)jb.stats.concealed_samples + left_out) / total;
     outcome.stretched = stretched / total;
     outcome.mos = mos_of(outcome.delay_ms, outcome.concealed + outcome.stretched / 4);
     return outcome;

@@ -6,7 +6,8 @@
 enum {
     JUMP_LATE_8K = 16000, /* so far from the path's minimum is a jump of the timestamps */
     JUMP_EARLY_8K = 6400,
-    LATE_RUN_MAX = 8, /* so many late ones on end are a stream that started afresh */
+    STALE_RUN_MAX = 8, /* so many old numbers with timely timestamps: the sender began anew */
+    LATE_RUN_MAX = 25, /* so many late ones on end: the path has become longer */
     OFF_DELAY_MS = 20,
 };
 
@@ -28,7 +29,8 @@ static void clear(struct jitter_buffer *jb) {
     jb->pending_samples = jb->missing_samples = 0;
     jb->started = jb->primed = jb->silent = jb->last_missing = false;
     jb->interrupted = true;
-    jb->late_run = jb->stretch_wait_samples = jb->stretch_failures = 0;
+    jb->late_run = jb->stale_run = 0;
+    jb->stretch_wait_samples = jb->stretch_failures = 0;
     jb->packet_samples = jb->config.rate_hz / 50;
     plc_init(&jb->plc, jb->config.rate_hz);
     if (jb->config.codec->decoder_begin)
@@ -79,7 +81,7 @@ static void renew_known(struct jitter_buffer *jb, uint32_t timestamp, int64_t po
 static void begin_at(
     struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, uint64_t now_ms) {
     jb->started = true;
-    jb->late_run = 0;
+    jb->late_run = jb->stale_run = 0;
     jb->next_sequence = jb->highest_sequence = sequence;
     jb->known_timestamp = timestamp;
     jb->known_position = ((int64_t)now_ms * 8 - jb->delay.base_8k) * jb->per_8k;
@@ -101,6 +103,10 @@ static bool is_jump(
 static void learn(
     struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
     int64_t at_8k = position / jb->per_8k;
+    if (jb->late_run >= LATE_RUN_MAX) {
+        jb->late_run = 0;
+        jitter_delay_rebase(&jb->delay, (int64_t)now_ms * 8 - at_8k);
+    }
     jitter_delay_note(
         &jb->delay, (int64_t)now_ms * 8 - at_8k, next_turn_8k(jb, now_ms) - at_8k);
     int32_t step = seq_diff(sequence, jb->highest_sequence);
@@ -135,10 +141,14 @@ enum jitter_buffer_put jitter_buffer_put(
     if (!first && is_jump(jb, sequence, position, now_ms))
         resynced = true;
     else if (!first && seq_less(sequence, jb->next_sequence)) {
-        learn(jb, sequence, position, now_ms);
+        bool timely = position > jb->position;
         jb->stats.late++;
-        if (++jb->late_run < LATE_RUN_MAX)
+        jb->stale_run = timely ? jb->stale_run + 1 : 0;
+        if (jb->stale_run < STALE_RUN_MAX) {
+            jb->late_run++;
+            learn(jb, sequence, position, now_ms);
             return JB_LATE;
+        }
         resynced = true;
     }
     if (resynced && !first) {
@@ -152,7 +162,7 @@ enum jitter_buffer_put jitter_buffer_put(
         place(jb, now_ms);
     else
         renew_known(jb, timestamp, position);
-    jb->late_run = 0;
+    jb->stale_run = 0;
     struct jitter_slot slot = {
         .position = position,
         .sequence = sequence,

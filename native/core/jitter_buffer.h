@@ -66,7 +66,7 @@ struct jitter_buffer {
     bool last_missing; /* the last chunk that is pending was not received */
     uint16_t next_sequence; /* everything below is played or gone */
     uint16_t highest_sequence;
-    uint32_t late_run;
+    uint32_t late_run, stale_run;
     uint32_t known_timestamp; /* stands at known_position */
     int64_t known_position;
     int64_t position; /* of the end of what is pending */

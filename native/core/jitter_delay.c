@@ -3,20 +3,24 @@
 
 enum {
     FORGET_SHIFT = 10, /* a packet counts 1/e after 1024 others */
-    WEIGHT_START = 1 << 10,
-    WEIGHT_MAX = 1 << 20,
+    WEIGHT_START = 1 << 13,
+    WEIGHT_MAX = 1 << 19,
+    RESCALE_SHIFT = 6,
     WINDOW_PACKETS = 256,
+    BRIEF_PACKETS = 64, /* whose minimum tells a step of at least STEP_8K */
+    STEP_8K = 120,
     EVALUATE_PACKETS = 8,
     ROOM_BINS = 8,    /* kept below the first packet, for earlier ones */
+    DRIFT_PACKETS = 16, /* an eighth of a millisecond in so many: more than clocks drift */
     LOSS_SHIFT = 10,  /* the share of lost packets is of the last thousand or so */
-    ABSENT_RATIO = 3, /* what did not come for n packets has a share of at most 3 / n */
+    ABSENT_RATIO = 24, /* what did not come for n packets has a share of at most 24 / n */
     /* Points of the rating R, times 1000. Delay: 0.024 a millisecond, and from 177 ms mouth to ear
      * 0.11 more. The path and both ends are taken to be 60 ms. */
     DELAY_COST = 3, /* per sample */
     KNEE_8K = 117 * 8,
     KNEE_COST = 14,
     /* Loss: 95 P / (P + 25.1) for P percent lost (G.113: G.711 with concealment). */
-    ROBUSTNESS = 251,
+    ROBUSTNESS = 25100,
 };
 
 void jitter_delay_init(struct jitter_delay *delay, uint32_t start_8k, uint32_t most_8k) {
@@ -72,22 +76,22 @@ static void count(struct jitter_delay *delay, int64_t need_8k, uint32_t weight) 
         delay->bins_used = (uint16_t)(bin + 1);
 }
 
-/* The slope of 95 P / (P + 25.1) at the loss of the path; of R, times 1000, for all packets. */
-static uint64_t late_cost(const struct jitter_delay *delay) {
-    uint64_t sum = (((uint64_t)delay->loss_q16 * 1000) >> 16) + ROBUSTNESS;
-    return (uint64_t)95 * ROBUSTNESS * 1000000 / (sum * sum);
+/* Of the share of packets that is lost or late, in thousandths of a percent. */
+static uint64_t loss_cost(uint64_t share) {
+    return 95000 * share / (share + ROBUSTNESS);
 }
 
-static uint64_t delay_cost(int64_t above_base_8k) {
-    if (above_base_8k <= 0)
+static uint64_t delay_cost(const struct jitter_delay *delay, int64_t at_8k) {
+    int64_t above = at_8k - delay->floor_8k, knee = above - KNEE_8K;
+    if (above <= 0)
         return 0;
-    int64_t knee = above_base_8k - KNEE_8K;
-    return (uint64_t)(above_base_8k * DELAY_COST + (knee > 0 ? knee * KNEE_COST : 0));
+    return (uint64_t)(above * DELAY_COST + (knee > 0 ? knee * KNEE_COST : 0));
 }
 
 /* The cheapest delay among those that were needed. */
 static void evaluate(struct jitter_delay *delay) {
-    uint64_t late = 0, price = late_cost(delay), best = UINT64_MAX;
+    uint64_t late = 0, best = UINT64_MAX;
+    uint64_t lost = ((uint64_t)delay->loss_q16 * 100000) >> 16;
     uint32_t absent = UINT16_MAX;
     int64_t base = delay->base_8k, target = base;
     while (delay->bins_used > 1 && delay->bins[delay->bins_used - 1] == 0)
@@ -98,7 +102,7 @@ static void evaluate(struct jitter_delay *delay) {
         int64_t at = delay->origin_8k + i * JITTER_DELAY_BIN_8K + delay->deepest[i];
         uint64_t most = (uint64_t)ABSENT_RATIO * delay->total / (absent + 1);
         uint64_t counted = late < most ? late : most;
-        uint64_t cost = counted * price + delay_cost(at - base) * delay->total;
+        uint64_t cost = loss_cost(lost + counted * 100000 / delay->total) + delay_cost(delay, at);
         if (cost <= best) {
             best = cost;
             target = at;
@@ -116,19 +120,46 @@ static void evaluate(struct jitter_delay *delay) {
 static void rescale(struct jitter_delay *delay) {
     delay->total = 0;
     for (uint32_t i = 0; i < delay->bins_used; i++) {
-        delay->bins[i] >>= FORGET_SHIFT;
+        delay->bins[i] >>= RESCALE_SHIFT;
         delay->total += delay->bins[i];
     }
-    delay->weight >>= FORGET_SHIFT;
+    delay->weight >>= RESCALE_SHIFT;
+}
+
+void jitter_delay_rebase(struct jitter_delay *delay, int64_t raw_8k) {
+    delay->window_min_8k = delay->previous_min_8k = raw_8k;
+    delay->window_packets = 0;
+}
+
+/* The whole path has become longer or shorter, so what it does besides moves along. */
+static void follow_step(struct jitter_delay *delay, int64_t step_8k) {
+    int64_t by = step_8k / JITTER_DELAY_BIN_8K;
+    by = by > JITTER_DELAY_BINS ? JITTER_DELAY_BINS : by < -JITTER_DELAY_BINS ? -JITTER_DELAY_BINS : by;
+    shift_bins(delay, -(int32_t)by);
+    delay->origin_8k += by * JITTER_DELAY_BIN_8K;
+    jitter_delay_rebase(delay, delay->brief_min_8k);
 }
 
 static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
+    if (raw_8k < delay->floor_8k)
+        delay->floor_8k = raw_8k;
+    else if (delay->packets % DRIFT_PACKETS == 0)
+        delay->floor_8k++;
     if (raw_8k < delay->window_min_8k)
         delay->window_min_8k = raw_8k;
     if (++delay->window_packets >= WINDOW_PACKETS) {
         delay->previous_min_8k = delay->window_min_8k;
         delay->window_min_8k = raw_8k;
         delay->window_packets = 0;
+    }
+    if (raw_8k < delay->brief_min_8k || delay->brief_packets == 0)
+        delay->brief_min_8k = raw_8k;
+    if (++delay->brief_packets >= BRIEF_PACKETS) {
+        int64_t step_8k = delay->brief_min_8k - delay->settled_8k;
+        if (step_8k > STEP_8K || step_8k < -STEP_8K)
+            follow_step(delay, step_8k);
+        delay->settled_8k = delay->brief_min_8k;
+        delay->brief_packets = 0;
     }
     bool older = delay->previous_min_8k < delay->window_min_8k;
     delay->base_8k = older ? delay->previous_min_8k : delay->window_min_8k;
@@ -142,6 +173,7 @@ void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_
         delay->started = true;
         delay->origin_8k = raw_8k - ROOM_BINS * JITTER_DELAY_BIN_8K;
         delay->window_min_8k = delay->previous_min_8k = delay->base_8k = raw_8k;
+        delay->floor_8k = delay->settled_8k = raw_8k;
         delay->window_packets = 0;
         count(delay, need_8k + delay->start_8k, delay->weight);
         delay->target_8k = need_8k + delay->start_8k;
@@ -158,7 +190,7 @@ void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_
 
 void jitter_delay_note_loss(struct jitter_delay *delay, int32_t missing) {
     missing = missing > 16 ? 16 : missing;
-    int32_t change = missing * 65536 - (missing > 0 ? (int32_t)delay->loss_q16 : 0);
+    int32_t change = missing * 65536 - (missing < 0 ? 0 : (int32_t)delay->loss_q16);
     int32_t loss = (int32_t)delay->loss_q16 + change / (1 << LOSS_SHIFT);
     delay->loss_q16 = loss < 0 ? 0 : loss > 65535 ? 65535 : (uint32_t)loss;
 }

@@ -20,12 +20,14 @@ struct jitter_delay {
     int64_t origin_8k; /* where the first bin begins */
     int64_t target_8k;
     int64_t base_8k; /* the path's minimum: of this window and the one before */
+    int64_t floor_8k; /* the least ever, give or take the drift of clocks */
     int64_t window_min_8k, previous_min_8k;
+    int64_t brief_min_8k, settled_8k; /* of the last few packets, and of those before them */
     uint32_t start_8k, most_8k; /* above the base: to begin with, and at most */
     uint32_t weight;            /* of a packet noted now; grows, so that older ones count less */
     uint32_t total;
     uint32_t loss_q16; /* fraction lost on the way, of late */
-    uint32_t window_packets;
+    uint32_t window_packets, brief_packets;
     uint16_t packets;
     uint16_t bins_used;
     bool started;
@@ -37,6 +39,8 @@ struct jitter_delay {
 void jitter_delay_init(struct jitter_delay *delay, uint32_t start_8k, uint32_t most_8k);
 /* A packet came with the delay `raw_8k`; the first moment to play it makes it `need_8k`. */
 void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k);
+/* The path has become longer: its minimum is this now. */
+void jitter_delay_rebase(struct jitter_delay *delay, int64_t raw_8k);
 /* `missing` sequence numbers were passed over; -1: one of them came after all. */
 void jitter_delay_note_loss(struct jitter_delay *delay, int32_t missing);
 

@@ -77,6 +77,7 @@ static void play(struct jitter_buffer *jb, struct jitter_slot *slot, uint32_t of
     plc_resume(&jb->plc, end, samples);
     jb->packet_samples = slot->samples;
     jb->primed = true;
+    jb->late_run = 0;
     jb->interrupted = jb->silent = false;
     append(jb, samples, false);
 }
@@ -156,6 +157,7 @@ static void advance(struct jitter_buffer *jb, uint32_t count) {
                 return;
             }
             jb->stats.late++;
+            jb->late_run++;
             jb->next_sequence = (uint16_t)(slot->sequence + 1);
             jitter_store_drop(&jb->store, slot);
             return;
