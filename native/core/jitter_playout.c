@@ -6,7 +6,7 @@
 enum {
     CLOCK_SLACK_MS = 5, /* a frame that is due so much earlier or later moves the clock */
     MOVE_MIN_8K = 20,   /* not worth moving by less */
-    SHORTEN_MIN_8K = 40,
+    SHORTEN_MIN_8K = 20,
     LENGTHEN_MIN_8K = 8,
     SHORTEN_WAIT_MS = 100,
     LENGTHEN_WAIT_MS = 40,

@@ -3,11 +3,12 @@
 #include "pitch.h"
 
 enum {
-    PITCH_MS_MIN = 5,
+    PITCH_MS_MIN = 3,
     PITCH_MS_MAX = 15,
-    WINDOW_MS = 20,
+    WINDOW_MS = 10,
     STAGE_MS = 10, /* full level; then one more period, twice */
     FADE_MS = 50,  /* from full level to nothing */
+    FULL_MS = 20, /* so long, the end overlaps by a quarter period; then by more */
     RESUME_MS_MAX = 10,
     ONE_Q15 = 32768,
 };
@@ -135,8 +136,8 @@ void plc_resume(struct plc *plc, int16_t *frame, uint32_t count) {
     uint32_t most = RESUME_MS_MAX * plc->per_ms;
     uint32_t lost_ms = plc->concealed_samples / plc->per_ms;
     uint32_t overlap = plc->pitch_samples / 4;
-    if (lost_ms > STAGE_MS)
-        overlap += 4 * (lost_ms - STAGE_MS) / 10 * plc->per_ms;
+    if (lost_ms > FULL_MS)
+        overlap += 2 * (lost_ms - FULL_MS) / 10 * plc->per_ms;
     overlap = overlap > most ? most : overlap;
     overlap = overlap > count ? count : overlap;
     plc_conceal(plc, frame, old, overlap);
