@@ -1,7 +1,9 @@
 {
   'variables': {
     'core_sources': [
+      'native/core/comfort_noise.c',
       'native/core/conformance.c',
+      'native/core/conformance_jitter_buffer.c',
       'native/core/conformance_plane.c',
       'native/core/dtmf_detector.c',
       'native/core/endpoint.c',
@@ -9,6 +11,10 @@
       'native/core/endpoint_send.c',
       'native/core/g711.c',
       'native/core/jitter_buffer.c',
+      'native/core/jitter_delay.c',
+      'native/core/jitter_playout.c',
+      'native/core/jitter_store.c',
+      'native/core/pitch.c',
       'native/core/plane.c',
       'native/core/plane_commands.c',
       'native/core/plc.c',
@@ -19,6 +25,7 @@
       'native/core/rtcp.c',
       'native/core/rtp.c',
       'native/core/telephone_event.c',
+      'native/core/time_stretch.c',
       'native/core/tone.c',
     ],
   },

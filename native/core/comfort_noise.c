@@ -5,7 +5,7 @@ enum {
     ONE_Q15 = 32768,
     BLOCK = 2 * COMFORT_NOISE_LANES,
     ROOT_3_Q12 = 7094, /* peak over rms of a uniform distribution */
-    STATE_MAX = 1 << 20,
+    STATE_MAX = 1 << 24,
 };
 
 void comfort_noise_init(struct comfort_noise *noise) {
@@ -85,7 +85,7 @@ static int32_t shape(struct comfort_noise *noise, int32_t forward) {
     return forward;
 }
 
-/* The low 4 bits of the product of a sample and the amplitude are dropped after dithering. */
+/* White noise: the amplitude in whole and sixteenths. */
 static void scale(int16_t *restrict block, int32_t amplitude_q4) {
     int32_t gain = amplitude_q4 >> 4, rest = amplitude_q4 & 15;
     for (uint32_t i = 0; i < BLOCK; i++) {
@@ -95,17 +95,23 @@ static void scale(int16_t *restrict block, int32_t amplitude_q4) {
     }
 }
 
+static void color(struct comfort_noise *noise, int16_t *block) {
+    for (uint32_t i = 0; i < BLOCK; i++) {
+        int64_t excitation_q4 = ((int64_t)block[i] * noise->amplitude) >> 15;
+        block[i] = saturate16((shape(noise, (int32_t)excitation_q4) + 8) >> 4);
+    }
+}
+
 void comfort_noise_fill(struct comfort_noise *noise, int16_t *dst, uint32_t count) {
     for (uint32_t done = 0; done < count; done += BLOCK) {
         int16_t block[BLOCK];
         int32_t step = noise->amplitude_wanted - noise->amplitude;
         noise->amplitude += step > -4 && step < 4 ? step : step / 4;
         draw(noise->random, block);
-        scale(block, noise->amplitude);
-        if (noise->order > 0) {
-            for (uint32_t i = 0; i < BLOCK; i++)
-                block[i] = saturate16(shape(noise, block[i]));
-        }
+        if (noise->order == 0)
+            scale(block, noise->amplitude);
+        else
+            color(noise, block);
         uint32_t run = count - done < BLOCK ? count - done : BLOCK;
         memcpy(dst + done, block, run * sizeof *dst);
     }

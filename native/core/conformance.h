@@ -20,6 +20,7 @@ void conformance_put_word(struct conformance *run, uint32_t value);
 void conformance_put_samples(struct conformance *run, const int16_t *samples, uint32_t count);
 
 /* Programs that have a file of their own. */
+void conformance_jitter_buffer(struct conformance *run);
 void conformance_plane(struct conformance *run);
 
 /* `*bytes` is how much was written, at most `room`; 0: there is no such program. */
