@@ -75,6 +75,7 @@ struct jitter_buffer {
     uint32_t pending_samples;
     uint32_t missing_samples; /* of them not received */
     uint32_t packet_samples;  /* of the packet decoded last */
+    uint32_t frame_samples;   /* of the last one asked for */
     uint32_t stretch_wait_samples;
     uint32_t stretch_failures;
     struct jitter_buffer_stats stats;

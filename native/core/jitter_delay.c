@@ -55,12 +55,12 @@ static void shift_bins(struct jitter_delay *delay, int32_t by) {
     delay->origin_8k += (int64_t)by * JITTER_DELAY_BIN_8K;
 }
 
-static void count(struct jitter_delay *delay, int64_t need_8k, uint32_t weight) {
-    int64_t offset = need_8k - delay->origin_8k;
+static void count(struct jitter_delay *delay, int64_t at_8k, uint32_t weight) {
+    int64_t offset = at_8k - delay->origin_8k;
     if (offset < 0) {
         int64_t by = -offset / JITTER_DELAY_BIN_8K + ROOM_BINS;
         shift_bins(delay, by > JITTER_DELAY_BINS ? -JITTER_DELAY_BINS : -(int32_t)by);
-        offset = need_8k - delay->origin_8k;
+        offset = at_8k - delay->origin_8k;
         offset = offset < 0 ? 0 : offset;
     }
     int64_t limit = JITTER_DELAY_BINS * JITTER_DELAY_BIN_8K - 1;
@@ -88,28 +88,51 @@ static uint64_t delay_cost(const struct jitter_delay *delay, int64_t at_8k) {
     return (uint64_t)(above * DELAY_COST + (knee > 0 ? knee * KNEE_COST : 0));
 }
 
-/* The cheapest delay among those that were needed. */
-static void evaluate(struct jitter_delay *delay) {
-    uint64_t late = 0, best = UINT64_MAX;
+/* The least delay on the grid of `need_8k` and `step_8k` that is enough for `at_8k`. */
+static int64_t round_up(int64_t at_8k, int64_t need_8k, int64_t step_8k) {
+    int64_t above = need_8k - at_8k;
+    int64_t steps = above >= 0 ? above / step_8k : -((step_8k - 1 - above) / step_8k);
+    return need_8k - steps * step_8k;
+}
+
+struct tail {
+    uint64_t weight;
+    uint32_t absent; /* packets since the last of it came */
+};
+
+static uint64_t cost_of(const struct jitter_delay *delay, int64_t at_8k, const struct tail *late) {
     uint64_t lost = ((uint64_t)delay->loss_q16 * 100000) >> 16;
-    uint32_t absent = UINT16_MAX;
-    int64_t base = delay->base_8k, target = base;
+    uint64_t most = (uint64_t)ABSENT_RATIO * delay->total / (late->absent + 1);
+    uint64_t counted = late->weight < most ? late->weight : most;
+    return loss_cost(lost + counted * 100000 / delay->total) + delay_cost(delay, at_8k);
+}
+
+/* The cheapest delay on the grid. Bins that share a place on it are late together. */
+static void evaluate(struct jitter_delay *delay, int64_t need_8k, int64_t step_8k) {
+    struct tail late = {0, UINT16_MAX}, group = {0, UINT16_MAX};
+    uint64_t best = UINT64_MAX;
+    int64_t base = delay->base_8k, target = base, place = INT64_MAX;
     while (delay->bins_used > 1 && delay->bins[delay->bins_used - 1] == 0)
         delay->bins_used--;
     for (uint32_t i = delay->bins_used; i-- > 0;) {
         if (delay->bins[i] == 0)
             continue;
         int64_t at = delay->origin_8k + i * JITTER_DELAY_BIN_8K + delay->deepest[i];
-        uint64_t most = (uint64_t)ABSENT_RATIO * delay->total / (absent + 1);
-        uint64_t counted = late < most ? late : most;
-        uint64_t cost = loss_cost(lost + counted * 100000 / delay->total) + delay_cost(delay, at);
-        if (cost <= best) {
-            best = cost;
-            target = at;
+        int64_t up = round_up(at, need_8k, step_8k);
+        if (up < place) {
+            place = up;
+            late.weight += group.weight;
+            late.absent = group.absent < late.absent ? group.absent : late.absent;
+            group = (struct tail){0, UINT16_MAX};
+            uint64_t cost = cost_of(delay, place, &late);
+            if (cost <= best) {
+                best = cost;
+                target = place;
+            }
         }
-        late += delay->bins[i];
+        group.weight += delay->bins[i];
         uint32_t ago = (uint16_t)(delay->packets - delay->seen[i]);
-        absent = ago < absent ? ago : absent;
+        group.absent = ago < group.absent ? ago : group.absent;
         if (at < base)
             break;
     }
@@ -132,12 +155,11 @@ void jitter_delay_rebase(struct jitter_delay *delay, int64_t raw_8k) {
 }
 
 /* The whole path has become longer or shorter, so what it does besides moves along. */
-static void follow_step(struct jitter_delay *delay, int64_t step_8k) {
-    int64_t by = step_8k / JITTER_DELAY_BIN_8K;
-    by = by > JITTER_DELAY_BINS ? JITTER_DELAY_BINS : by < -JITTER_DELAY_BINS ? -JITTER_DELAY_BINS : by;
-    shift_bins(delay, -(int32_t)by);
-    delay->origin_8k += by * JITTER_DELAY_BIN_8K;
-    jitter_delay_rebase(delay, delay->brief_min_8k);
+static void follow(struct jitter_delay *delay, int64_t minimum_8k) {
+    int64_t by_8k = minimum_8k - delay->anchor_8k;
+    by_8k -= by_8k % JITTER_DELAY_BIN_8K;
+    delay->origin_8k += by_8k;
+    delay->anchor_8k += by_8k;
 }
 
 static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
@@ -148,6 +170,7 @@ static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
     if (raw_8k < delay->window_min_8k)
         delay->window_min_8k = raw_8k;
     if (++delay->window_packets >= WINDOW_PACKETS) {
+        follow(delay, delay->window_min_8k);
         delay->previous_min_8k = delay->window_min_8k;
         delay->window_min_8k = raw_8k;
         delay->window_packets = 0;
@@ -156,8 +179,10 @@ static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
         delay->brief_min_8k = raw_8k;
     if (++delay->brief_packets >= BRIEF_PACKETS) {
         int64_t step_8k = delay->brief_min_8k - delay->settled_8k;
-        if (step_8k > STEP_8K || step_8k < -STEP_8K)
-            follow_step(delay, step_8k);
+        if (step_8k > STEP_8K || step_8k < -STEP_8K) {
+            follow(delay, delay->brief_min_8k);
+            jitter_delay_rebase(delay, delay->brief_min_8k);
+        }
         delay->settled_8k = delay->brief_min_8k;
         delay->brief_packets = 0;
     }
@@ -168,14 +193,15 @@ static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
         shift_bins(delay, room > JITTER_DELAY_BINS ? JITTER_DELAY_BINS : (int32_t)room - ROOM_BINS);
 }
 
-void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k) {
+void jitter_delay_note(
+    struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k, uint32_t step_8k) {
     if (!delay->started) {
         delay->started = true;
         delay->origin_8k = raw_8k - ROOM_BINS * JITTER_DELAY_BIN_8K;
         delay->window_min_8k = delay->previous_min_8k = delay->base_8k = raw_8k;
-        delay->floor_8k = delay->settled_8k = raw_8k;
+        delay->floor_8k = delay->settled_8k = delay->anchor_8k = raw_8k;
         delay->window_packets = 0;
-        count(delay, need_8k + delay->start_8k, delay->weight);
+        count(delay, raw_8k + delay->start_8k, delay->weight);
         delay->target_8k = need_8k + delay->start_8k;
     }
     delay->packets++;
@@ -183,9 +209,9 @@ void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_
     if (delay->weight > WEIGHT_MAX)
         rescale(delay);
     note_minimum(delay, raw_8k);
-    count(delay, need_8k, delay->weight);
+    count(delay, raw_8k, delay->weight);
     if (need_8k > delay->target_8k || delay->packets % EVALUATE_PACKETS == 0)
-        evaluate(delay);
+        evaluate(delay, need_8k, step_8k);
 }
 
 void jitter_delay_note_loss(struct jitter_delay *delay, int32_t missing) {

@@ -19,6 +19,7 @@ void jitter_playout_clock(struct jitter_buffer *jb, uint32_t count, uint64_t now
     if (now_ms > due + CLOCK_SLACK_MS || now_ms + CLOCK_SLACK_MS < due)
         due = now_ms;
     jb->clock_ms = due + count * 1000 / jb->config.rate_hz;
+    jb->frame_samples = count;
 }
 
 int64_t jitter_playout_delay_8k(const struct jitter_buffer *jb) {
