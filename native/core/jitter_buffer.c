@@ -30,6 +30,7 @@ static void clear(struct jitter_buffer *jb) {
     jb->started = jb->primed = jb->silent = jb->last_missing = false;
     jb->interrupted = true;
     jb->late_run = jb->stale_run = 0;
+    jb->settled_target_8k = 0;
     jb->stretch_wait_samples = jb->stretch_failures = 0;
     jb->packet_samples = jb->frame_samples = jb->config.rate_hz / 50;
     plc_init(&jb->plc, jb->config.rate_hz);
@@ -92,18 +93,6 @@ static int64_t next_turn_8k(const struct jitter_buffer *jb, uint64_t now_ms) {
     return (int64_t)(now_ms > jb->clock_ms ? now_ms : jb->clock_ms) * 8;
 }
 
-/* How delays that are worth choosing are spaced: the common divisor of packets and frames. */
-static uint32_t turn_8k(const struct jitter_buffer *jb) {
-    uint32_t a = jb->packet_samples, b = jb->frame_samples;
-    while (a != b && b != 0) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    uint32_t turn = a / jb->per_8k;
-    return turn < JITTER_DELAY_BIN_8K ? JITTER_DELAY_BIN_8K : turn;
-}
-
 static bool is_jump(
     const struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
     int64_t late = (int64_t)now_ms * 8 - position / jb->per_8k - jb->delay.base_8k;
@@ -119,8 +108,9 @@ static void learn(
         jb->late_run = 0;
         jitter_delay_rebase(&jb->delay, (int64_t)now_ms * 8 - at_8k);
     }
-    jitter_delay_note(
-        &jb->delay, (int64_t)now_ms * 8 - at_8k, next_turn_8k(jb, now_ms) - at_8k, turn_8k(jb));
+    jitter_delay_set_grid(
+        &jb->delay, jb->frame_samples / jb->per_8k, jb->packet_samples / jb->per_8k);
+    jitter_delay_note(&jb->delay, (int64_t)now_ms * 8 - at_8k, next_turn_8k(jb, now_ms) - at_8k);
     int32_t step = seq_diff(sequence, jb->highest_sequence);
     jitter_delay_note_loss(&jb->delay, step > 0 ? step - 1 : step < 0 ? -1 : 0);
     if (step > 0)

@@ -76,6 +76,7 @@ struct jitter_buffer {
     uint32_t missing_samples; /* of them not received */
     uint32_t packet_samples;  /* of the packet decoded last */
     uint32_t frame_samples;   /* of the last one asked for */
+    int64_t settled_target_8k; /* when the delay was changed last */
     uint32_t stretch_wait_samples;
     uint32_t stretch_failures;
     struct jitter_buffer_stats stats;

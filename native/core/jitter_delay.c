@@ -23,11 +23,27 @@ enum {
     ROBUSTNESS = 25100,
 };
 
+void jitter_delay_set_grid(struct jitter_delay *delay, uint32_t frame_8k, uint32_t packet_8k) {
+    if (frame_8k == delay->frame_8k && packet_8k == delay->packet_8k)
+        return;
+    uint32_t a = frame_8k, b = packet_8k;
+    while (b != 0) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    delay->frame_8k = frame_8k;
+    delay->packet_8k = packet_8k;
+    delay->step_8k = a < JITTER_DELAY_BIN_8K ? JITTER_DELAY_BIN_8K : a;
+    delay->extra_8k = frame_8k > a ? frame_8k - a : 0;
+}
+
 void jitter_delay_init(struct jitter_delay *delay, uint32_t start_8k, uint32_t most_8k) {
     memset(delay, 0, sizeof *delay);
     delay->start_8k = start_8k;
     delay->most_8k = most_8k;
     delay->weight = WEIGHT_START;
+    jitter_delay_set_grid(delay, 160, 160);
 }
 
 /* Moves the bins so that the first begins `by` bins later (earlier: negative). */
@@ -108,7 +124,7 @@ static uint64_t cost_of(const struct jitter_delay *delay, int64_t at_8k, const s
 }
 
 /* The cheapest delay on the grid. Bins that share a place on it are late together. */
-static void evaluate(struct jitter_delay *delay, int64_t need_8k, int64_t step_8k) {
+static void evaluate(struct jitter_delay *delay, int64_t need_8k) {
     struct tail late = {0, UINT16_MAX}, group = {0, UINT16_MAX};
     uint64_t best = UINT64_MAX;
     int64_t base = delay->base_8k, target = base, place = INT64_MAX;
@@ -118,7 +134,7 @@ static void evaluate(struct jitter_delay *delay, int64_t need_8k, int64_t step_8
         if (delay->bins[i] == 0)
             continue;
         int64_t at = delay->origin_8k + i * JITTER_DELAY_BIN_8K + delay->deepest[i];
-        int64_t up = round_up(at, need_8k, step_8k);
+        int64_t up = round_up(at + delay->extra_8k, need_8k, delay->step_8k);
         if (up < place) {
             place = up;
             late.weight += group.weight;
@@ -193,8 +209,7 @@ static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
         shift_bins(delay, room > JITTER_DELAY_BINS ? JITTER_DELAY_BINS : (int32_t)room - ROOM_BINS);
 }
 
-void jitter_delay_note(
-    struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k, uint32_t step_8k) {
+void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k) {
     if (!delay->started) {
         delay->started = true;
         delay->origin_8k = raw_8k - ROOM_BINS * JITTER_DELAY_BIN_8K;
@@ -211,7 +226,7 @@ void jitter_delay_note(
     note_minimum(delay, raw_8k);
     count(delay, raw_8k, delay->weight);
     if (need_8k > delay->target_8k || delay->packets % EVALUATE_PACKETS == 0)
-        evaluate(delay, need_8k, step_8k);
+        evaluate(delay, need_8k);
 }
 
 void jitter_delay_note_loss(struct jitter_delay *delay, int32_t missing) {

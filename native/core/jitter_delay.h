@@ -25,6 +25,9 @@ struct jitter_delay {
     int64_t window_min_8k, previous_min_8k;
     int64_t brief_min_8k, settled_8k; /* of the last few packets, and of those before them */
     uint32_t start_8k, most_8k; /* above the base: to begin with, and at most */
+    uint32_t frame_8k, packet_8k;
+    uint32_t step_8k;  /* between delays worth choosing */
+    uint32_t extra_8k; /* until the frame of the packet that has to wait longest */
     uint32_t weight;            /* of a packet noted now; grows, so that older ones count less */
     uint32_t total;
     uint32_t loss_q16; /* fraction lost on the way, of late */
@@ -38,10 +41,11 @@ struct jitter_delay {
 };
 
 void jitter_delay_init(struct jitter_delay *delay, uint32_t start_8k, uint32_t most_8k);
-/* A packet came with the delay `raw_8k`; the first moment to play it makes it `need_8k`. Moments
- * follow each other by `step_8k`: no other delays than those are worth choosing. */
-void jitter_delay_note(
-    struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k, uint32_t step_8k);
+/* Frames of audio are taken so often, and packets are so long: only delays that meet a frame when a
+ * packet is just in time are worth choosing. */
+void jitter_delay_set_grid(struct jitter_delay *delay, uint32_t frame_8k, uint32_t packet_8k);
+/* A packet came with the delay `raw_8k`; the first moment to play it makes it `need_8k`. */
+void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k);
 /* The path has become longer: its minimum is this now. */
 void jitter_delay_rebase(struct jitter_delay *delay, int64_t raw_8k);
 /* `missing` sequence numbers were passed over; -1: one of them came after all. */

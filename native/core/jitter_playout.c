@@ -6,8 +6,11 @@
 enum {
     CLOCK_SLACK_MS = 5, /* a frame that is due so much earlier or later moves the clock */
     MOVE_MIN_8K = 20,   /* not worth moving by less */
-    SHORTEN_MIN_8K = 20,
+    SHORTEN_MIN_8K = 24,
     LENGTHEN_MIN_8K = 8,
+    DRIFT_MAX_8K = 120, /* a target that rose by less did so by the drift of the clocks */
+    DRIFT_SPARE_8K = 4,
+    DRIFT_STEP_8K = 20,
     SHORTEN_WAIT_MS = 100,
     LENGTHEN_WAIT_MS = 40,
     FAILURES_MAX = 50, /* then even what does not repeat is stretched */
@@ -39,7 +42,11 @@ static void move(struct jitter_buffer *jb, const struct jitter_slot *next, uint3
     if (jb->config.mode == JITTER_BUFFER_OFF)
         return;
     int64_t wanted = wanted_position(jb, count);
-    int64_t least = MOVE_MIN_8K * jb->per_8k;
+    int64_t least = MOVE_MIN_8K * jb->per_8k, behind = jb->position - next->position;
+    if (jb->interrupted && behind > 0 && behind <= least) { /* a packet just too late: all of it */
+        jb->position = next->position;
+        return;
+    }
     if (wanted > jb->position + least) {
         if (next->position > jb->position)
             jb->position = wanted < next->position ? wanted : next->position;
@@ -204,6 +211,8 @@ static void stretch(struct jitter_buffer *jb, uint32_t count, int64_t surplus_8k
     }
     if (changed == 0)
         jb->stretch_wait_samples = 0;
+    else
+        jb->settled_target_8k = jb->delay.target_8k;
     jb->stretch_failures = changed ? 0 : jb->stretch_failures + 1;
 }
 
@@ -233,6 +242,12 @@ void jitter_playout_fill(struct jitter_buffer *jb, uint32_t count) {
     int64_t head = jb->position - jb->pending_samples;
     int64_t due_8k = (int64_t)jb->clock_ms * 8 - count / jb->per_8k;
     int64_t surplus_8k = due_8k - head / jb->per_8k - jb->delay.target_8k;
+    int64_t risen_8k = jb->delay.target_8k - jb->settled_target_8k;
+    bool drifts = risen_8k > 0 && risen_8k < DRIFT_MAX_8K && surplus_8k < DRIFT_SPARE_8K;
     if (surplus_8k >= SHORTEN_MIN_8K || surplus_8k <= -LENGTHEN_MIN_8K)
         stretch(jb, count, surplus_8k);
+    else if (drifts) /* the sender's clock is slow: ahead of what will be needed */
+        stretch(jb, count, -DRIFT_STEP_8K);
+    else if (risen_8k < 0 || risen_8k >= DRIFT_MAX_8K)
+        jb->settled_target_8k = jb->delay.target_8k;
 }
