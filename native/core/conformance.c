@@ -2,10 +2,8 @@
 #include "bytes.h"
 #include "dtmf_detector.h"
 #include "g711.h"
-#include "jitter_buffer.h"
 #include "rate_converter.h"
 #include "resampler.h"
-#include "rtp.h"
 #include "telephone_event.h"
 #include "tone.h"
 
@@ -116,39 +114,6 @@ static void run_rate_converter(struct conformance *run) {
     }
 }
 
-/* A lossy, jittery, reordering path: packets come when they come, frames leave every 20 ms. */
-static void run_jitter_buffer(struct conformance *run) {
-    static struct jitter_buffer jb; /* too large for a small stack; the run is not reentrant */
-    uint32_t arrival_ms[16] = {0};
-    memset(&jb, 0, sizeof jb);
-    jitter_buffer_reset(&jb);
-    for (uint32_t step = 0; step < 1500; step++) {
-        uint32_t newest = step;
-        arrival_ms[newest % 16] = conformance_random(run) % 20 == 0
-                                      ? UINT32_MAX
-                                      : step * 20 + conformance_random(run) % 90;
-        for (uint32_t back = 0; back < 8 && back <= newest; back++) {
-            uint32_t packet = newest - back;
-            uint32_t at_ms = arrival_ms[packet % 16];
-            if (at_ms == UINT32_MAX || at_ms >= (step + 1) * 20)
-                continue;
-            arrival_ms[packet % 16] = UINT32_MAX;
-            uint8_t payload[160];
-            for (uint32_t i = 0; i < 160; i++) {
-                int16_t sample = (int16_t)(tone_sine((packet * 160 + i) * 13421773u * 3u) / 4);
-                payload[i] = g711_ulaw_encode(sample);
-            }
-            conformance_put_byte(
-                run, (uint8_t)jitter_buffer_put(
-                         &jb, (uint16_t)(packet + 65000), packet * 160 + 0xFFFF0000u, CODEC_PCMU,
-                         payload, 160));
-        }
-        int16_t frame[160];
-        conformance_put_word(run, jitter_buffer_get(&jb, frame, 160));
-        conformance_put_samples(run, frame, 160);
-    }
-}
-
 static void run_telephone_event(struct conformance *run) {
     struct telephone_event_receiver receiver;
     telephone_event_receiver_init(&receiver);
@@ -186,7 +151,7 @@ void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_
         {"dtmf", run_dtmf},
         {"resampler", run_resampler},
         {"rate_converter", run_rate_converter},
-        {"jitter_buffer", run_jitter_buffer},
+        {"jitter_buffer", conformance_jitter_buffer},
         {"telephone_event", run_telephone_event},
         {"plane", conformance_plane},
     };

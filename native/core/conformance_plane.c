@@ -92,7 +92,7 @@ static void configure(struct stage *stage, uint32_t endpoint_id, enum codec_id c
         1,
         endpoint_id,
         (uint32_t)codec | payload_type << 8 | 101u << 16 | 3u << 24,
-        20u | 1u << 8 | 4u << 16,
+        20u | 1u << 8 | 4u << 16 | 2u << 24,
         4000 + endpoint_id,
         0x0100007F,
         0,

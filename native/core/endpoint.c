@@ -8,7 +8,6 @@ void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms) {
     endpoint->id = id;
     endpoint->wheel.kind = WHEEL_ENDPOINT;
     endpoint->opened_ms = now_ms;
-    jitter_buffer_reset(&endpoint->jitter_buffer);
     telephone_event_receiver_init(&endpoint->event_receiver);
     dtmf_detector_init(&endpoint->detector);
 }
@@ -83,7 +82,7 @@ bool endpoint_configure(
         endpoint->latched = false;
     }
     if (first || settings->codec_id != old->codec_id || settings->clock_hz != old->clock_hz ||
-        settings->payload_type != old->payload_type)
+        settings->payload_type != old->payload_type || settings->jitter_mode != old->jitter_mode)
         endpoint->listening = false;
     if (first || settings->in_band_dtmf != old->in_band_dtmf)
         dtmf_detector_init(&endpoint->detector);
@@ -227,7 +226,7 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now
         (uint32_t)endpoint->packets_received,
         (uint32_t)endpoint->packets_sent,
         rtp_reception_lost(reception),
-        endpoint->jitter_buffer.late,
+        endpoint->packets_late + endpoint->jitter_buffer.stats.late,
         jitter_us,
     };
     endpoint->id = 0;

@@ -40,7 +40,8 @@ struct endpoint_settings {
     uint32_t clock_hz;       /* of RTP timestamps */
     uint32_t event_clock_hz; /* of telephone-event */
     uint32_t rate_hz;        /* of the PCM; 0: as the graph needs it */
-    uint32_t bitrate_bps;    /* 0: the codec's choice */
+    enum jitter_buffer_mode jitter_mode;
+    uint32_t bitrate_bps; /* 0: the codec's choice */
 };
 
 /* Packets of the other side of a bridge, renumbered as ours. */
@@ -71,6 +72,7 @@ struct endpoint {
     bool listening; /* the jitter buffer is in use */
     struct rtp_reception reception;
     uint64_t packets_received;
+    uint32_t packets_late; /* in jitter buffers before this one */
     struct telephone_event_receiver event_receiver;
     bool event_muted;   /* the event under way is a copy of an in-band digit */
     bool in_band_muted; /* the in-band digit under way is a copy of an event */

@@ -151,8 +151,24 @@ static void relay_packet(
 }
 
 static void new_stream(struct endpoint *endpoint) {
-    jitter_buffer_reset(&endpoint->jitter_buffer);
+    if (endpoint->listening)
+        jitter_buffer_restart(&endpoint->jitter_buffer);
     endpoint->event_receiver.known = false;
+}
+
+static void put_packet(
+    struct jitter_buffer *jb, const struct rtp_packet *packet, bool audio, bool event,
+    uint64_t now_ms) {
+    if (event)
+        jitter_buffer_note_event(jb, packet->sequence);
+    else if (audio)
+        jitter_buffer_put(
+            jb, packet->sequence, packet->timestamp, packet->payload, packet->payload_bytes,
+            now_ms);
+    else
+        jitter_buffer_put_comfort_noise(
+            jb, packet->sequence, packet->timestamp, packet->payload, packet->payload_bytes,
+            now_ms);
 }
 
 static void receive_rtp(
@@ -199,11 +215,9 @@ static void receive_rtp(
             &endpoint->event_receiver, packet.sequence, packet.timestamp, packet.payload,
             packet.payload_bytes, now_ms);
         endpoint_report_event(plane, endpoint, &outcome, now_ms);
-    } else if (audio && endpoint->listening && endpoint->codec->byte_per_sample) {
-        jitter_buffer_put(
-            &endpoint->jitter_buffer, packet.sequence, packet.timestamp, settings->codec_id,
-            packet.payload, packet.payload_bytes);
     }
+    if (endpoint->listening)
+        put_packet(&endpoint->jitter_buffer, &packet, audio, event, now_ms);
 }
 
 void endpoint_receive(

@@ -187,7 +187,14 @@ static bool needs_audio(const struct endpoint *endpoint) {
 }
 
 static void start_listening(struct endpoint *endpoint) {
-    jitter_buffer_reset(&endpoint->jitter_buffer);
+    struct jitter_buffer_config config = {
+        .codec = endpoint->codec,
+        .decoder = endpoint->decoder,
+        .rate_hz = endpoint->rate_hz,
+        .mode = endpoint->settings.jitter_mode,
+    };
+    endpoint->packets_late += endpoint->jitter_buffer.stats.late;
+    jitter_buffer_init(&endpoint->jitter_buffer, &config);
     dtmf_detector_init(&endpoint->detector);
     endpoint->concealed_samples = 0;
 }
@@ -217,7 +224,7 @@ uint32_t endpoint_hear(
             memset(frame, 0, count * sizeof *frame);
         return 0;
     }
-    uint32_t received = jitter_buffer_get(&endpoint->jitter_buffer, frame, count);
+    uint32_t received = jitter_buffer_get(&endpoint->jitter_buffer, frame, count, now_ms);
     endpoint->concealed_samples = received > 0 ? 0 : endpoint->concealed_samples + count;
     endpoint->detector.concealed =
         received == 0 &&

@@ -2,61 +2,106 @@
 #define DIALPLANE_JITTER_BUFFER_H
 /*
  * Turns packets that arrive early, late, twice, out of order or never into frames of audio on time.
- * Playout follows the RTP timestamps: a packet that comes after its turn raises the delay, a
- * stretch of packets that all come too early lowers it. What is missing is concealed. Packets are
- * kept encoded. Does not know SSRCs (the caller resets it for a new stream) or the time. Counts in
- * [samples] of 8 kHz.
+ * Waits as long as `jitter_delay` finds cheapest, and gets there by stretching speech a pitch
+ * period at a time, or at no cost where something is missing or silent. What is missing is
+ * concealed, by the codec when it can. Packets are kept encoded and decoded in order. Does not know
+ * SSRCs (the caller restarts it for a new stream), does not allocate, and is told the time [ms].
+ * Counts in [samples] of the PCM rate; `_8k`: in samples of 8 kHz, whatever the rate.
  */
-#include "g711.h"
+#include "codec.h"
+#include "comfort_noise.h"
+#include "jitter_delay.h"
+#include "jitter_store.h"
 #include "plc.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    JITTER_BUFFER_SLOTS = 64, /* a power of two */
-    JITTER_BUFFER_BYTES = 8192,
-    JITTER_BUFFER_PACKET_BYTES_MAX = 960,
-    JITTER_BUFFER_DELAY_START = 320,
+    /* History for concealment, a frame, a packet, what stretching looks at and adds, and room to
+     * move. */
+    JITTER_BUFFER_PCM_MS = PLC_HISTORY_MS + 2 * CODEC_PTIME_MS_MAX + 25 + 15 + 51,
+    JITTER_BUFFER_PCM_SAMPLES = JITTER_BUFFER_PCM_MS * (CODEC_RATE_HZ_MAX / 1000),
+};
+
+/* Off: a fixed delay of 20 ms. The others adapt between nothing and 60, 200 or 500 ms, beginning
+ * with 20, 40 and 60. */
+enum jitter_buffer_mode {
+    JITTER_BUFFER_OFF,
+    JITTER_BUFFER_SMALL,
+    JITTER_BUFFER_MEDIUM,
+    JITTER_BUFFER_LARGE,
 };
 
 enum jitter_buffer_put { JB_STORED, JB_DUPLICATE, JB_LATE, JB_RESYNCED, JB_REFUSED };
 
-struct jitter_buffer_slot {
-    uint32_t timestamp;
-    uint32_t position; /* of the payload, in bytes ever written */
-    uint16_t sequence;
-    uint16_t bytes;
-    uint8_t codec;
-    bool waiting;
-    bool used; /* `sequence` is one that was put */
+struct jitter_buffer_config {
+    const struct codec *codec;
+    void *decoder; /* decoder_bytes of memory, or NULL; begun by the buffer */
+    uint32_t rate_hz; /* of the PCM: 8000, 16000 or 48000 */
+    enum jitter_buffer_mode mode;
 };
 
-struct jitter_buffer {
-    bool started;
-    uint16_t next_sequence;    /* everything below is played or gone */
-    uint16_t highest_sequence; /* put so far */
-    uint32_t playout;          /* timestamp of the next sample to play */
-    uint32_t written;          /* bytes ever written to `bytes` */
-    uint32_t expand_samples;   /* wanted: more delay */
-    uint32_t shrink_samples;   /* wanted: less delay */
-    int32_t spare_min;         /* earliness of the latest packet in this window */
-    uint32_t window_packets;
-    uint32_t margin_samples; /* earliness that is kept; rises with each late packet */
-    uint32_t late_run;
-    uint32_t empty_samples; /* played since the last packet was */
-    uint32_t late;
+struct jitter_buffer_stats {
+    uint32_t late;       /* packets that came after their turn */
     uint32_t duplicates;
-    struct jitter_buffer_slot slots[JITTER_BUFFER_SLOTS];
-    uint8_t bytes[JITTER_BUFFER_BYTES];
+    uint32_t discarded;  /* packets without room, or passed over when starting afresh */
+    uint32_t resyncs;
+    uint64_t concealed_samples;
+    uint64_t shortened_samples, lengthened_samples; /* by stretching */
+    uint32_t delay_ms;  /* of what is played now, above the path's minimum */
+    uint32_t target_ms;
+};
+
+/* What is touched lies together: the end of the store's blocks, the fields, the beginning of `pcm`.
+ * `plc` is only touched by losses. */
+struct jitter_buffer {
+    struct jitter_store store;
+    struct jitter_buffer_config config;
+    uint32_t per_8k; /* samples per sample of 8 kHz */
+    uint32_t clock_hz;
+    bool started;     /* a packet has come */
+    bool primed;      /* audio was played */
+    bool interrupted; /* what was written last was not received */
+    bool silent;      /* comfort noise until the next audio */
+    bool last_missing; /* the last chunk that is pending was not received */
+    uint16_t next_sequence; /* everything below is played or gone */
+    uint16_t highest_sequence;
+    uint32_t late_run, stale_run;
+    uint32_t known_timestamp; /* stands at known_position */
+    int64_t known_position;
+    int64_t position; /* of the end of what is pending */
+    uint64_t clock_ms; /* when the next frame is due */
+    uint32_t head;     /* of what is pending, in `pcm` */
+    uint32_t pending_samples;
+    uint32_t missing_samples; /* of them not received */
+    uint32_t packet_samples;  /* of the packet decoded last */
+    uint32_t frame_samples;   /* of the last one asked for */
+    int64_t settled_target_8k; /* when the delay was changed last */
+    uint32_t stretch_wait_samples;
+    uint32_t stretch_failures;
+    struct jitter_buffer_stats stats;
+    struct comfort_noise noise;
+    struct jitter_delay delay;
+    int16_t pcm[JITTER_BUFFER_PCM_SAMPLES];
     struct plc plc;
 };
 
-void jitter_buffer_reset(struct jitter_buffer *jb);
+/* Begins with nothing known and all counters at zero; also for another codec or rate. */
+void jitter_buffer_init(struct jitter_buffer *jb, const struct jitter_buffer_config *config);
+/* A new stream from the same peer: keeps the counters and what was learnt of the path. */
+void jitter_buffer_restart(struct jitter_buffer *jb);
 enum jitter_buffer_put jitter_buffer_put(
-    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, enum codec_id codec,
-    const uint8_t *payload, uint32_t bytes);
-/* Writes exactly `count` samples; returns how many of them were received (the rest is concealed).
- */
-uint32_t jitter_buffer_get(struct jitter_buffer *jb, int16_t *dst, uint32_t count);
+    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, const uint8_t *payload,
+    uint32_t bytes, uint64_t now_ms);
+/* A packet of RFC 3389: noise of that kind from its turn on, until the next audio. */
+void jitter_buffer_put_comfort_noise(
+    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, const uint8_t *payload,
+    uint32_t bytes, uint64_t now_ms);
+/* A packet that is not audio took this sequence number: it is not a loss. */
+void jitter_buffer_note_event(struct jitter_buffer *jb, uint16_t sequence);
+/* Writes exactly `count` samples, at most 60 ms; returns how many were received, or are the silence
+ * that the sender meant (the rest is concealed). */
+uint32_t jitter_buffer_get(struct jitter_buffer *jb, int16_t *dst, uint32_t count, uint64_t now_ms);
+struct jitter_buffer_stats jitter_buffer_stats(const struct jitter_buffer *jb);
 
 #endif

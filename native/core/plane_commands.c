@@ -22,8 +22,9 @@ settings_are_valid(const struct plane *plane, const struct endpoint_settings *se
     if (settings->codec_id >= CODECS || !plane->config.codecs[settings->codec_id])
         return false;
     const struct codec *codec = plane->config.codecs[settings->codec_id];
-    return settings->ptime_ms >= 10 && settings->ptime_ms <= CODEC_PTIME_MS_MAX &&
-           settings->ptime_ms % 10 == 0 && settings->payload_type <= 127 &&
+    return settings->jitter_mode <= JITTER_BUFFER_LARGE && settings->ptime_ms >= 10 &&
+           settings->ptime_ms <= CODEC_PTIME_MS_MAX && settings->ptime_ms % 10 == 0 &&
+           settings->payload_type <= 127 &&
            (settings->remote.family == 4 || settings->remote.family == 6) &&
            clock_is_valid(settings->clock_hz) && clock_is_valid(settings->event_clock_hz) &&
            (codec->clock_hz == 0 || codec->clock_hz == settings->clock_hz) &&
@@ -43,6 +44,7 @@ static enum record_status configure(
         .sends = (at[3] & SENDS) != 0,
         .receives = (at[3] & RECEIVES) != 0,
         .ptime_ms = at[4],
+        .jitter_mode = (enum jitter_buffer_mode)at[7],
         .in_band_dtmf = (at[5] & IN_BAND_DTMF) != 0,
         .dtx = (at[5] & DTX) != 0,
         .fec = (at[5] & FEC) != 0,

@@ -1,79 +1,149 @@
 #include "plc.h"
 #include "bytes.h"
+#include "pitch.h"
 
 enum {
-    PITCH_MIN = 40,
-    PITCH_MAX = 160,
-    MATCH_SAMPLES = 120,
-    HOLD_SAMPLES = 80,
-    FADE_SAMPLES = 400
+    PITCH_MS_MIN = 3,
+    PITCH_MS_MAX = 15,
+    WINDOW_MS = 10,
+    STAGE_MS = 10, /* full level; then one more period, twice */
+    FADE_MS = 50,  /* from full level to nothing */
+    FULL_MS = 20, /* so long, the end overlaps by a quarter period; then by more */
+    RESUME_MS_MAX = 10,
+    ONE_Q15 = 32768,
 };
 
-void plc_init(struct plc *plc) {
-    memset(plc, 0, sizeof *plc);
+void plc_init(struct plc *plc, uint32_t rate_hz) {
+    plc->per_ms = rate_hz / 1000;
+    plc->concealed_samples = 0;
 }
 
-static uint32_t find_pitch(const int16_t *history) {
-    const int16_t *recent = history + PLC_HISTORY_SAMPLES - MATCH_SAMPLES;
-    uint32_t best_lag = PITCH_MAX;
-    int32_t best_difference = INT32_MAX;
-    for (uint32_t lag = PITCH_MIN; lag <= PITCH_MAX; lag++) {
-        int32_t difference = 0;
-        for (uint32_t i = 0; i < MATCH_SAMPLES; i++) {
-            int32_t step = recent[i] - *(recent + i - lag);
-            difference += step < 0 ? -step : step;
-        }
-        if (difference < best_difference) {
-            best_difference = difference;
-            best_lag = lag;
-        }
+static int16_t *wave_end(struct plc *plc) {
+    return plc->wave + PLC_HISTORY_MS * plc->per_ms;
+}
+
+/* Makes the end of the wave lead over to the beginning of the repeated part. */
+static void join(struct plc *plc) {
+    uint32_t quarter = plc->pitch_samples / 4;
+    int16_t *end = wave_end(plc) - quarter;
+    const int16_t *before = end - plc->periods * plc->pitch_samples;
+    int32_t step = ONE_Q15 / (int32_t)quarter;
+    for (uint32_t i = 0; i < quarter; i++) {
+        int32_t in = (int32_t)(i + 1) * step;
+        end[i] = (int16_t)((plc->tail[i] * (ONE_Q15 - in) + before[i] * in) >> 15);
     }
-    return best_lag;
 }
 
-static void remember(struct plc *plc, const int16_t *frame, uint32_t count) {
-    if (count >= PLC_HISTORY_SAMPLES) {
-        memcpy(plc->history, frame + count - PLC_HISTORY_SAMPLES, sizeof plc->history);
-        return;
+static void begin(struct plc *plc, const int16_t *end) {
+    uint32_t history = PLC_HISTORY_MS * plc->per_ms;
+    struct pitch_search search = {
+        .at = end - WINDOW_MS * plc->per_ms,
+        .direction = -1,
+        .window_samples = WINDOW_MS * plc->per_ms,
+        .lag_min_samples = PITCH_MS_MIN * plc->per_ms,
+        .lag_max_samples = PITCH_MS_MAX * plc->per_ms,
+        .rate_hz = plc->per_ms * 1000,
+    };
+    plc->pitch_samples = pitch_find(&search).lag_samples;
+    memcpy(plc->wave, end - history, history * sizeof *plc->wave);
+    uint32_t quarter = plc->pitch_samples / 4;
+    memcpy(plc->tail, end - quarter, quarter * sizeof *plc->tail);
+    plc->periods = 1;
+    plc->position = 0;
+    plc->step = end[-1] - *(end - 1 - plc->pitch_samples);
+    join(plc);
+}
+
+/* Copies the next `count` samples of the repeated part. */
+static void repeat(struct plc *plc, int16_t *dst, uint32_t count) {
+    uint32_t length = plc->periods * plc->pitch_samples;
+    const int16_t *from = wave_end(plc) - length;
+    for (uint32_t done = 0; done < count;) {
+        uint32_t run = length - plc->position;
+        run = run < count - done ? run : count - done;
+        memcpy(dst + done, from + plc->position, run * sizeof *dst);
+        plc->position = plc->position + run == length ? 0 : plc->position + run;
+        done += run;
     }
-    uint32_t kept = PLC_HISTORY_SAMPLES - count;
-    memmove(plc->history, plc->history + count, kept * sizeof(int16_t));
-    memcpy(plc->history + kept, frame, count * sizeof(int16_t));
 }
 
-static int16_t next_concealed(struct plc *plc) {
-    uint32_t done = plc->concealed_samples;
-    if (done >= HOLD_SAMPLES + FADE_SAMPLES)
-        return 0;
-    int32_t sample = plc->history[PLC_HISTORY_SAMPLES - plc->pitch_samples + plc->position];
-    plc->position = plc->position + 1 == plc->pitch_samples ? 0 : plc->position + 1;
-    plc->concealed_samples++;
-    if (done > HOLD_SAMPLES)
-        sample = sample * (int32_t)(HOLD_SAMPLES + FADE_SAMPLES - done) / FADE_SAMPLES;
-    return (int16_t)sample;
-}
-
-void plc_conceal(struct plc *plc, int16_t *dst, uint32_t count) {
-    if (plc->concealed_samples == 0) {
-        plc->pitch_samples = find_pitch(plc->history);
-        plc->position = 0;
+/* One more period is repeated; the last quarter period overlaps with how it went on before. */
+static void lengthen(struct plc *plc, int16_t *dst, uint32_t count) {
+    int16_t old[4 * PLC_SAMPLES_PER_MS_MAX];
+    uint32_t overlap = plc->pitch_samples / 4, position = plc->position;
+    overlap = overlap < count ? overlap : count;
+    repeat(plc, old, overlap);
+    plc->periods++;
+    join(plc);
+    plc->position = position % plc->pitch_samples;
+    repeat(plc, dst, count);
+    for (uint32_t i = 0; i < overlap; i++) {
+        int32_t in = (int32_t)((i + 1) * ONE_Q15 / (overlap + 1));
+        dst[i] = (int16_t)((old[i] * (ONE_Q15 - in) + dst[i] * in) >> 15);
     }
-    for (uint32_t i = 0; i < count; i++)
-        dst[i] = next_concealed(plc);
+}
+
+/* The first quarter period glides from the level at which the audio ended. */
+static void lead_in(struct plc *plc, int16_t *dst, uint32_t count) {
+    uint32_t quarter = plc->pitch_samples / 4;
+    for (uint32_t i = 0; i < count && plc->concealed_samples + i < quarter; i++) {
+        int32_t left = (int32_t)(quarter - plc->concealed_samples - i);
+        dst[i] = saturate16(dst[i] + plc->step * left / (int32_t)(quarter + 1));
+    }
+}
+
+static void fade(const struct plc *plc, int16_t *dst, uint32_t count) {
+    uint32_t hold = STAGE_MS * plc->per_ms, length = FADE_MS * plc->per_ms;
+    int32_t step = (int32_t)((ONE_Q15 << 8) / length);
+    uint32_t done = plc->concealed_samples - hold;
+    int32_t gain_q23 = (ONE_Q15 << 8) - (int32_t)done * step;
+    for (uint32_t i = 0; i < count; i++) {
+        dst[i] = (int16_t)((dst[i] * (gain_q23 >> 8)) >> 15);
+        gain_q23 -= step;
+    }
+}
+
+void plc_conceal(struct plc *plc, const int16_t *end, int16_t *dst, uint32_t count) {
     if (plc->concealed_samples == 0)
-        plc->concealed_samples = 1;
+        begin(plc, end);
+    uint32_t stage = STAGE_MS * plc->per_ms, silent = stage + FADE_MS * plc->per_ms;
+    while (count > 0) {
+        uint32_t done = plc->concealed_samples;
+        if (done >= silent) {
+            memset(dst, 0, count * sizeof *dst);
+            return;
+        }
+        uint32_t next = done < stage ? stage : done < 2 * stage ? 2 * stage : silent;
+        uint32_t run = next - done < count ? next - done : count;
+        if (done == stage || done == 2 * stage)
+            lengthen(plc, dst, run);
+        else
+            repeat(plc, dst, run);
+        if (done < stage)
+            lead_in(plc, dst, run);
+        else
+            fade(plc, dst, run);
+        plc->concealed_samples += run;
+        dst += run;
+        count -= run;
+    }
 }
 
-void plc_received(struct plc *plc, int16_t *frame, uint32_t count) {
-    if (plc->concealed_samples > 0) {
-        uint32_t blend = count < PLC_BLEND_SAMPLES ? count : PLC_BLEND_SAMPLES;
-        for (uint32_t i = 0; i < blend; i++) {
-            int32_t old = next_concealed(plc);
-            int32_t weight = (int32_t)(i + 1);
-            int32_t rest = (int32_t)PLC_BLEND_SAMPLES + 1 - weight;
-            frame[i] = (int16_t)((frame[i] * weight + old * rest) / (PLC_BLEND_SAMPLES + 1));
-        }
-        plc->concealed_samples = 0;
+void plc_resume(struct plc *plc, int16_t *frame, uint32_t count) {
+    if (plc->concealed_samples == 0)
+        return;
+    int16_t old[RESUME_MS_MAX * PLC_SAMPLES_PER_MS_MAX];
+    uint32_t most = RESUME_MS_MAX * plc->per_ms;
+    uint32_t lost_ms = plc->concealed_samples / plc->per_ms;
+    uint32_t overlap = plc->pitch_samples / 4;
+    if (lost_ms > FULL_MS)
+        overlap += 2 * (lost_ms - FULL_MS) / 10 * plc->per_ms;
+    overlap = overlap > most ? most : overlap;
+    overlap = overlap > count ? count : overlap;
+    plc_conceal(plc, frame, old, overlap);
+    for (uint32_t i = 0; i < overlap; i++) {
+        int32_t in = (int32_t)((i + 1) * ONE_Q15 / (overlap + 1));
+        frame[i] = (int16_t)((old[i] * (ONE_Q15 - in) + frame[i] * in) >> 15);
     }
-    remember(plc, frame, count);
+    plc->concealed_samples = 0;
 }

@@ -1,24 +1,35 @@
 #ifndef DIALPLANE_PLC_H
 #define DIALPLANE_PLC_H
 /*
- * Packet loss concealment: repeats the last pitch period and fades to silence within 60 ms; blends
- * back when audio returns. Does not decide when to conceal. 8 kHz, counts in [samples].
+ * Packet loss concealment by the method of ITU-T G.711 Appendix I, at 8, 16 and 48 kHz: repeats the
+ * last pitch period, after 10 ms the last two, after 20 ms three; full level for 10 ms, then 20 %
+ * less per 10 ms; overlaps at the beginning, at each change, and with the audio that returns. Adds
+ * no delay and keeps no history: the caller holds what was played. Does not decide when to conceal.
+ * Counts in [samples] of the rate.
  */
 #include <stdint.h>
 
-enum { PLC_HISTORY_SAMPLES = 320, PLC_BLEND_SAMPLES = 40 };
-
-struct plc {
-    int16_t history[PLC_HISTORY_SAMPLES];
-    uint32_t pitch_samples;
-    uint32_t position;          /* within the repeated period */
-    uint32_t concealed_samples; /* since audio ended; 0: not concealing */
+enum {
+    PLC_HISTORY_MS = 49,
+    PLC_SAMPLES_PER_MS_MAX = 48,
 };
 
-void plc_init(struct plc *plc);
-/* Takes note of received audio, and blends its beginning when it follows concealment. */
-void plc_received(struct plc *plc, int16_t *frame, uint32_t count);
-/* Writes `count` samples in place of audio that is missing. */
-void plc_conceal(struct plc *plc, int16_t *dst, uint32_t count);
+struct plc {
+    uint32_t per_ms;            /* samples */
+    uint32_t concealed_samples; /* since audio ended; 0: not concealing */
+    uint32_t pitch_samples;
+    uint32_t periods; /* that are repeated */
+    uint32_t position;
+    int32_t step; /* from the first repeated sample to where it would continue what was played */
+    int16_t wave[PLC_HISTORY_MS * PLC_SAMPLES_PER_MS_MAX]; /* the end of what was played */
+    int16_t tail[4 * PLC_SAMPLES_PER_MS_MAX];              /* its last quarter period, as it was */
+};
+
+void plc_init(struct plc *plc, uint32_t rate_hz);
+/* Writes `count` samples in place of missing ones. The PLC_HISTORY_MS before `end` are what was
+ * played last; they are read when concealment begins, and `dst` may be `end`. */
+void plc_conceal(struct plc *plc, const int16_t *end, int16_t *dst, uint32_t count);
+/* Audio is back: blends its beginning with the concealment. */
+void plc_resume(struct plc *plc, int16_t *frame, uint32_t count);
 
 #endif

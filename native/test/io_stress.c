@@ -39,7 +39,7 @@ static void use(struct io *io, uint32_t id, uint32_t port, uint32_t prompt) {
         1,
         id,
         101u << 16 | 3u << 24,
-        10u | 1u << 8 | 4u << 16,
+        10u | 1u << 8 | 4u << 16 | 2u << 24,
         port,
         0x0100007F,
         0,

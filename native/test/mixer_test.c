@@ -103,7 +103,7 @@ static void open_member(struct room *room, uint32_t member, uint32_t ptime_ms) {
         1,
         member,
         codec | (codec ? 8u : 0u) << 8 | 255u << 16 | 3u << 24,
-        ptime_ms | 4u << 16,
+        ptime_ms | 4u << 16 | 2u << 24,
         4000,
         0x0100007F,
         0,

@@ -55,6 +55,8 @@ export interface EndpointSettings {
   readonly sampleRateHz?: SampleRateHz
   /** Of a codec that has the choice [bit/s]; undefined: its own. */
   readonly bitrateBps?: number
+  /** How much delay there may be to keep off loss: none beyond a packet, 60, 200 or 500 ms; default large. */
+  readonly jitterBuffer?: 'off' | 'small' | 'medium' | 'large'
   /** Sends less, or nothing, in silence, where the codec can. */
   readonly dtx?: boolean
   /** Sends redundancy for lost packets, where the codec can and the peer loses some. */

@@ -49,6 +49,7 @@ const recordTypes = { ...commandTypes, ...eventTypes }
 
 const codecs = { PCMU: 0, PCMA: 1, G722: 2, L16: 3, opus: 4 } as const
 const directions = { inactive: 0, sendonly: 1, recvonly: 2, sendrecv: 3 } as const
+const jitterBuffers = { off: 0, small: 1, medium: 2, large: 3 } as const
 const digitSources = ['telephone-event', 'in-band'] as const
 const playerReasons = ['done', 'stopped', 'closed'] as const
 const recorderReasons = ['stopped', 'silence', 'durationMax', 'closed', 'failed'] as const
@@ -318,6 +319,7 @@ function encodeConfigure(
   view.setUint8(16, settings.ptimeMs)
   view.setUint8(17, (settings.inBandDtmf ? 1 : 0) | (settings.dtx ? 2 : 0) | (settings.fec ? 4 : 0))
   view.setUint8(18, remote.family)
+  view.setUint8(19, jitterBuffers[settings.jitterBuffer ?? 'large'])
   view.setUint32(20, settings.remotePort, true)
   record.set(remote.bytes, 24)
   view.setUint32(40, settings.ssrc >>> 0, true)
