@@ -61,8 +61,23 @@ export function sine(hz: number, ms: number, amplitude = 8000): Int16Array {
   )
 }
 
-/** Power of one frequency, as a part of the power of a sine of amplitude 1. */
+const windowSamples = 400
+
+/**
+ * Amplitude of one frequency (a multiple of 20 Hz), the mean of windows of 50 ms: a jitter buffer may
+ * stretch what it plays, which moves the phase.
+ */
 export function amplitudeAt(samples: readonly number[], hz: number): number {
+  let sum = 0
+  let windows = 0
+  for (let at = 0; at + windowSamples <= samples.length; at += windowSamples) {
+    sum += amplitudeOf(samples.slice(at, at + windowSamples), hz)
+    windows++
+  }
+  return sum / Math.max(windows, 1)
+}
+
+function amplitudeOf(samples: readonly number[], hz: number): number {
   let re = 0
   let im = 0
   for (const [i, sample] of samples.entries()) {

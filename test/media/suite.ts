@@ -336,7 +336,7 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
       const tones = [700, 1100, 1700]
       const codecs = ['PCMU', 'PCMA', 'PCMU'] as const
       for (const [i, { peer }] of members.entries()) {
-        const audio = encode(sine(tones[i] ?? 0, 3000, 4000), codecs[i] ?? 'PCMU')
+        const audio = encode(sine(tones[i] ?? 0, 20_000, 4000), codecs[i] ?? 'PCMU')
         void peer.talk(codecs[i] === 'PCMA' ? 8 : 0, audio, 0xff)
       }
       await Promise.all(members.map(({ peer }) => peer.until(() => peer.packets.length > 90)))
