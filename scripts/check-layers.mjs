@@ -101,7 +101,7 @@ function problemsOfC(file, text) {
       folder === 'core' &&
       !isQuoted &&
       !isStandard &&
-      !/immintrin|wasm_simd|arm_neon/.test(include)
+      !/[ei]mmintrin|wasm_simd|arm_neon/.test(include)
     ) {
       problems.push(`${file}: the core may not include <${include}>`)
     }

@@ -2,15 +2,17 @@
  * What both drivers do alike with commands: number them, gather those of one turn of the event loop into
  * one batch, match acknowledgements, and remember which endpoint a player or recorder belongs to.
  */
-import { type MediaCommand, type MediaEventListener, MediaRefusedError } from './port.js'
+
 import {
-  decodeEvents,
-  describeStatus,
   encodeCommand,
   encodeOwned,
+  isOwned,
   type OwnedCommand,
   type Owner,
-} from './records.js'
+} from './command-records.js'
+import { decodeEvents } from './event-records.js'
+import { type MediaCommand, type MediaEventListener, MediaRefusedError } from './port.js'
+import { describeStatus } from './records.js'
 
 interface Waiting {
   readonly command: MediaCommand
@@ -19,14 +21,6 @@ interface Waiting {
 }
 
 const playerTypes: ReadonlySet<string> = new Set(['play', 'tone', 'sendDigits', 'stream'])
-const ownedTypes: ReadonlySet<string> = new Set([
-  'feed',
-  'mark',
-  'clear',
-  'endStream',
-  'stopPlayer',
-  'stopRecorder',
-])
 
 export class CommandLine {
   readonly #send: (batch: Uint8Array) => void
@@ -140,10 +134,6 @@ type PlayerCommand = Extract<MediaCommand, { type: 'play' | 'tone' | 'sendDigits
 
 function isPlayer(command: MediaCommand): command is PlayerCommand {
   return playerTypes.has(command.type)
-}
-
-function isOwned(command: MediaCommand): command is OwnedCommand {
-  return ownedTypes.has(command.type)
 }
 
 /** One that has just ended is as good as stopped. */

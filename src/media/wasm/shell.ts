@@ -3,8 +3,10 @@
  * It is to src/media/wasm what native/io is to the native plane.
  */
 import type { RemoteInfo } from 'node:dgram'
+import { encodeClose } from '../command-records.js'
+import { encodeRecorderEnded } from '../event-records.js'
+import { parseIpAddress } from '../ip-address.js'
 import type { MediaPlaneConfig, OpenedEndpoint, OpenOptions, PlaneStats } from '../port.js'
-import { encodeClose, encodeRecorderEnded, parseIpAddress } from '../records.js'
 import { type CoreExports, LinearMemory, loadBestWasmCore } from './core.js'
 import { Places } from './places.js'
 import { Prompts } from './prompts.js'
