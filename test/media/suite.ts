@@ -1,104 +1,35 @@
 /** What every driver of the media plane must do, over real loopback sockets. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type {
   CreateMediaPlane,
   EndpointSettings,
-  MediaEvent,
   MediaPlane,
   OpenedEndpoint,
 } from '../../src/media/port.js'
 import { amplitudeAt, encode, Peer, sine } from './peer.js'
-
-type EventOf<T extends MediaEvent['type']> = Extract<MediaEvent, { type: T }>
-
-class Events {
-  readonly all: MediaEvent[] = []
-  #waiting: (() => void)[] = []
-
-  add(event: MediaEvent): void {
-    this.all.push(event)
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const wake of waiting) wake()
-  }
-
-  async next<T extends MediaEvent['type']>(
-    type: T,
-    matches: (event: EventOf<T>) => boolean = () => true,
-  ): Promise<EventOf<T>> {
-    for (;;) {
-      const found = this.all.find((each) => each.type === type && matches(each as EventOf<T>))
-      if (found) return found as EventOf<T>
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-  }
-
-  of<T extends MediaEvent['type']>(type: T): EventOf<T>[] {
-    return this.all.filter((each): each is EventOf<T> => each.type === type)
-  }
-}
-
-const bindAddress = '127.0.0.1'
+import { bindAddress, type Events, Stage } from './stage.js'
 
 export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin: number): void {
   describe(`media plane: ${name}`, () => {
+    let stage: Stage
     let plane: MediaPlane
     let events: Events
     let folder: string
     let peers: Peer[]
     const config = { portMin, portMax: portMin + 199, threads: 2, endpointsMax: 8 }
+    const connect = (settings?: Partial<EndpointSettings>, near?: OpenedEndpoint) =>
+      stage.connect(settings, near)
 
     beforeEach(async () => {
-      events = new Events()
-      peers = []
-      folder = mkdtempSync(join(tmpdir(), 'dialplane-media-'))
-      plane = await create(config, (event) => events.add(event))
+      stage = await Stage.start(create, config)
+      ;({ plane, events, folder, peers } = stage)
     })
 
-    afterEach(async () => {
-      await plane.close()
-      for (const peer of peers) await peer.close()
-      rmSync(folder, { recursive: true, force: true })
-    })
-
-    async function connect(
-      settings: Partial<EndpointSettings> = {},
-      near?: OpenedEndpoint,
-    ): Promise<{ endpoint: OpenedEndpoint; endpointId: number; peer: Peer }> {
-      const peer = await Peer.open(0x1000 + peers.length)
-      peers.push(peer)
-      const endpoint = await plane.open({
-        bindAddress,
-        ...(near ? { near: near.endpointId } : {}),
-      })
-      peer.remotePort = endpoint.rtpPort
-      const { endpointId } = endpoint
-      await plane.submit({
-        type: 'configure',
-        endpointId,
-        settings: {
-          remoteAddress: bindAddress,
-          remotePort: peer.port,
-          codec: 'PCMU',
-          clockRateHz: 8000,
-          payloadType: 0,
-          telephoneEventPayloadType: 101,
-          telephoneEventClockRateHz: 8000,
-          ptimeMs: 20,
-          ssrc: 0xabcd_0000 + peers.length,
-          direction: 'sendrecv',
-          rtpTimeoutMs: 0,
-          inBandDtmf: false,
-          ...settings,
-        },
-      })
-      return { endpoint, endpointId, peer }
-    }
+    afterEach(() => stage.end())
 
     it('opens an even RTP port with RTCP above it, inside the range', async () => {
       const opened = await plane.open({ bindAddress })
@@ -316,87 +247,6 @@ export function mediaPlaneSuite(name: string, create: CreateMediaPlane, portMin:
       await b.peer.until(() => loud() >= 0 && b.peer.audio(8, 'PCMA').length > loud() + 4800)
       const audio = b.peer.audio(8, 'PCMA').slice(loud() + 400, loud() + 4400)
       expect(amplitudeAt(audio, 800)).toBeGreaterThan(6000)
-    })
-
-    it('mixes a conference, records it, and tells who speaks', async () => {
-      const a = await connect()
-      const b = await connect({ codec: 'PCMA', payloadType: 8 }, a.endpoint)
-      const c = await connect({ ptimeMs: 30 }, a.endpoint)
-      const members = [a, b, c]
-      const mixerId = await plane.openMixer({ near: a.endpointId })
-      await plane.submit({ type: 'mixer', mixerId, reportVoices: true })
-      const path = join(folder, 'room.wav')
-      await plane.submit({
-        ...{ type: 'record', recorderId: 5, endpointId: mixerId, ofMixer: true, path },
-        ...{ channels: 'received', durationMsMax: 0, silenceTimeoutMs: 0, trimSilence: false },
-      })
-      for (const { endpointId } of members) {
-        await plane.submit({ type: 'join', endpointId, mixerId })
-      }
-      const tones = [700, 1100, 1700]
-      const codecs = ['PCMU', 'PCMA', 'PCMU'] as const
-      for (const [i, { peer }] of members.entries()) {
-        const audio = encode(sine(tones[i] ?? 0, 20_000, 4000), codecs[i] ?? 'PCMU')
-        void peer.talk(codecs[i] === 'PCMA' ? 8 : 0, audio, 0xff)
-      }
-      await Promise.all(members.map(({ peer }) => peer.until(() => peer.packets.length > 90)))
-      for (const [i, { peer }] of members.entries()) {
-        const codec = codecs[i] ?? 'PCMU'
-        const heard = peer.audio(codec === 'PCMA' ? 8 : 0, codec).slice(-4000)
-        for (const [j, hz] of tones.entries()) {
-          if (i === j) expect(amplitudeAt(heard, hz)).toBeLessThan(200)
-          else expect(amplitudeAt(heard, hz)).toBeGreaterThan(3000)
-        }
-      }
-      const speakers = events.of('voice').map(({ endpointId }) => endpointId)
-      expect(new Set(speakers)).toEqual(new Set(members.map(({ endpointId }) => endpointId)))
-      await plane.submit({ type: 'closeMixer', mixerId })
-      await events.next('mixerClosed')
-      expect((await events.next('recorderEnded')).reason).toBe('closed')
-      const wav = readFileSync(path).subarray(44)
-      const recorded = Array.from({ length: 4000 }, (_, i) =>
-        wav.readInt16LE(wav.length - 16_000 + 2 * i),
-      )
-      for (const hz of tones) expect(amplitudeAt(recorded, hz)).toBeGreaterThan(3000)
-    })
-
-    it('plays a stream with marks, clears it, and gives what it hears and says to a tap', async () => {
-      const { endpointId, peer } = await connect()
-      const tap = { type: 'tap', tapId: 3, endpointId, tracks: 'both', format: 'pcm8k' } as const
-      await plane.submit(tap)
-      await plane.submit({ type: 'stream', playerId: 1, endpointId, sampleRateHz: 16_000 })
-      const wide = Int16Array.from({ length: 1600 }, (_, i) =>
-        Math.round(6000 * Math.sin((2 * Math.PI * 1000 * i) / 16_000)),
-      )
-      for (let piece = 0; piece < 10; piece++) {
-        await plane.submit({ type: 'feed', playerId: 1, samples: wide })
-      }
-      await expect(
-        plane.submit({ type: 'feed', playerId: 1, samples: new Int16Array(8000) }),
-      ).rejects.toThrow('full')
-      await plane.submit({ type: 'mark', playerId: 1, markId: 77 })
-      void peer.talk(0, encode(sine(600, 3000), 'PCMU'), 0xff)
-      expect((await events.next('streamLow')).playedMs).toBeLessThan(700)
-      expect((await events.next('marked')).markId).toBe(77)
-      await plane.submit({ type: 'feed', playerId: 1, samples: new Int16Array(16_000) })
-      await plane.submit({ type: 'mark', playerId: 1, markId: 78 })
-      await plane.submit({ type: 'clear', playerId: 1 })
-      await events.next('marked', ({ markId }) => markId === 78)
-      await plane.submit({ type: 'endStream', playerId: 1 })
-      const ended = await events.next('playerEnded')
-      expect(ended.playedMs).toBeGreaterThanOrEqual(1000)
-      expect(ended.playedMs).toBeLessThan(1200)
-      await plane.submit({ type: 'stopTap', tapId: 3, endpointId })
-      const heard = (track: string) =>
-        events
-          .of('audio')
-          .filter((event) => event.track === track)
-          .flatMap(({ audio }) => [...new Int16Array(audio.slice().buffer)])
-      expect(amplitudeAt(heard('outbound').slice(400, 7600), 1000)).toBeGreaterThan(5500)
-      expect(amplitudeAt(heard('inbound').slice(2000, 6000), 600)).toBeGreaterThan(7000)
-      expect(amplitudeAt(peer.audio(0, 'PCMU').slice(800, 7200), 1000)).toBeGreaterThan(5500)
-      const times = events.of('audio').filter((event) => event.track === 'outbound')
-      for (const [i, { mediaTimeMs }] of times.entries()) expect(mediaTimeMs).toBe(20 * i)
     })
 
     it('tells when nothing arrives', async () => {

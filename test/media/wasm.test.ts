@@ -1,4 +1,6 @@
 import { createWasmPlane } from '../../src/media/wasm/wasm-plane.js'
 import { mediaPlaneSuite } from './suite.js'
+import { mixingSuite } from './suite-mixing.js'
 
 mediaPlaneSuite('wasm', createWasmPlane, 31_400)
+mixingSuite('wasm', createWasmPlane, 31_600)
