@@ -27,7 +27,7 @@ static void clear(struct jitter_buffer *jb) {
     memset(jb->pcm, 0, history * sizeof *jb->pcm);
     jb->head = history;
     jb->pending_samples = jb->missing_samples = 0;
-    jb->started = jb->primed = jb->silent = jb->last_missing = false;
+    jb->started = jb->primed = jb->silent = jb->event = jb->last_missing = false;
     jb->interrupted = true;
     jb->late_run = jb->stale_run = 0;
     jb->settled_target_8k = 0;
@@ -79,8 +79,8 @@ static void renew_known(struct jitter_buffer *jb, uint32_t timestamp, int64_t po
 }
 
 /* Begins with this packet; what the path does is taken to go on as before. */
-static void begin_at(
-    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, uint64_t now_ms) {
+static void
+begin_at(struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, uint64_t now_ms) {
     jb->started = true;
     jb->late_run = jb->stale_run = 0;
     jb->next_sequence = jb->highest_sequence = sequence;
@@ -93,16 +93,15 @@ static int64_t next_turn_8k(const struct jitter_buffer *jb, uint64_t now_ms) {
     return (int64_t)(now_ms > jb->clock_ms ? now_ms : jb->clock_ms) * 8;
 }
 
-static bool is_jump(
-    const struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
+static bool
+is_jump(const struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
     int64_t late = (int64_t)now_ms * 8 - position / jb->per_8k - jb->delay.base_8k;
     int32_t ahead = seq_diff(sequence, jb->next_sequence);
     return late > JUMP_LATE_8K || late < -JUMP_EARLY_8K || ahead >= JITTER_STORE_SLOTS;
 }
 
 /* Learns from the arrival of audio. */
-static void learn(
-    struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
+static void learn(struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
     int64_t at_8k = position / jb->per_8k;
     if (jb->late_run >= LATE_RUN_MAX) {
         jb->late_run = 0;
@@ -216,8 +215,8 @@ void jitter_buffer_note_event(struct jitter_buffer *jb, uint16_t sequence) {
         jb->highest_sequence = sequence;
 }
 
-uint32_t jitter_buffer_get(
-    struct jitter_buffer *jb, int16_t *dst, uint32_t count, uint64_t now_ms) {
+uint32_t
+jitter_buffer_get(struct jitter_buffer *jb, int16_t *dst, uint32_t count, uint64_t now_ms) {
     uint32_t per_ms = jb->config.rate_hz / 1000, most = CODEC_PTIME_MS_MAX * per_ms;
     count = count > most ? most : count;
     jitter_playout_clock(jb, count, now_ms);

@@ -10,10 +10,10 @@ enum {
     BRIEF_PACKETS = 64, /* whose minimum tells a step of at least STEP_8K */
     STEP_8K = 120,
     EVALUATE_PACKETS = 8,
-    ROOM_BINS = 8,    /* kept below the first packet, for earlier ones */
+    ROOM_BINS = 8,      /* kept below the first packet, for earlier ones */
     DRIFT_PACKETS = 16, /* an eighth of a millisecond in so many: more than clocks drift */
-    LOSS_SHIFT = 10,  /* the share of lost packets is of the last thousand or so */
-    ABSENT_RATIO = 24, /* what did not come for n packets has a share of at most 24 / n */
+    LOSS_SHIFT = 10,    /* the share of lost packets is of the last thousand or so */
+    ABSENT_RATIO = 24,  /* what did not come for n packets has a share of at most 24 / n */
     /* Points of the rating R, times 1000. Delay: 0.024 a millisecond, and from 177 ms mouth to ear
      * 0.11 more. The path and both ends are taken to be 60 ms. */
     DELAY_COST = 3, /* per sample */

@@ -23,13 +23,14 @@ static int64_t energy(const int16_t *src, uint32_t count) {
 
 static void check_rate(uint32_t rate_hz) {
     static struct plc plc;
+    static struct plc_wave wave;
     static int16_t wanted[48000];
     uint32_t per_ms = rate_hz / 1000, frame = 20 * per_ms, period = 7 * per_ms;
     make(period, 500 * per_ms);
     memcpy(wanted, sound, sizeof sound);
     plc_init(&plc, rate_hz);
     int16_t *at = sound + 200 * per_ms;
-    plc_conceal(&plc, at, at, frame);
+    plc_conceal(&plc, &wave, at, at, frame);
     /* The first 10 ms go on as before; no step at either end. */
     int64_t error = 0, limit = 0;
     for (uint32_t i = 0; i < 10 * per_ms; i++) {
@@ -38,13 +39,13 @@ static void check_rate(uint32_t rate_hz) {
         limit += (int64_t)wanted[200 * per_ms + i] * wanted[200 * per_ms + i];
     }
     CHECK(error < limit / 100);
-    plc_resume(&plc, at + frame, frame);
+    plc_resume(&plc, &wave, at + frame, frame);
     CHECK(plc.concealed_samples == 0);
     CHECK(memcmp(at + 2 * frame, wanted + 200 * per_ms + 2 * frame, frame * 2) == 0);
     /* 20 % less per 10 ms from the second on, and silent after 60 ms, in whatever portions. */
     make(period, 500 * per_ms);
     for (uint32_t done = 0; done < 100 * per_ms; done += per_ms)
-        plc_conceal(&plc, at + done, at + done, per_ms);
+        plc_conceal(&plc, &wave, at + done, at + done, per_ms);
     int64_t full = energy(wanted + 200 * per_ms, 7 * per_ms);
     int64_t later = energy(at + 32 * per_ms, 7 * per_ms);
     CHECK(later > full / 5 && later < full * 2 / 5);
@@ -78,10 +79,11 @@ void test_plc(void) {
     }
     /* Full-scale noise and square waves stay within bounds. */
     static struct plc plc;
+    static struct plc_wave wave;
     for (uint32_t i = 0; i < 48000; i++)
         sound[i] = i % 100 < 50 ? 32767 : -32768;
     plc_init(&plc, 48000);
-    plc_conceal(&plc, sound + 10000, sound + 10000, 2880);
-    plc_resume(&plc, sound + 12880, 2880);
+    plc_conceal(&plc, &wave, sound + 10000, sound + 10000, 2880);
+    plc_resume(&plc, &wave, sound + 12880, 2880);
     CHECK(plc.concealed_samples == 0);
 }
