@@ -46,6 +46,7 @@ void jitter_buffer_init(struct jitter_buffer *jb, const struct jitter_buffer_con
     jb->known_position = jb->position = 0;
     jb->next_sequence = jb->highest_sequence = 0;
     jb->clock_ms = 0;
+    jb->clock_late_ms = jb->clock_frames = 0;
     memset(&jb->stats, 0, sizeof jb->stats);
     comfort_noise_init(&jb->noise);
     jitter_delay_init(

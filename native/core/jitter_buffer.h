@@ -70,9 +70,10 @@ struct jitter_buffer {
     uint32_t late_run, stale_run;
     uint32_t known_timestamp; /* stands at known_position */
     int64_t known_position;
-    int64_t position;  /* of the end of what is pending */
-    uint64_t clock_ms; /* when the next frame is due */
-    uint32_t head;     /* of what is pending, in `pcm` */
+    int64_t position;                     /* of the end of what is pending */
+    uint64_t clock_ms;                    /* when the next frame is due */
+    uint32_t clock_late_ms, clock_frames; /* how late the last frames were at least */
+    uint32_t head;                        /* of what is pending, in `pcm` */
     uint32_t pending_samples;
     uint32_t missing_samples;  /* of them not received */
     uint32_t packet_samples;   /* of the packet decoded last */

@@ -4,7 +4,8 @@
 #include "time_stretch.h"
 
 enum {
-    CLOCK_SLACK_MS = 5, /* a frame that is due so much earlier or later moves the clock */
+    CLOCK_SLACK_MS = 5, /* a frame that is later, or earlier at all, moves the clock */
+    CLOCK_FRAMES = 64,  /* as does lateness that all of so many have */
     SKIP_MS = 500,
     MOVE_MIN_8K = 20, /* not worth moving by less */
     SHORTEN_MIN_8K = 24,
@@ -24,8 +25,20 @@ void jitter_playout_clock(struct jitter_buffer *jb, uint32_t count, uint64_t now
         jb->position += (int64_t)(now_ms - due) * (jb->config.rate_hz / 1000);
         jb->interrupted = true;
     }
-    if (now_ms > due + CLOCK_SLACK_MS || now_ms + CLOCK_SLACK_MS < due)
+    uint64_t late_ms = now_ms > due ? now_ms - due : 0;
+    if (now_ms < due || late_ms > CLOCK_SLACK_MS) {
         due = now_ms;
+        jb->clock_late_ms = CLOCK_SLACK_MS;
+        jb->clock_frames = 0;
+    } else {
+        if (late_ms < jb->clock_late_ms)
+            jb->clock_late_ms = (uint32_t)late_ms;
+        if (++jb->clock_frames == CLOCK_FRAMES) {
+            due += jb->clock_late_ms;
+            jb->clock_late_ms = CLOCK_SLACK_MS;
+            jb->clock_frames = 0;
+        }
+    }
     jb->clock_ms = due + count * 1000 / jb->config.rate_hz;
     jb->frame_samples = count;
 }
