@@ -9,6 +9,7 @@ enum {
     STALE_RUN_MAX = 8, /* so many old numbers with timely timestamps: the sender began anew */
     LATE_RUN_MAX = 25, /* so many late ones on end: the path has become longer */
     OFF_DELAY_MS = 20,
+    TURN_MS_MAX = 2 * CODEC_PTIME_MS_MAX, /* without a frame: they are not taken now */
 };
 
 static const struct {
@@ -89,14 +90,19 @@ begin_at(struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, uint64
     jb->known_position = ((int64_t)now_ms * 8 - jb->delay.base_8k) * jb->per_8k;
 }
 
-/* When a packet that comes now can be played. */
+/* When the next frame is due: by the frames' own clock while they are taken, so that a packet that
+ * comes while a frame is a little late does not seem to have a grid of its own. */
 static int64_t next_turn_8k(const struct jitter_buffer *jb, uint64_t now_ms) {
-    return (int64_t)(now_ms > jb->clock_ms ? now_ms : jb->clock_ms) * 8;
+    bool stopped = now_ms > jb->clock_ms + TURN_MS_MAX;
+    return (int64_t)(stopped ? now_ms : jb->clock_ms) * 8;
 }
 
-static bool
-is_jump(const struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
-    int64_t late = (int64_t)now_ms * 8 - position / jb->per_8k - jb->delay.base_8k;
+static int64_t raw_delay_8k(const struct jitter_buffer *jb, int64_t position, uint64_t now_ms) {
+    return (int64_t)now_ms * 8 - position / jb->per_8k;
+}
+
+static bool is_jump(const struct jitter_buffer *jb, uint16_t sequence, int64_t raw_8k) {
+    int64_t late = raw_8k - jb->delay.base_8k;
     int32_t ahead = seq_diff(sequence, jb->next_sequence);
     return late > JUMP_LATE_8K || late < -JUMP_EARLY_8K || ahead >= JITTER_STORE_SLOTS;
 }
@@ -140,7 +146,7 @@ enum jitter_buffer_put jitter_buffer_put(
         return JB_DUPLICATE;
     }
     int64_t position = position_of(jb, timestamp);
-    if (!first && is_jump(jb, sequence, position, now_ms))
+    if (!first && is_jump(jb, sequence, raw_delay_8k(jb, position, now_ms)))
         resynced = true;
     else if (!first && seq_less(sequence, jb->next_sequence)) {
         bool timely = position > jb->position;
@@ -190,8 +196,8 @@ void jitter_buffer_put_comfort_noise(
         return;
     }
     int64_t position = position_of(jb, timestamp);
-    if (is_jump(jb, sequence, position, now_ms) || seq_less(sequence, jb->next_sequence) ||
-        jitter_store_knows(&jb->store, sequence))
+    if (is_jump(jb, sequence, raw_delay_8k(jb, position, now_ms)) ||
+        seq_less(sequence, jb->next_sequence) || jitter_store_knows(&jb->store, sequence))
         return;
     struct jitter_slot slot = {
         .position = position,

@@ -45,8 +45,8 @@ void jitter_delay_init(struct jitter_delay *delay, uint32_t start_8k, uint32_t m
 /* Frames of audio are taken so often, and packets are so long: only delays that meet a frame when a
  * packet is just in time are worth choosing. */
 void jitter_delay_set_grid(struct jitter_delay *delay, uint32_t frame_8k, uint32_t packet_8k);
-/* A packet came with the delay `raw_8k`; the first moment to play it makes it `need_8k`. */
-void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k);
+/* A packet came with the delay `raw_8k`; playing it at the next frame would make it `turn_8k`. */
+void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t turn_8k);
 /* The path has become longer: its minimum is this now. */
 void jitter_delay_rebase(struct jitter_delay *delay, int64_t raw_8k);
 /* `missing` sequence numbers were passed over; -1: one of them came after all. */
