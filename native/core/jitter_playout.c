@@ -15,7 +15,7 @@ enum {
     DRIFT_STEP_8K = 20,
     SHORTEN_WAIT_MS = 100,
     LENGTHEN_WAIT_MS = 40,
-    FAILURES_MAX = 50, /* then even what does not repeat is stretched */
+    FAILURES_MAX = 100, /* then even what does not repeat is stretched */
     LOOK_MS = 25,      /* stretching wants to see so much beyond the frame */
 };
 

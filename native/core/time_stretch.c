@@ -6,7 +6,7 @@ enum {
     LAG_US_MIN = 2500,
     WINDOW_MS = 10,
     QUIET_PEAK = 200,
-    LIKENESS_MIN_Q8 = 160,
+    LIKENESS_MIN_Q8 = 230,
     ONE_Q15 = 32768,
 };
 
