@@ -65,7 +65,8 @@ int main(int count, char **arguments) {
     double phase_ms = count > 2 ? atof(arguments[2]) : 0;
     int failures = 0, first = count > 3 ? atoi(arguments[3]) : 0;
     int last = count > 3 ? first : TRACES - 1;
-    printf("| path | seed | constant, known afterwards | speexdsp | ours | |\n|---|---|---|---|---|---|\n");
+    printf("| path | seed | constant, known afterwards | speexdsp | ours | "
+           "|\n|---|---|---|---|---|---|\n");
     for (int number = first; number <= last; number++) {
         for (int k = 0; k < SEEDS; k++) {
             trace_make(&trace, number, seeds[k]);

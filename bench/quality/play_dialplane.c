@@ -70,18 +70,11 @@ struct outcome play_dialplane(const struct trace *trace, double phase_ms) {
             delay_sum += now - sent_ms - trace->transit_min_ms;
             delays++;
         }
-        if (getenv("TRACE") && (int)now % 1000 == 0)
-            fprintf(
-                stderr, "%6.0f delay %4u target %4u concealed %7.0f left %5.0f st %u/%u\n", now,
-                jitter_buffer_stats(&jb).delay_ms, jitter_buffer_stats(&jb).target_ms,
-                (double)jb.stats.concealed_samples, left_out, (unsigned)jb.stats.shortened_samples,
-                (unsigned)jb.stats.lengthened_samples);
     }
     struct outcome outcome;
     double stretched = (double)(jb.stats.shortened_samples + jb.stats.lengthened_samples);
     outcome.delay_ms = delay_sum / delays;
-    outcome.concealed =
-        ((double)jb.stats.concealed_samples + left_out) / total;
+    outcome.concealed = ((double)jb.stats.concealed_samples + left_out) / total;
     outcome.stretched = stretched / total;
     outcome.mos = mos_of(outcome.delay_ms, outcome.concealed + outcome.stretched / 4);
     return outcome;

@@ -7,9 +7,9 @@
 #include "traces.h"
 
 struct outcome {
-    double delay_ms;     /* mean of what was received and played */
-    double concealed;    /* share of the time played, and content left out */
-    double stretched;    /* share of the time */
+    double delay_ms;  /* mean of what was received and played */
+    double concealed; /* share of the time played, and content left out */
+    double stretched; /* share of the time */
     double mos;
 };
 

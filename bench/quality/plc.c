@@ -52,13 +52,14 @@ static void score(struct scores *scores, const int16_t *wanted, const int16_t *h
 
 static void conceal_ours(int16_t *heard, const uint8_t *lost, uint32_t frames) {
     static struct plc plc;
+    static struct plc_wave wave;
     plc_init(&plc, 8000);
     for (uint32_t i = 3; i < frames; i++) {
         int16_t *at = heard + i * FRAME;
         if (lost[i])
-            plc_conceal(&plc, at, at, FRAME);
+            plc_conceal(&plc, &wave, at, at, FRAME);
         else
-            plc_resume(&plc, at, FRAME);
+            plc_resume(&plc, &wave, at, FRAME);
     }
 }
 

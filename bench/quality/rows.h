@@ -10,8 +10,8 @@ static uint32_t row_payload_samples(const uint8_t *payload, uint32_t bytes, uint
     return bytes;
 }
 
-static uint32_t row_decode(
-    void *decoder, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
+static uint32_t
+row_decode(void *decoder, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
     (void)decoder;
     bytes = bytes < room ? bytes : room;
     g711_decode(CODEC_PCMU, dst, payload, bytes);

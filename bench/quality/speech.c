@@ -38,7 +38,9 @@ uint32_t speech_load(int16_t *dst, uint32_t room, const char *folder) {
     qsort(names, count, sizeof *names, by_name);
     for (uint32_t i = 0; i < count; i++) {
         char path[1024];
-        snprintf(path, sizeof path, "%s/%s", folder ? folder : "/usr/share/asterisk/sounds/en", names[i]);
+        snprintf(
+            path, sizeof path, "%s/%s", folder ? folder : "/usr/share/asterisk/sounds/en",
+            names[i]);
         FILE *file = fopen(path, "rb");
         uint8_t header[44];
         if (file && fread(header, 1, 44, file) == 44)

@@ -6,6 +6,7 @@ enum {
     BLOCK = 2 * COMFORT_NOISE_LANES,
     ROOT_3_Q12 = 7094, /* peak over rms of a uniform distribution */
     STATE_MAX = 1 << 24,
+    AMPLITUDE_MAX_Q4 = (1 << 18) - 1, /* about -11 dBov */
 };
 
 void comfort_noise_init(struct comfort_noise *noise) {
@@ -57,7 +58,7 @@ void comfort_noise_update(struct comfort_noise *noise, const uint8_t *payload, u
     noise->order = order;
     uint64_t peak = (uint64_t)rms_q8 * ROOT_3_Q12 * root(left_q30); /* Q8, Q12 and Q15 */
     peak = (peak + (1u << 30)) >> 31;                               /* Q4 */
-    noise->amplitude_wanted = (int32_t)(peak > 16 * 65535 ? 16 * 65535 : peak);
+    noise->amplitude_wanted = (int32_t)(peak > AMPLITUDE_MAX_Q4 ? AMPLITUDE_MAX_Q4 : peak);
 }
 
 /* Sixteen samples, uniform in +-32767. */
@@ -85,13 +86,18 @@ static int32_t shape(struct comfort_noise *noise, int32_t forward) {
     return forward;
 }
 
-/* White noise: the amplitude in whole and sixteenths. */
+/* White noise: the high half of a product with 15 significant bits of the amplitude. */
 static void scale(int16_t *restrict block, int32_t amplitude_q4) {
-    int32_t gain = amplitude_q4 >> 4, rest = amplitude_q4 & 15;
+    uint32_t down = 3; /* Q4, and Q15 of the samples, less the 16 bits that fall off */
+    int32_t gain = amplitude_q4;
+    for (; gain >= 1 << 15; gain >>= 1)
+        down--;
+    for (; gain > 0 && gain < 1 << 14; gain <<= 1)
+        down++;
+    int32_t half = down > 0 ? 1 << (down - 1) : 0;
     for (uint32_t i = 0; i < BLOCK; i++) {
-        int32_t sample = block[i] * gain + ((block[i] * rest) >> 4);
-        sample = (sample + (1 << 14)) >> 15;
-        block[i] = (int16_t)(sample > 32767 ? 32767 : sample < -32768 ? -32768 : sample);
+        int16_t high = (int16_t)((block[i] * (int16_t)gain) >> 16);
+        block[i] = (int16_t)((high + half) >> down);
     }
 }
 

@@ -3,7 +3,8 @@
 /*
  * Comfort noise of RFC 3389: white noise at the level of the last update, shaped by an all-pole
  * filter when the update carries reflection coefficients. Seeded, so that every build makes the
- * same noise. Knows no packets and no rate. Levels [dBov: 0 is a full-scale square wave].
+ * same noise. Knows no packets and no rate. Levels [dBov: 0 is a full-scale square wave], at most
+ * -11.
  */
 #include <stdint.h>
 

@@ -12,8 +12,8 @@ static uint32_t ulaw_samples(const uint8_t *payload, uint32_t bytes, uint32_t ra
     return bytes;
 }
 
-static uint32_t ulaw_decode(
-    void *decoder, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
+static uint32_t
+ulaw_decode(void *decoder, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
     (void)decoder;
     bytes = bytes < room ? bytes : room;
     g711_decode(CODEC_PCMU, dst, payload, bytes);
@@ -26,8 +26,8 @@ static uint32_t linear_samples(const uint8_t *payload, uint32_t bytes, uint32_t 
     return bytes / 2;
 }
 
-static uint32_t linear_decode(
-    void *decoder, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
+static uint32_t
+linear_decode(void *decoder, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
     (void)decoder;
     uint32_t count = bytes / 2 < room ? bytes / 2 : room;
     for (uint32_t i = 0; i < count; i++)

@@ -9,6 +9,7 @@ enum {
     STALE_RUN_MAX = 8, /* so many old numbers with timely timestamps: the sender began anew */
     LATE_RUN_MAX = 25, /* so many late ones on end: the path has become longer */
     OFF_DELAY_MS = 20,
+    TURN_MS_MAX = 2 * CODEC_PTIME_MS_MAX, /* without a frame: they are not taken now */
 };
 
 static const struct {
@@ -27,7 +28,7 @@ static void clear(struct jitter_buffer *jb) {
     memset(jb->pcm, 0, history * sizeof *jb->pcm);
     jb->head = history;
     jb->pending_samples = jb->missing_samples = 0;
-    jb->started = jb->primed = jb->silent = jb->last_missing = false;
+    jb->started = jb->primed = jb->silent = jb->event = jb->last_missing = false;
     jb->interrupted = true;
     jb->late_run = jb->stale_run = 0;
     jb->settled_target_8k = 0;
@@ -46,6 +47,7 @@ void jitter_buffer_init(struct jitter_buffer *jb, const struct jitter_buffer_con
     jb->known_position = jb->position = 0;
     jb->next_sequence = jb->highest_sequence = 0;
     jb->clock_ms = 0;
+    jb->clock_late_ms = jb->clock_frames = 0;
     memset(&jb->stats, 0, sizeof jb->stats);
     comfort_noise_init(&jb->noise);
     jitter_delay_init(
@@ -79,8 +81,8 @@ static void renew_known(struct jitter_buffer *jb, uint32_t timestamp, int64_t po
 }
 
 /* Begins with this packet; what the path does is taken to go on as before. */
-static void begin_at(
-    struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, uint64_t now_ms) {
+static void
+begin_at(struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, uint64_t now_ms) {
     jb->started = true;
     jb->late_run = jb->stale_run = 0;
     jb->next_sequence = jb->highest_sequence = sequence;
@@ -88,21 +90,25 @@ static void begin_at(
     jb->known_position = ((int64_t)now_ms * 8 - jb->delay.base_8k) * jb->per_8k;
 }
 
-/* When a packet that comes now can be played. */
+/* When the next frame is due: by the frames' own clock while they are taken, so that a packet that
+ * comes while a frame is a little late does not seem to have a grid of its own. */
 static int64_t next_turn_8k(const struct jitter_buffer *jb, uint64_t now_ms) {
-    return (int64_t)(now_ms > jb->clock_ms ? now_ms : jb->clock_ms) * 8;
+    bool stopped = now_ms > jb->clock_ms + TURN_MS_MAX;
+    return (int64_t)(stopped ? now_ms : jb->clock_ms) * 8;
 }
 
-static bool is_jump(
-    const struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
-    int64_t late = (int64_t)now_ms * 8 - position / jb->per_8k - jb->delay.base_8k;
+static int64_t raw_delay_8k(const struct jitter_buffer *jb, int64_t position, uint64_t now_ms) {
+    return (int64_t)now_ms * 8 - position / jb->per_8k;
+}
+
+static bool is_jump(const struct jitter_buffer *jb, uint16_t sequence, int64_t raw_8k) {
+    int64_t late = raw_8k - jb->delay.base_8k;
     int32_t ahead = seq_diff(sequence, jb->next_sequence);
     return late > JUMP_LATE_8K || late < -JUMP_EARLY_8K || ahead >= JITTER_STORE_SLOTS;
 }
 
 /* Learns from the arrival of audio. */
-static void learn(
-    struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
+static void learn(struct jitter_buffer *jb, uint16_t sequence, int64_t position, uint64_t now_ms) {
     int64_t at_8k = position / jb->per_8k;
     if (jb->late_run >= LATE_RUN_MAX) {
         jb->late_run = 0;
@@ -140,7 +146,7 @@ enum jitter_buffer_put jitter_buffer_put(
         return JB_DUPLICATE;
     }
     int64_t position = position_of(jb, timestamp);
-    if (!first && is_jump(jb, sequence, position, now_ms))
+    if (!first && is_jump(jb, sequence, raw_delay_8k(jb, position, now_ms)))
         resynced = true;
     else if (!first && seq_less(sequence, jb->next_sequence)) {
         bool timely = position > jb->position;
@@ -190,8 +196,8 @@ void jitter_buffer_put_comfort_noise(
         return;
     }
     int64_t position = position_of(jb, timestamp);
-    if (is_jump(jb, sequence, position, now_ms) || seq_less(sequence, jb->next_sequence) ||
-        jitter_store_knows(&jb->store, sequence))
+    if (is_jump(jb, sequence, raw_delay_8k(jb, position, now_ms)) ||
+        seq_less(sequence, jb->next_sequence) || jitter_store_knows(&jb->store, sequence))
         return;
     struct jitter_slot slot = {
         .position = position,
@@ -216,8 +222,8 @@ void jitter_buffer_note_event(struct jitter_buffer *jb, uint16_t sequence) {
         jb->highest_sequence = sequence;
 }
 
-uint32_t jitter_buffer_get(
-    struct jitter_buffer *jb, int16_t *dst, uint32_t count, uint64_t now_ms) {
+uint32_t
+jitter_buffer_get(struct jitter_buffer *jb, int16_t *dst, uint32_t count, uint64_t now_ms) {
     uint32_t per_ms = jb->config.rate_hz / 1000, most = CODEC_PTIME_MS_MAX * per_ms;
     count = count > most ? most : count;
     jitter_playout_clock(jb, count, now_ms);

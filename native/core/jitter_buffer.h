@@ -36,54 +36,57 @@ enum jitter_buffer_put { JB_STORED, JB_DUPLICATE, JB_LATE, JB_RESYNCED, JB_REFUS
 
 struct jitter_buffer_config {
     const struct codec *codec;
-    void *decoder; /* decoder_bytes of memory, or NULL; begun by the buffer */
+    void *decoder;    /* decoder_bytes of memory, or NULL; begun by the buffer */
     uint32_t rate_hz; /* of the PCM: 8000, 16000 or 48000 */
     enum jitter_buffer_mode mode;
 };
 
 struct jitter_buffer_stats {
-    uint32_t late;       /* packets that came after their turn */
+    uint32_t late; /* packets that came after their turn */
     uint32_t duplicates;
-    uint32_t discarded;  /* packets without room, or passed over when starting afresh */
+    uint32_t discarded; /* packets without room, or passed over when starting afresh */
     uint32_t resyncs;
     uint64_t concealed_samples;
     uint64_t shortened_samples, lengthened_samples; /* by stretching */
-    uint32_t delay_ms;  /* of what is played now, above the path's minimum */
+    uint32_t delay_ms; /* of what is played now, above the path's minimum */
     uint32_t target_ms;
 };
 
 /* What is touched lies together: the end of the store's blocks, the fields, the beginning of `pcm`.
- * `plc` is only touched by losses. */
+ * `wave` is only touched by losses. */
 struct jitter_buffer {
     struct jitter_store store;
     struct jitter_buffer_config config;
     uint32_t per_8k; /* samples per sample of 8 kHz */
     uint32_t clock_hz;
-    bool started;     /* a packet has come */
-    bool primed;      /* audio was played */
-    bool interrupted; /* what was written last was not received */
-    bool silent;      /* comfort noise until the next audio */
-    bool last_missing; /* the last chunk that is pending was not received */
+    bool started;           /* a packet has come */
+    bool primed;            /* audio was played */
+    bool interrupted;       /* what was written last was not received */
+    bool silent;            /* comfort noise until the next audio */
+    bool event;             /* an event takes the place of audio until the next */
+    bool last_missing;      /* the last chunk that is pending was not received */
     uint16_t next_sequence; /* everything below is played or gone */
     uint16_t highest_sequence;
     uint32_t late_run, stale_run;
     uint32_t known_timestamp; /* stands at known_position */
     int64_t known_position;
-    int64_t position; /* of the end of what is pending */
-    uint64_t clock_ms; /* when the next frame is due */
-    uint32_t head;     /* of what is pending, in `pcm` */
+    int64_t position;                     /* of the end of what is pending */
+    uint64_t clock_ms;                    /* when the next frame is due */
+    uint32_t clock_late_ms, clock_frames; /* how late the last frames were at least */
+    uint32_t head;                        /* of what is pending, in `pcm` */
     uint32_t pending_samples;
-    uint32_t missing_samples; /* of them not received */
-    uint32_t packet_samples;  /* of the packet decoded last */
-    uint32_t frame_samples;   /* of the last one asked for */
+    uint32_t missing_samples;  /* of them not received */
+    uint32_t packet_samples;   /* of the packet decoded last */
+    uint32_t frame_samples;    /* of the last one asked for */
     int64_t settled_target_8k; /* when the delay was changed last */
     uint32_t stretch_wait_samples;
     uint32_t stretch_failures;
     struct jitter_buffer_stats stats;
     struct comfort_noise noise;
     struct jitter_delay delay;
-    int16_t pcm[JITTER_BUFFER_PCM_SAMPLES];
     struct plc plc;
+    int16_t pcm[JITTER_BUFFER_PCM_SAMPLES];
+    struct plc_wave wave;
 };
 
 /* Begins with nothing known and all counters at zero; also for another codec or rate. */

@@ -10,10 +10,10 @@ enum {
     BRIEF_PACKETS = 64, /* whose minimum tells a step of at least STEP_8K */
     STEP_8K = 120,
     EVALUATE_PACKETS = 8,
-    ROOM_BINS = 8,    /* kept below the first packet, for earlier ones */
+    ROOM_BINS = 8,      /* kept below the first packet, for earlier ones */
     DRIFT_PACKETS = 16, /* an eighth of a millisecond in so many: more than clocks drift */
-    LOSS_SHIFT = 10,  /* the share of lost packets is of the last thousand or so */
-    ABSENT_RATIO = 24, /* what did not come for n packets has a share of at most 24 / n */
+    LOSS_SHIFT = 10,    /* the share of lost packets is of the last thousand or so */
+    ABSENT_RATIO = 24,  /* what did not come for n packets has a share of at most 24 / n */
     /* Points of the rating R, times 1000. Delay: 0.024 a millisecond, and from 177 ms mouth to ear
      * 0.11 more. The path and both ends are taken to be 60 ms. */
     DELAY_COST = 3, /* per sample */
@@ -104,11 +104,11 @@ static uint64_t delay_cost(const struct jitter_delay *delay, int64_t at_8k) {
     return (uint64_t)(above * DELAY_COST + (knee > 0 ? knee * KNEE_COST : 0));
 }
 
-/* The least delay on the grid of `need_8k` and `step_8k` that is enough for `at_8k`. */
-static int64_t round_up(int64_t at_8k, int64_t need_8k, int64_t step_8k) {
-    int64_t above = need_8k - at_8k;
+/* The least delay on the grid of `turn_8k` and `step_8k` that is enough for `at_8k`. */
+static int64_t round_up(int64_t at_8k, int64_t turn_8k, int64_t step_8k) {
+    int64_t above = turn_8k - at_8k;
     int64_t steps = above >= 0 ? above / step_8k : -((step_8k - 1 - above) / step_8k);
-    return need_8k - steps * step_8k;
+    return turn_8k - steps * step_8k;
 }
 
 struct tail {
@@ -124,7 +124,7 @@ static uint64_t cost_of(const struct jitter_delay *delay, int64_t at_8k, const s
 }
 
 /* The cheapest delay on the grid. Bins that share a place on it are late together. */
-static void evaluate(struct jitter_delay *delay, int64_t need_8k) {
+static void evaluate(struct jitter_delay *delay, int64_t turn_8k) {
     struct tail late = {0, UINT16_MAX}, group = {0, UINT16_MAX};
     uint64_t best = UINT64_MAX;
     int64_t base = delay->base_8k, target = base, place = INT64_MAX;
@@ -134,7 +134,7 @@ static void evaluate(struct jitter_delay *delay, int64_t need_8k) {
         if (delay->bins[i] == 0)
             continue;
         int64_t at = delay->origin_8k + i * JITTER_DELAY_BIN_8K + delay->deepest[i];
-        int64_t up = round_up(at + delay->extra_8k, need_8k, delay->step_8k);
+        int64_t up = round_up(at + delay->extra_8k, turn_8k, delay->step_8k);
         if (up < place) {
             place = up;
             late.weight += group.weight;
@@ -209,7 +209,7 @@ static void note_minimum(struct jitter_delay *delay, int64_t raw_8k) {
         shift_bins(delay, room > JITTER_DELAY_BINS ? JITTER_DELAY_BINS : (int32_t)room - ROOM_BINS);
 }
 
-void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_8k) {
+void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t turn_8k) {
     if (!delay->started) {
         delay->started = true;
         delay->origin_8k = raw_8k - ROOM_BINS * JITTER_DELAY_BIN_8K;
@@ -217,7 +217,7 @@ void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_
         delay->floor_8k = delay->settled_8k = delay->anchor_8k = raw_8k;
         delay->window_packets = 0;
         count(delay, raw_8k + delay->start_8k, delay->weight);
-        delay->target_8k = need_8k + delay->start_8k;
+        delay->target_8k = turn_8k + delay->start_8k;
     }
     delay->packets++;
     delay->weight += delay->weight >> FORGET_SHIFT;
@@ -225,8 +225,8 @@ void jitter_delay_note(struct jitter_delay *delay, int64_t raw_8k, int64_t need_
         rescale(delay);
     note_minimum(delay, raw_8k);
     count(delay, raw_8k, delay->weight);
-    if (need_8k > delay->target_8k || delay->packets % EVALUATE_PACKETS == 0)
-        evaluate(delay, need_8k);
+    if (turn_8k > delay->target_8k || delay->packets % EVALUATE_PACKETS == 0)
+        evaluate(delay, turn_8k);
 }
 
 void jitter_delay_note_loss(struct jitter_delay *delay, int32_t missing) {

@@ -4,8 +4,10 @@
 #include "time_stretch.h"
 
 enum {
-    CLOCK_SLACK_MS = 5, /* a frame that is due so much earlier or later moves the clock */
-    MOVE_MIN_8K = 20,   /* not worth moving by less */
+    CLOCK_SLACK_MS = 5, /* a frame that is later, or earlier at all, moves the clock */
+    CLOCK_FRAMES = 64,  /* as does lateness that all of so many have */
+    SKIP_MS = 500,
+    MOVE_MIN_8K = 20, /* not worth moving by less */
     SHORTEN_MIN_8K = 24,
     LENGTHEN_MIN_8K = 8,
     DRIFT_MAX_8K = 120, /* a target that rose by less did so by the drift of the clocks */
@@ -13,14 +15,30 @@ enum {
     DRIFT_STEP_8K = 20,
     SHORTEN_WAIT_MS = 100,
     LENGTHEN_WAIT_MS = 40,
-    FAILURES_MAX = 50, /* then even what does not repeat is stretched */
+    FAILURES_MAX = 100, /* then even what does not repeat is stretched */
     LOOK_MS = 25,      /* stretching wants to see so much beyond the frame */
 };
 
 void jitter_playout_clock(struct jitter_buffer *jb, uint32_t count, uint64_t now_ms) {
     uint64_t due = jb->clock_ms;
-    if (now_ms > due + CLOCK_SLACK_MS || now_ms + CLOCK_SLACK_MS < due)
+    if (jb->primed && now_ms > due + SKIP_MS) { /* frames that nobody asked for are gone */
+        jb->position += (int64_t)(now_ms - due) * (jb->config.rate_hz / 1000);
+        jb->interrupted = true;
+    }
+    uint64_t late_ms = now_ms > due ? now_ms - due : 0;
+    if (now_ms < due || late_ms > CLOCK_SLACK_MS) {
         due = now_ms;
+        jb->clock_late_ms = CLOCK_SLACK_MS;
+        jb->clock_frames = 0;
+    } else {
+        if (late_ms < jb->clock_late_ms)
+            jb->clock_late_ms = (uint32_t)late_ms;
+        if (++jb->clock_frames == CLOCK_FRAMES) {
+            due += jb->clock_late_ms;
+            jb->clock_late_ms = CLOCK_SLACK_MS;
+            jb->clock_frames = 0;
+        }
+    }
     jb->clock_ms = due + count * 1000 / jb->config.rate_hz;
     jb->frame_samples = count;
 }
@@ -73,8 +91,8 @@ static void play(struct jitter_buffer *jb, struct jitter_slot *slot, uint32_t of
     uint8_t room[CODEC_PAYLOAD_BYTES_MAX];
     int16_t *end = jb->pcm + jb->head + jb->pending_samples;
     const uint8_t *payload = jitter_store_payload(&jb->store, slot, room);
-    uint32_t samples = jb->config.codec->decode(
-        jb->config.decoder, end, slot->samples, payload, slot->bytes);
+    uint32_t samples =
+        jb->config.codec->decode(jb->config.decoder, end, slot->samples, payload, slot->bytes);
     jb->next_sequence = (uint16_t)(slot->sequence + 1);
     jitter_store_drop(&jb->store, slot);
     if (samples <= offset)
@@ -82,11 +100,11 @@ static void play(struct jitter_buffer *jb, struct jitter_slot *slot, uint32_t of
     samples -= offset;
     if (offset > 0)
         memmove(end, end + offset, samples * sizeof *end);
-    plc_resume(&jb->plc, end, samples);
+    plc_resume(&jb->plc, &jb->wave, end, samples);
     jb->packet_samples = slot->samples;
     jb->primed = true;
     jb->late_run = 0;
-    jb->interrupted = jb->silent = false;
+    jb->interrupted = jb->silent = jb->event = false;
     append(jb, samples, false);
 }
 
@@ -108,8 +126,8 @@ static uint32_t conceal_by_codec(
 }
 
 /* Nothing was received for the next `gap` samples. */
-static void fill_gap(
-    struct jitter_buffer *jb, const struct jitter_slot *next, int64_t gap, uint32_t wanted) {
+static void
+fill_gap(struct jitter_buffer *jb, const struct jitter_slot *next, int64_t gap, uint32_t wanted) {
     int16_t *end = jb->pcm + jb->head + jb->pending_samples;
     uint32_t count = gap < wanted ? (uint32_t)gap : wanted;
     if (jb->silent) {
@@ -119,13 +137,13 @@ static void fill_gap(
         memset(end, 0, count * sizeof *end);
         append(jb, count, true);
     } else if (next && next->sequence == jb->next_sequence) { /* the sender sent nothing */
-        plc_conceal(&jb->plc, end, end, count);
+        plc_conceal(&jb->plc, &jb->wave, end, end, count);
         append(jb, count, false);
     } else {
         uint32_t done = conceal_by_codec(jb, next, gap, wanted);
         if (done == 0)
-            plc_conceal(&jb->plc, end, end, done = count);
-        jb->stats.concealed_samples += done;
+            plc_conceal(&jb->plc, &jb->wave, end, end, done = count);
+        jb->stats.concealed_samples += jb->event ? 0 : done;
         append(jb, done, true);
     }
     jb->interrupted = true;
@@ -133,15 +151,19 @@ static void fill_gap(
 
 static void pass_events(struct jitter_buffer *jb) {
     while (jitter_store_knows(&jb->store, jb->next_sequence) &&
-           jitter_store_slot(&jb->store, jb->next_sequence)->kind == SLOT_EVENT)
+           jitter_store_slot(&jb->store, jb->next_sequence)->kind == SLOT_EVENT) {
         jb->next_sequence++;
+        jb->event = true;
+    }
 }
 
 /* Takes the next packet, or fills what is missing before it. */
 static void advance(struct jitter_buffer *jb, uint32_t count) {
     struct jitter_slot *slot = jitter_store_next(&jb->store, jb->next_sequence);
     int64_t gap = INT64_MAX;
-    if (slot) {
+    if (!slot)
+        pass_events(jb);
+    else {
         int64_t offset = jb->position - slot->position;
         if (offset == 0 && slot->kind == SLOT_AUDIO) {
             play(jb, slot, 0);
@@ -188,8 +210,7 @@ static void look_ahead(struct jitter_buffer *jb, uint32_t wanted) {
 static void stretch(struct jitter_buffer *jb, uint32_t count, int64_t surplus_8k) {
     uint32_t rate = jb->config.rate_hz, per_ms = rate / 1000, changed = 0;
     int16_t *at = jb->pcm + jb->head;
-    enum stretch_care care =
-        jb->stretch_failures < FAILURES_MAX ? STRETCH_CAREFUL : STRETCH_FORCED;
+    enum stretch_care care = jb->stretch_failures < FAILURES_MAX ? STRETCH_CAREFUL : STRETCH_FORCED;
     if (surplus_8k > 0) {
         look_ahead(jb, count + LOOK_MS * per_ms);
         if (jb->pending_samples <= count)

@@ -15,8 +15,8 @@ static int32_t dot(const int16_t *restrict a, const int16_t *restrict b, uint32_
     return sum;
 }
 
-static int32_t dot_shifted(
-    const int16_t *restrict a, const int16_t *restrict b, uint32_t count, uint32_t shift) {
+static int32_t
+dot_shifted(const int16_t *restrict a, const int16_t *restrict b, uint32_t count, uint32_t shift) {
     int32_t sum = 0;
     for (uint32_t i = 0; i < count; i++)
         sum += (a[i] >> shift) * (b[i] >> shift);
@@ -69,7 +69,8 @@ static bool improve(struct best *best, uint32_t lag, int32_t correlation, int32_
     return true;
 }
 
-static uint32_t find_coarse(const int16_t *coarse, const int16_t *at, const struct pitch_search *s) {
+static uint32_t
+find_coarse(const int16_t *coarse, const int16_t *at, const struct pitch_search *s) {
     uint32_t factor = s->rate_hz / (COARSE_PER_MS * 1000);
     uint32_t window = s->window_samples / factor;
     uint32_t first = s->lag_min_samples / factor, last = s->lag_max_samples / factor;

@@ -8,7 +8,7 @@ enum {
     WINDOW_MS = 10,
     STAGE_MS = 10, /* full level; then one more period, twice */
     FADE_MS = 50,  /* from full level to nothing */
-    FULL_MS = 20, /* so long, the end overlaps by a quarter period; then by more */
+    FULL_MS = 20,  /* so long, the end overlaps by a quarter period; then by more */
     RESUME_MS_MAX = 10,
     ONE_Q15 = 32768,
 };
@@ -18,23 +18,23 @@ void plc_init(struct plc *plc, uint32_t rate_hz) {
     plc->concealed_samples = 0;
 }
 
-static int16_t *wave_end(struct plc *plc) {
-    return plc->wave + PLC_HISTORY_MS * plc->per_ms;
+static int16_t *wave_end(const struct plc *plc, struct plc_wave *wave) {
+    return wave->played + PLC_HISTORY_MS * plc->per_ms;
 }
 
 /* Makes the end of the wave lead over to the beginning of the repeated part. */
-static void join(struct plc *plc) {
+static void join(const struct plc *plc, struct plc_wave *wave) {
     uint32_t quarter = plc->pitch_samples / 4;
-    int16_t *end = wave_end(plc) - quarter;
+    int16_t *end = wave_end(plc, wave) - quarter;
     const int16_t *before = end - plc->periods * plc->pitch_samples;
     int32_t step = ONE_Q15 / (int32_t)quarter;
     for (uint32_t i = 0; i < quarter; i++) {
         int32_t in = (int32_t)(i + 1) * step;
-        end[i] = (int16_t)((plc->tail[i] * (ONE_Q15 - in) + before[i] * in) >> 15);
+        end[i] = (int16_t)((wave->tail[i] * (ONE_Q15 - in) + before[i] * in) >> 15);
     }
 }
 
-static void begin(struct plc *plc, const int16_t *end) {
+static void begin(struct plc *plc, struct plc_wave *wave, const int16_t *end) {
     uint32_t history = PLC_HISTORY_MS * plc->per_ms;
     struct pitch_search search = {
         .at = end - WINDOW_MS * plc->per_ms,
@@ -45,19 +45,19 @@ static void begin(struct plc *plc, const int16_t *end) {
         .rate_hz = plc->per_ms * 1000,
     };
     plc->pitch_samples = pitch_find(&search).lag_samples;
-    memcpy(plc->wave, end - history, history * sizeof *plc->wave);
+    memcpy(wave->played, end - history, history * sizeof *wave->played);
     uint32_t quarter = plc->pitch_samples / 4;
-    memcpy(plc->tail, end - quarter, quarter * sizeof *plc->tail);
+    memcpy(wave->tail, end - quarter, quarter * sizeof *wave->tail);
     plc->periods = 1;
     plc->position = 0;
     plc->step = end[-1] - *(end - 1 - plc->pitch_samples);
-    join(plc);
+    join(plc, wave);
 }
 
 /* Copies the next `count` samples of the repeated part. */
-static void repeat(struct plc *plc, int16_t *dst, uint32_t count) {
+static void repeat(struct plc *plc, struct plc_wave *wave, int16_t *dst, uint32_t count) {
     uint32_t length = plc->periods * plc->pitch_samples;
-    const int16_t *from = wave_end(plc) - length;
+    const int16_t *from = wave_end(plc, wave) - length;
     for (uint32_t done = 0; done < count;) {
         uint32_t run = length - plc->position;
         run = run < count - done ? run : count - done;
@@ -68,15 +68,15 @@ static void repeat(struct plc *plc, int16_t *dst, uint32_t count) {
 }
 
 /* One more period is repeated; the last quarter period overlaps with how it went on before. */
-static void lengthen(struct plc *plc, int16_t *dst, uint32_t count) {
+static void lengthen(struct plc *plc, struct plc_wave *wave, int16_t *dst, uint32_t count) {
     int16_t old[4 * PLC_SAMPLES_PER_MS_MAX];
     uint32_t overlap = plc->pitch_samples / 4, position = plc->position;
     overlap = overlap < count ? overlap : count;
-    repeat(plc, old, overlap);
+    repeat(plc, wave, old, overlap);
     plc->periods++;
-    join(plc);
+    join(plc, wave);
     plc->position = position % plc->pitch_samples;
-    repeat(plc, dst, count);
+    repeat(plc, wave, dst, count);
     for (uint32_t i = 0; i < overlap; i++) {
         int32_t in = (int32_t)((i + 1) * ONE_Q15 / (overlap + 1));
         dst[i] = (int16_t)((old[i] * (ONE_Q15 - in) + dst[i] * in) >> 15);
@@ -103,9 +103,10 @@ static void fade(const struct plc *plc, int16_t *dst, uint32_t count) {
     }
 }
 
-void plc_conceal(struct plc *plc, const int16_t *end, int16_t *dst, uint32_t count) {
+void plc_conceal(
+    struct plc *plc, struct plc_wave *wave, const int16_t *end, int16_t *dst, uint32_t count) {
     if (plc->concealed_samples == 0)
-        begin(plc, end);
+        begin(plc, wave, end);
     uint32_t stage = STAGE_MS * plc->per_ms, silent = stage + FADE_MS * plc->per_ms;
     while (count > 0) {
         uint32_t done = plc->concealed_samples;
@@ -116,9 +117,9 @@ void plc_conceal(struct plc *plc, const int16_t *end, int16_t *dst, uint32_t cou
         uint32_t next = done < stage ? stage : done < 2 * stage ? 2 * stage : silent;
         uint32_t run = next - done < count ? next - done : count;
         if (done == stage || done == 2 * stage)
-            lengthen(plc, dst, run);
+            lengthen(plc, wave, dst, run);
         else
-            repeat(plc, dst, run);
+            repeat(plc, wave, dst, run);
         if (done < stage)
             lead_in(plc, dst, run);
         else
@@ -129,7 +130,7 @@ void plc_conceal(struct plc *plc, const int16_t *end, int16_t *dst, uint32_t cou
     }
 }
 
-void plc_resume(struct plc *plc, int16_t *frame, uint32_t count) {
+void plc_resume(struct plc *plc, struct plc_wave *wave, int16_t *frame, uint32_t count) {
     if (plc->concealed_samples == 0)
         return;
     int16_t old[RESUME_MS_MAX * PLC_SAMPLES_PER_MS_MAX];
@@ -140,7 +141,7 @@ void plc_resume(struct plc *plc, int16_t *frame, uint32_t count) {
         overlap += 2 * (lost_ms - FULL_MS) / 10 * plc->per_ms;
     overlap = overlap > most ? most : overlap;
     overlap = overlap > count ? count : overlap;
-    plc_conceal(plc, frame, old, overlap);
+    plc_conceal(plc, wave, frame, old, overlap);
     for (uint32_t i = 0; i < overlap; i++) {
         int32_t in = (int32_t)((i + 1) * ONE_Q15 / (overlap + 1));
         frame[i] = (int16_t)((old[i] * (ONE_Q15 - in) + frame[i] * in) >> 15);

@@ -21,15 +21,20 @@ struct plc {
     uint32_t periods; /* that are repeated */
     uint32_t position;
     int32_t step; /* from the first repeated sample to where it would continue what was played */
-    int16_t wave[PLC_HISTORY_MS * PLC_SAMPLES_PER_MS_MAX]; /* the end of what was played */
-    int16_t tail[4 * PLC_SAMPLES_PER_MS_MAX];              /* its last quarter period, as it was */
+};
+
+/* Apart, so that who never loses anything never touches it; needs no beginning. */
+struct plc_wave {
+    int16_t tail[4 * PLC_SAMPLES_PER_MS_MAX]; /* the last quarter period, as it was */
+    int16_t played[PLC_HISTORY_MS * PLC_SAMPLES_PER_MS_MAX]; /* the end of what was played */
 };
 
 void plc_init(struct plc *plc, uint32_t rate_hz);
 /* Writes `count` samples in place of missing ones. The PLC_HISTORY_MS before `end` are what was
  * played last; they are read when concealment begins, and `dst` may be `end`. */
-void plc_conceal(struct plc *plc, const int16_t *end, int16_t *dst, uint32_t count);
+void plc_conceal(
+    struct plc *plc, struct plc_wave *wave, const int16_t *end, int16_t *dst, uint32_t count);
 /* Audio is back: blends its beginning with the concealment. */
-void plc_resume(struct plc *plc, int16_t *frame, uint32_t count);
+void plc_resume(struct plc *plc, struct plc_wave *wave, int16_t *frame, uint32_t count);
 
 #endif

@@ -6,7 +6,7 @@ enum {
     LAG_US_MIN = 2500,
     WINDOW_MS = 10,
     QUIET_PEAK = 200,
-    LIKENESS_MIN_Q8 = 160,
+    LIKENESS_MIN_Q8 = 230,
     ONE_Q15 = 32768,
 };
 
@@ -23,8 +23,8 @@ static void cross_fade(int16_t *dst, const int16_t *out, const int16_t *in, uint
     }
 }
 
-static struct pitch_match search(
-    const int16_t *at, int32_t direction, uint32_t window, uint32_t most, uint32_t rate_hz) {
+static struct pitch_match
+search(const int16_t *at, int32_t direction, uint32_t window, uint32_t most, uint32_t rate_hz) {
     struct pitch_search terms = {
         .at = at,
         .direction = direction,

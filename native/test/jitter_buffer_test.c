@@ -114,6 +114,9 @@ static void test_strings(void) {
     CHECK(trace.jb.stats.concealed_samples == 160);
     run(&trace, "PGPGEGPGPG");
     CHECK(trace.jb.stats.concealed_samples == 0);
+    /* An event instead of audio for a while: nothing is received, nothing is lost. */
+    CHECK(strcmp(run(&trace, "PGPGEGEGEGEGPGPGPG"), "crrcccrrr") == 0);
+    CHECK(trace.jb.stats.concealed_samples == 0);
 }
 
 /* A late packet is counted; what is refused leaves no trace. */

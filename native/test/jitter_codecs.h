@@ -12,8 +12,7 @@ struct test_counter {
     uint32_t next, decoded, disordered, concealed, from_next;
 };
 
-static inline uint32_t test_ulaw_samples(
-    const uint8_t *payload, uint32_t bytes, uint32_t rate_hz) {
+static inline uint32_t test_ulaw_samples(const uint8_t *payload, uint32_t bytes, uint32_t rate_hz) {
     (void)payload;
     (void)rate_hz;
     return bytes;
@@ -37,8 +36,8 @@ static inline void test_counting_write(uint8_t *payload, uint32_t number, uint32
     write_be16(payload + 4, (uint16_t)samples);
 }
 
-static inline uint32_t test_counting_samples(
-    const uint8_t *payload, uint32_t bytes, uint32_t rate_hz) {
+static inline uint32_t
+test_counting_samples(const uint8_t *payload, uint32_t bytes, uint32_t rate_hz) {
     (void)rate_hz;
     return bytes < 6 ? 0 : read_be16(payload + 4);
 }

@@ -4,16 +4,15 @@
 #include "jitter_codecs.h"
 #include "test.h"
 #include <string.h>
-#include <stdlib.h>
 
 /* Paths of some minutes, 20 ms packets and frames, and bounds on what is heard of them. */
 struct path {
     uint32_t packets;
-    uint32_t jitter_ms;  /* uniform, up to so much */
-    uint32_t spike_ms;   /* held up for so long every `spike_packets` */
+    uint32_t jitter_ms; /* uniform, up to so much */
+    uint32_t spike_ms;  /* held up for so long every `spike_packets` */
     uint32_t spike_packets;
-    int32_t drift_ppm;   /* of the sender, slow */
-    uint32_t step_ms;    /* from the middle on */
+    int32_t drift_ppm; /* of the sender, slow */
+    uint32_t step_ms;  /* from the middle on */
     uint32_t loss_per_mille;
     bool pauses;
 };
@@ -111,9 +110,8 @@ void test_jitter_trace(void) {
     CHECK(heard.concealed_per_mille <= 1 && heard.stats.delay_ms < 45);
     /* Clocks that differ by 200 ppm over an hour: no growing delay, one concealment a minute. */
     for (int32_t ppm = -200; ppm <= 200; ppm += 400) {
-        heard = play(&(struct path){
-            .packets = 180000, .jitter_ms = 3, .drift_ppm = ppm, .pauses = true});
-        if(getenv("V"))fprintf(stderr,"ppm %d max %u conc %u late %u sh %u le %u delay %u\n",ppm,heard.delay_max_ms,(unsigned)heard.concealed_samples,heard.stats.late,(unsigned)heard.stats.shortened_samples,(unsigned)heard.stats.lengthened_samples,heard.delay_ms);
+        heard = play(
+            &(struct path){.packets = 180000, .jitter_ms = 3, .drift_ppm = ppm, .pauses = true});
         CHECK(heard.delay_max_ms < 50);
         CHECK(heard.concealed_samples <= 60 * 160);
         CHECK(heard.stats.duplicates == 0 && heard.stats.resyncs == 0);

@@ -1,0 +1,38 @@
+#include <dlfcn.h>
+#include <speex/speex_jitter.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { FRAME = 160 };
+
+void speex_put_and_get(uint32_t times);
+
+/* Bound at run time: its functions are named like ours. */
+void speex_put_and_get(uint32_t times) {
+    void *library = dlopen("libspeexdsp.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        exit(3);
+    JitterBuffer *(*init)(int);
+    void (*put)(JitterBuffer *, const JitterBufferPacket *);
+    int (*get)(JitterBuffer *, JitterBufferPacket *, spx_int32_t, spx_int32_t *);
+    void (*tick)(JitterBuffer *);
+    *(void **)&init = dlsym(library, "jitter_buffer_init");
+    *(void **)&put = dlsym(library, "jitter_buffer_put");
+    *(void **)&get = dlsym(library, "jitter_buffer_get");
+    *(void **)&tick = dlsym(library, "jitter_buffer_tick");
+    JitterBuffer *buffer = init(FRAME);
+    char data[FRAME] = {0};
+    for (uint32_t i = 0; i < times; i++) {
+        JitterBufferPacket packet = {
+            .data = data,
+            .len = FRAME,
+            .timestamp = i * FRAME,
+            .span = FRAME,
+            .sequence = (spx_uint16_t)i};
+        put(buffer, &packet);
+        spx_int32_t at;
+        packet.len = FRAME;
+        get(buffer, &packet, FRAME, &at);
+        tick(buffer);
+    }
+}
