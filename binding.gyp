@@ -25,6 +25,7 @@
       'native/core/pitch.c',
       'native/core/plane.c',
       'native/core/plane_commands.c',
+      'native/core/plane_move.c',
       'native/core/plane_pools.c',
       'native/core/plane_tracks.c',
       'native/core/player.c',
