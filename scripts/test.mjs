@@ -14,6 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
  */
 const heard = [
   'test/e2e/baresip.test.ts',
+  'test/e2e/codecs.test.ts',
   'test/e2e/dial.test.ts',
   'test/e2e/gather.test.ts',
   'test/e2e/hold.test.ts',

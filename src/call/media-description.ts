@@ -75,8 +75,15 @@ function capabilitiesOf(local: LocalMedia): Capabilities {
     codecs: [
       { name: 'PCMU', clockRateHz: 8000, payloadType: 0 },
       { name: 'PCMA', clockRateHz: 8000, payloadType: 8 },
+      { name: 'G722', clockRateHz: 8000, payloadType: 9 },
+      { name: 'opus', clockRateHz: 48000, payloadType: 96 },
+      { name: 'L16', clockRateHz: 16000, payloadType: 97 },
+      { name: 'L16', clockRateHz: 8000, payloadType: 98 },
     ],
-    telephoneEvents: [{ payloadType: 101, clockRateHz: 8000 }],
+    telephoneEvents: [
+      { payloadType: 101, clockRateHz: 8000 },
+      { payloadType: 102, clockRateHz: 48000 },
+    ],
     ptimeMs: 20,
     ...local,
   }

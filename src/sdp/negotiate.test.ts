@@ -136,6 +136,42 @@ describe('negotiate', () => {
     expect(text).toContain('a=fmtp:97 0-16\r\n')
   })
 
+  it('takes wideband codecs, and telephone-event with the clock of the audio', () => {
+    const wide: Capabilities = {
+      ...capabilities,
+      codecs: [
+        ...capabilities.codecs,
+        { name: 'G722', clockRateHz: 8000, payloadType: 9 },
+        { name: 'opus', clockRateHz: 48000, payloadType: 96 },
+        { name: 'L16', clockRateHz: 16000, payloadType: 97 },
+      ],
+      telephoneEvents: [
+        { payloadType: 101, clockRateHz: 8000 },
+        { payloadType: 102, clockRateHz: 48000 },
+      ],
+    }
+    const select = (...lines: string[]) => {
+      const result = negotiate(parsed(...lines), wide)
+      return result.ok ? { ...result.value.selection, text: writeSdp(result.value.answer) } : result
+    }
+    const opus = select(
+      'm=audio 4000 RTP/AVP 111 110 126 0',
+      'a=rtpmap:111 OPUS/48000/2',
+      'a=fmtp:111 minptime=10; useinbandfec=1;usedtx=1',
+      'a=rtpmap:126 telephone-event/8000',
+      'a=rtpmap:110 telephone-event/48000',
+    )
+    expect(opus).toMatchObject({
+      ...{ codec: 'opus', clockRateHz: 48000, payloadType: 111, fec: true, dtx: true },
+      ...{ telephoneEventPayloadType: 110, telephoneEventClockRateHz: 48000 },
+    })
+    expect(opus).toHaveProperty('text', expect.stringContaining('a=rtpmap:111 opus/48000/2\r\n'))
+    expect(select('m=audio 4000 RTP/AVP 9 0')).toMatchObject({ codec: 'G722', payloadType: 9 })
+    const linear = ['m=audio 4000 RTP/AVP 99 98', 'a=rtpmap:99 L16/44100', 'a=rtpmap:98 L16/16000']
+    expect(select(...linear)).toMatchObject({ codec: 'L16', clockRateHz: 16000, payloadType: 98 })
+    expect(select('m=audio 1 RTP/AVP 99', 'a=rtpmap:99 L16/16000/2')).toMatchObject({ ok: false })
+  })
+
   it('does not take 0 for PCMU when it was mapped to something else', () => {
     expect(selected('m=audio 4000 RTP/AVP 0', 'a=rtpmap:0 G729/8000')).toBe('noCodec')
   })

@@ -38,17 +38,17 @@ export function readWav(source: string | Buffer): Wav {
   throw new Error('no data in the WAV file')
 }
 
-export function wavBytes(samples: Samples, sampleRateHz = rateHz): Buffer {
+export function wavBytes(samples: Samples, sampleRateHz = rateHz, channels = 1): Buffer {
   const header = Buffer.alloc(44)
   header.write('RIFF', 0)
   header.writeUInt32LE(36 + samples.byteLength, 4)
   header.write('WAVEfmt ', 8)
   header.writeUInt32LE(16, 16)
   header.writeUInt16LE(1, 20)
-  header.writeUInt16LE(1, 22)
+  header.writeUInt16LE(channels, 22)
   header.writeUInt32LE(sampleRateHz, 24)
-  header.writeUInt32LE(sampleRateHz * 2, 28)
-  header.writeUInt16LE(2, 32)
+  header.writeUInt32LE(sampleRateHz * 2 * channels, 28)
+  header.writeUInt16LE(2 * channels, 32)
   header.writeUInt16LE(16, 34)
   header.write('data', 36)
   header.writeUInt32LE(samples.byteLength, 40)
@@ -58,8 +58,13 @@ export function wavBytes(samples: Samples, sampleRateHz = rateHz): Buffer {
   ])
 }
 
-export function writeWav(path: string, samples: Samples, sampleRateHz = rateHz): string {
-  writeFileSync(path, wavBytes(samples, sampleRateHz))
+export function writeWav(
+  path: string,
+  samples: Samples,
+  sampleRateHz = rateHz,
+  channels = 1,
+): string {
+  writeFileSync(path, wavBytes(samples, sampleRateHz, channels))
   return path
 }
 

@@ -17,16 +17,27 @@ export interface Baresip {
   kill(): Promise<void>
 }
 
+export interface BaresipOptions {
+  /** As in its account: PCMU/8000/1,opus/48000/2 ... */
+  readonly codecs?: string
+  /** Further parameters of the account, like `ptime=40`. */
+  readonly account?: string
+  /** A WAV file that it says; without, it repeats what it hears. */
+  readonly says?: string
+}
+
 /** `directory` becomes its configuration, and gets its recordings. */
-export async function startBaresip(directory: string): Promise<Baresip> {
+export async function startBaresip(
+  directory: string,
+  options: BaresipOptions = {},
+): Promise<Baresip> {
+  const codecs = options.codecs ?? 'PCMU/8000/1,PCMA/8000/1'
+  const parameters = ['regint=0', `audio_codecs=${codecs}`, options.account ?? []].flat().join(';')
   const port = await freeTcpPort()
   mkdirSync(directory)
-  writeFileSync(join(directory, 'config'), configuration(directory, port))
+  writeFileSync(join(directory, 'config'), configuration(directory, port, options.says))
   // It registers nowhere.
-  writeFileSync(
-    join(directory, 'accounts'),
-    '<sip:baresip@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1\n',
-  )
+  writeFileSync(join(directory, 'accounts'), `<sip:baresip@127.0.0.1>;${parameters}\n`)
   writeFileSync(join(directory, 'contacts'), '')
   const peer = startPeer('baresip', ['-f', directory], { cwd: directory, secondsMax: 60 })
   const control = await connected(port)
@@ -58,17 +69,18 @@ export async function startBaresip(directory: string): Promise<Baresip> {
   }
 }
 
-function configuration(directory: string, controlPort: number): string {
+function configuration(directory: string, controlPort: number, says: string | undefined): string {
   return `${[
     'sip_listen 127.0.0.1:0',
     'net_interface 127.0.0.1',
     'audio_player aubridge,loop',
-    'audio_source aubridge,loop',
+    says === undefined ? 'audio_source aubridge,loop' : `audio_source aufile,${says}`,
     'audio_alert aubridge,alert',
     'jitter_buffer_delay 5-10',
     'module_path /usr/lib/baresip/modules',
-    'module g711.so',
-    'module aubridge.so',
+    ...['g711', 'g722', 'l16', 'opus', 'srtp', 'aubridge', 'aufile'].map(
+      (name) => `module ${name}.so`,
+    ),
     'module sndfile.so',
     `snd_path ${directory}`,
     'module_tmp account.so',

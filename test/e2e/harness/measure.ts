@@ -30,8 +30,8 @@ export function trimmed(samples: Samples, threshold = 300): Samples {
 }
 
 /** The share (0 to 1) of the energy that is at one frequency (Goertzel). */
-export function toneShare(samples: Samples, frequencyHz: number): number {
-  const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / rateHz)
+export function toneShare(samples: Samples, frequencyHz: number, sampleRateHz = rateHz): number {
+  const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / sampleRateHz)
   let before = 0
   let last = 0
   let energy = 0
