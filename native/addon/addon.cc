@@ -48,8 +48,6 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
     ~MediaIo() override {
         if (!io_)
             return;
-        if (!stopped_)
-            io_stop(io_);
         io_destroy(io_);
     }
 
@@ -141,6 +139,7 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
     };
 
     Napi::Value stop(const Napi::CallbackInfo &info) {
+        io_close(io_);
         auto *worker = new StopWorker(info.Env(), this);
         Napi::Promise promise = worker->promise();
         worker->Queue();

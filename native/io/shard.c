@@ -1,215 +1,88 @@
 #define _GNU_SOURCE
-#include "codecs.h"
 #include "../core/bytes.h"
+#include "../core/player_queue.h"
+#include "codecs.h"
 #include "io_state.h"
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     EPOLL_EVENTS = 256,
-    BATCHED_FROM =
-        32, /* endpoints: from here on the thread wakes once a millisecond for all packets */
+    /* Endpoints from which on the thread wakes once a millisecond for all packets. */
+    BATCHED_FROM = 32,
     STOP_TURNS_MAX = 5000,
+    STOPPING_TURN_MS = 5,
 };
 
 static const uint64_t wake_tag = UINT64_MAX;
 
-/* Hosts of the plane: each takes the shard as its context. */
-
-static void host_send(
-    void *context, uint32_t endpoint_id, bool rtcp, const struct address *to, const uint8_t *packet,
-    uint32_t bytes) {
-    struct shard *shard = context;
-    const struct sockets *sockets = &shard->sockets[endpoint_id & 0xFFFF];
-    int fd = rtcp ? sockets->rtcp : sockets->rtp;
-    if (to->family == 4) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(to->port)};
-        memcpy(&address.sin_addr, to->ip, 4);
-        sendto(fd, packet, bytes, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof address);
-    } else if (to->family == 6) {
-        struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(to->port)};
-        memcpy(&address.sin6_addr, to->ip, 16);
-        sendto(fd, packet, bytes, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof address);
-    }
-}
-
-static void host_event(void *context, const uint8_t *record, uint32_t bytes) {
-    struct shard *shard = context;
-    if (record[2] == EVENT_CLOSED) {
-        struct record closed = {.data = record, .bytes = bytes};
-        uint32_t id = record_u32(&closed, 0);
-        struct sockets *sockets = &shard->sockets[id & 0xFFFF];
-        close(sockets->rtp); /* which also takes it out of the epoll set */
-        close(sockets->rtcp);
-        sockets->endpoint_id = 0;
-        shard_release(shard, id);
-    }
-    if (record[2] == EVENT_MIXER_CLOSED)
-        shard_release_mixer(shard, read_le32(record + RECORD_HEADER_BYTES));
-    buffer_append(&shard->local_events, record, bytes);
-}
-
-static bool host_prompt_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
-    return prompts_acquire(&((struct shard *)context)->io->prompts, prompt_id, prompt);
-}
-
-static void host_prompt_release(void *context, uint32_t prompt_id) {
-    prompts_release(&((struct shard *)context)->io->prompts, prompt_id);
-}
-
-static uint32_t recording_index(const struct shard *shard, uint32_t slot) {
-    return shard->index * shard->io->places_per_shard + slot;
-}
-
-static bool host_recording_open(void *context, const struct recording *recording) {
-    struct shard *shard = context;
-    return writer_open(shard->io->writer, recording_index(shard, recording->slot), recording);
-}
-
-static bool
-host_recording_write(void *context, uint32_t slot, const int16_t *samples, uint32_t count) {
-    struct shard *shard = context;
-    return writer_write(shard->io->writer, recording_index(shard, slot), samples, count);
-}
-
-static bool host_recording_end(void *context, uint32_t slot, uint8_t reason, uint32_t frames) {
-    struct shard *shard = context;
-    return writer_end(shard->io->writer, recording_index(shard, slot), reason, frames);
-}
-
-static void wake(struct shard *shard) {
+void shard_call(struct shard *shard) {
     uint64_t one = 1;
+    if (atomic_exchange(&shard->woken, true))
+        return; /* it will look, after this */
     while (write(shard->wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
     }
 }
 
-void shard_post(struct shard *shard, const uint8_t *record, uint32_t bytes) {
-    pthread_mutex_lock(&shard->lock);
-    bool was_empty = shard->inbox.count == 0;
-    buffer_append(&shard->inbox, record, bytes);
-    pthread_mutex_unlock(&shard->lock);
-    if (was_empty)
-        wake(shard);
-}
-
-static uint32_t reserve(struct shard *shard, struct places *places) {
-    pthread_mutex_lock(&shard->lock);
-    uint32_t id = places_take(places);
-    pthread_mutex_unlock(&shard->lock);
-    return id ? shard->index << 26 | id : 0;
-}
-
-static void release(struct shard *shard, struct places *places, uint32_t id) {
-    pthread_mutex_lock(&shard->lock);
-    places_give_back(places, id);
-    pthread_mutex_unlock(&shard->lock);
-}
-
-uint32_t shard_reserve(struct shard *shard) {
-    uint32_t id = reserve(shard, &shard->endpoint_places);
-    if (id) {
-        atomic_fetch_add(&shard->endpoints, 1);
-        atomic_fetch_add(&shard->io->endpoints, 1);
-    }
-    return id;
-}
-
-void shard_release(struct shard *shard, uint32_t endpoint_id) {
-    release(shard, &shard->endpoint_places, endpoint_id);
-    atomic_fetch_sub(&shard->endpoints, 1);
-    atomic_fetch_sub(&shard->io->endpoints, 1);
-}
-
-uint32_t shard_reserve_mixer(struct shard *shard) {
-    return reserve(shard, &shard->mixer_places);
-}
-
-void shard_release_mixer(struct shard *shard, uint32_t mixer_id) {
-    release(shard, &shard->mixer_places, mixer_id);
-}
-
-static void watch(struct shard *shard, int fd, uint64_t tag) {
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
-    epoll_ctl(shard->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-}
-
 static void open_endpoint(struct shard *shard, const struct record *record) {
     uint32_t id = record_u32(record, 1);
-    struct sockets *sockets = &shard->sockets[id & 0xFFFF];
-    *sockets = (struct sockets){(int)record_u32(record, 2), (int)record_u32(record, 3), id};
+    struct sockets sockets = {(int)record_u32(record, 2), (int)record_u32(record, 3), id};
     plane_open(shard->plane, id, shard->now_ms);
-    watch(shard, sockets->rtp, (uint64_t)id << 1);
-    watch(shard, sockets->rtcp, (uint64_t)id << 1 | 1);
+    shard_watch(shard, &sockets);
 }
 
-static void run_commands(struct shard *shard) {
-    pthread_mutex_lock(&shard->lock);
-    struct buffer taken = shard->inbox;
-    shard->inbox = shard->taken;
-    pthread_mutex_unlock(&shard->lock);
-    struct record record;
-    for (uint32_t offset = 0; record_next(&record, taken.bytes, (uint32_t)taken.count, &offset);) {
-        if (record.type == (uint8_t)RECORD_OPEN)
-            open_endpoint(shard, &record);
-        else if (record.type == (uint8_t)RECORD_OPEN_MIXER)
-            plane_open_mixer(shard->plane, record_u32(&record, 1), shard->now_ms);
-        else
-            plane_commands(shard->plane, record.data, record.bytes, shard->now_ms);
+static void run_command(struct shard *shard, const struct record *record) {
+    switch ((uint32_t)record->type) {
+    case RECORD_OPEN:
+        open_endpoint(shard, record);
+        break;
+    case RECORD_OPEN_MIXER:
+        shard->mixer_ids[record_u32(record, 1) & 0xFFFF] = record_u32(record, 1);
+        plane_open_mixer(shard->plane, record_u32(record, 1), shard->now_ms);
+        break;
+    case RECORD_MOVE:
+        shard_depart(shard, record_u32(record, 0), record_u32(record, 1));
+        break;
+    default:
+        plane_commands(shard->plane, record->data, record->bytes, shard->now_ms);
     }
-    taken.count = 0;
-    shard->taken = taken;
 }
 
-static struct address address_of(const struct sockaddr_storage *from) {
-    struct address address = {0};
-    if (from->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-        address.family = 4;
-        address.port = ntohs(v4->sin_port);
-        memcpy(address.ip, &v4->sin_addr, 4);
-    } else {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-        address.family = 6;
-        address.port = ntohs(v6->sin6_port);
-        memcpy(address.ip, &v6->sin6_addr, 16);
+/* Those that are there now. */
+static void run_inbox(struct shard *shard) {
+    uint8_t *bytes = shard->command;
+    for (size_t left = ring_waiting(&shard->inbox); left > 0;) {
+        uint32_t offset = 0;
+        struct record record;
+        ring_peek(&shard->inbox, bytes, RECORD_HEADER_BYTES);
+        uint32_t length = read_le16(bytes);
+        ring_peek(&shard->inbox, bytes, length);
+        ring_drop(&shard->inbox, length);
+        left -= length;
+        if (record_next(&record, bytes, length, &offset))
+            run_command(shard, &record);
     }
-    return address;
+    if (atomic_exchange(&shard->starving, false))
+        io_announce(shard->io);
 }
 
-static void receive(struct shard *shard, uint64_t tag) {
-    uint32_t id = (uint32_t)(tag >> 1);
-    bool rtcp = (tag & 1) != 0;
-    const struct sockets *sockets = &shard->sockets[id & 0xFFFF];
-    uint8_t packet[2048];
-    struct sockaddr_storage from;
-    socklen_t from_bytes = sizeof from;
-    if (sockets->endpoint_id != id)
-        return;
-    ssize_t bytes = recvfrom(
-        rtcp ? sockets->rtcp : sockets->rtp, packet, sizeof packet, MSG_DONTWAIT,
-        (struct sockaddr *)&from, &from_bytes);
-    if (bytes < 0)
-        return;
-    struct address address = address_of(&from);
-    plane_receive(shard->plane, id, rtcp, &address, packet, (uint32_t)bytes, shard->now_ms);
-}
-
-static void note_lateness(struct shard *shard, uint64_t due_ms, uint64_t now_ns) {
-    static const uint64_t limits_ms[IO_LATENESS_BUCKETS - 1] = {1, 2, 5, 10, 20, 50};
-    uint64_t late_ns = now_ns > due_ms * 1000000 ? now_ns - due_ms * 1000000 : 0;
-    uint32_t bucket = 0;
-    while (bucket < IO_LATENESS_BUCKETS - 1 && late_ns > limits_ms[bucket] * 1000000)
-        bucket++;
-    atomic_fetch_add_explicit(&shard->lateness[bucket], 1, memory_order_relaxed);
+/* Arrivals are taken first and looked at last: commands that the control thread gave here before it
+ * let a leg go are in the inbox by then. */
+static void run_called(struct shard *shard) {
+    struct transit *arrivals =
+        atomic_exchange_explicit(&shard->arrivals, NULL, memory_order_acquire);
+    shard->called = false;
+    run_inbox(shard);
+    if (arrivals) {
+        plane_tick(shard->plane, shard->now_ms);
+        shard_take_arrivals(shard, arrivals);
+    }
 }
 
 static void publish(struct shard *shard) {
@@ -219,137 +92,170 @@ static void publish(struct shard *shard) {
     atomic_store_explicit(&shard->counts[1], counts.packets_sent, memory_order_relaxed);
     atomic_store_explicit(&shard->counts[2], counts.packets_dropped, memory_order_relaxed);
     atomic_store_explicit(&shard->counts[3], counts.recorder_overruns, memory_order_relaxed);
-    if (shard->local_events.count > 0)
-        io_emit(shard->io, shard->local_events.bytes, shard->local_events.count);
-    shard->local_events.count = 0;
+    writer_flush(shard->io->writer, shard->index);
+    if (outbox_flush(&shard->outbox))
+        io_announce(shard->io);
+}
+
+static void sleep_to_next_ms(const struct shard *shard) {
+    uint64_t at_ns = shard->io->start_ns + (io_now_ns(shard->io) / 1000000 + 1) * 1000000;
+    struct timespec at = {(time_t)(at_ns / 1000000000u), (long)(at_ns % 1000000000u)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
 /* Sleeps to the next millisecond when many packets are due in it anyway; else until one comes. */
 static int wait_timeout_ms(struct shard *shard, uint64_t due_ms) {
-    uint64_t now_ns = io_now_ns(shard->io);
+    int most_ms = atomic_load_explicit(&shard->stopping, memory_order_relaxed) ? STOPPING_TURN_MS
+                  : outbox_kept(&shard->outbox) > 0                            ? 1
+                                                                               : -1;
     if (due_ms == UINT64_MAX)
-        return -1;
-    if (atomic_load_explicit(&shard->endpoints, memory_order_relaxed) >= BATCHED_FROM) {
-        uint64_t at_ns = shard->io->start_ns + (now_ns / 1000000 + 1) * 1000000;
-        struct timespec at = {(time_t)(at_ns / 1000000000u), (long)(at_ns % 1000000000u)};
-        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+        return most_ms;
+    if (shard->endpoints_here >= BATCHED_FROM) {
+        sleep_to_next_ms(shard);
         return 0;
     }
-    uint64_t due_ns = due_ms * 1000000;
-    return due_ns > now_ns ? (int)((due_ns - now_ns + 999999) / 1000000) : 0;
+    uint64_t now_ns = io_now_ns(shard->io), due_ns = due_ms * 1000000;
+    int due_in_ms = due_ns > now_ns ? (int)((due_ns - now_ns + 999999) / 1000000) : 0;
+    return most_ms >= 0 && most_ms < due_in_ms ? most_ms : due_in_ms;
 }
 
-static void turn(struct shard *shard) {
-    uint64_t due_ms = plane_next_due_ms(shard->plane);
-    int timeout_ms = wait_timeout_ms(shard, due_ms);
+static void take_packets(struct shard *shard, uint64_t due_ms) {
     struct epoll_event events[EPOLL_EVENTS];
-    int count;
-    bool woken = false;
+    int timeout_ms = wait_timeout_ms(shard, due_ms), count;
     do {
         count = epoll_wait(shard->epoll_fd, events, EPOLL_EVENTS, timeout_ms);
         shard->now_ms = io_now_ns(shard->io) / 1000000;
         timeout_ms = 0;
         for (int i = 0; i < count; i++) {
-            if (events[i].data.u64 == wake_tag)
-                woken = true;
-            else
-                receive(shard, events[i].data.u64);
+            uint64_t tag = events[i].data.u64, unused;
+            if (tag != wake_tag) {
+                packets_receive(shard, (uint32_t)(tag >> 1), (tag & 1) != 0);
+            } else if (read(shard->wake_fd, &unused, sizeof unused) > 0) {
+                atomic_exchange(&shard->woken, false); /* before looking for what it is about */
+                shard->called = true;
+            }
         }
     } while (count == EPOLL_EVENTS && shard->now_ms < due_ms);
-    if (woken) {
-        uint64_t unused;
-        if (read(shard->wake_fd, &unused, sizeof unused) > 0)
-            run_commands(shard);
+}
+
+/* The control thread does not read events: what would cause more of them waits outside. */
+static bool is_clogged(struct shard *shard) {
+    return outbox_kept(&shard->outbox) > KEPT_EVENTS_BYTES &&
+           !atomic_load_explicit(&shard->stopping, memory_order_relaxed);
+}
+
+static void turn(struct shard *shard) {
+    uint64_t due_ms = plane_next_due_ms(shard->plane);
+    load_expect(&shard->load, due_ms);
+    if (is_clogged(shard)) {
+        sleep_to_next_ms(shard);
+    } else {
+        take_packets(shard, due_ms);
+        if (shard->called)
+            run_called(shard);
     }
     uint64_t now_ns = io_now_ns(shard->io);
     shard->now_ms = now_ns / 1000000;
     if (due_ms <= shard->now_ms)
-        note_lateness(shard, due_ms, now_ns);
+        load_note(&shard->load, due_ms, now_ns);
     plane_tick(shard->plane, shard->now_ms);
     publish(shard);
 }
 
+static void close_one(struct shard *shard, enum record_type type, uint32_t id) {
+    uint32_t fields[] = {0, id};
+    uint8_t record[RECORD_HEADER_BYTES + sizeof fields];
+    record_write(record, type, 0, fields, 2);
+    if (id)
+        plane_commands(shard->plane, record, sizeof record, shard->now_ms);
+}
+
 static void close_all(struct shard *shard) {
-    run_commands(shard);
-    for (uint32_t place = 0; place < shard->io->places_per_shard; place++) {
-        uint32_t id = shard->sockets[place].endpoint_id;
-        uint32_t fields[] = {0, id};
-        uint8_t record[RECORD_HEADER_BYTES + sizeof fields];
-        record_write(record, COMMAND_CLOSE, 0, fields, 2);
-        if (id)
-            plane_commands(shard->plane, record, sizeof record, shard->now_ms);
-    }
-    struct plane_counts counts;
+    run_inbox(shard);
+    for (uint32_t place = 0; place < shard->io->places_count; place++)
+        close_one(shard, COMMAND_CLOSE, shard->sockets[place].endpoint_id);
+    for (uint32_t place = 0; place < shard->io->mixers_max; place++)
+        close_one(shard, COMMAND_CLOSE_MIXER, shard->mixer_ids[place]);
     for (uint32_t i = 0; i < STOP_TURNS_MAX; i++) { /* until the writer has taken everything */
         plane_tick(shard->plane, shard->now_ms);
-        plane_counts(shard->plane, &counts);
-        if (counts.recorders_free == shard->io->places_per_shard)
+        publish(shard);
+        if (plane_next_due_ms(shard->plane) == UINT64_MAX)
             break;
         usleep(1000);
     }
-    publish(shard);
 }
 
+/* Legs on their way must arrive somewhere first. The control thread has let go of no further one
+ * since `stopping` was set. */
 static void *run(void *context) {
     struct shard *shard = context;
     prctl(PR_SET_NAME, "dialplane-media");
     prctl(PR_SET_TIMERSLACK, 1000);
-    while (!atomic_load(&shard->stopping))
+    while (!atomic_load(&shard->stopping) || atomic_load(&shard->io->moving) > 0)
         turn(shard);
     close_all(shard);
     return NULL;
 }
 
-static uint64_t wall_ms(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+static struct plane_config plane_config(const struct shard *shard, uint64_t wall_ms) {
+    uint32_t places = shard->io->places_count, mixers = shard->io->mixers_max;
+    struct plane_config config = {
+        .endpoints_max = places,
+        .players_max = (places + mixers) * PLAYER_QUEUE_MAX,
+        .recorders_max = places + mixers,
+        .streams_max = places,
+        .taps_max = places * 2,
+        .mixers_max = mixers,
+        .codecs = codecs,
+        .states_max = {[CODEC_G722] = places + mixers, [CODEC_OPUS] = places + mixers},
+        .epoch_ms = wall_ms - shard->now_ms,
+        .host = shard_host,
+    };
+    config.host.context = (void *)(uintptr_t)shard;
+    return config;
 }
 
 bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
-    uint32_t places = io->places_per_shard;
+    uint32_t places = io->places_count;
     shard->io = io;
     shard->index = index;
-    pthread_mutex_init(&shard->lock, NULL);
     shard->now_ms = io_now_ns(io) / 1000000;
-    struct plane_config config = {
-        .endpoints_max = places,
-        .players_max = places * 4 + 64,
-        .recorders_max = places,
-        .streams_max = places,
-        .taps_max = places * 2,
-        .mixers_max = places < MIXERS_MAX ? places : MIXERS_MAX,
-        .codecs = codecs,
-        .states_max = {[CODEC_G722] = places, [CODEC_OPUS] = places},
-        .epoch_ms = wall_ms() - shard->now_ms,
-        .host =
-            {shard, host_send, host_event, host_prompt_acquire, host_prompt_release,
-             host_recording_open, host_recording_write, host_recording_end},
-    };
+    load_expect(&shard->load, UINT64_MAX);
+    struct plane_config config = plane_config(shard, io->epoch_ms + shard->now_ms);
     shard->plane_bytes = plane_size(&config);
     /* Pages become resident as endpoints are used. */
     void *memory = mmap(
         NULL, shard->plane_bytes, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    shard->sockets = calloc(places, sizeof *shard->sockets);
-    bool reserved = places_init(&shard->endpoint_places, places) &&
-                    places_init(&shard->mixer_places, config.mixers_max);
-    shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    shard->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (memory == MAP_FAILED || !shard->sockets || !reserved || shard->epoll_fd < 0 || shard->wake_fd < 0)
+    if (memory == MAP_FAILED)
         return false;
     shard->plane = plane_init(memory, &config, shard->now_ms);
-    watch(shard, shard->wake_fd, wake_tag);
+    shard->sockets = calloc(places, sizeof *shard->sockets);
+    shard->mixer_ids = calloc(io->mixers_max, sizeof *shard->mixer_ids);
+    shard->command = malloc(COMMAND_BYTES_MAX);
+    shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    shard->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    size_t kept_bytes = 2 * KEPT_EVENTS_BYTES + (size_t)places * KEPT_EVENTS_PLACE_BYTES;
+    if (!shard->sockets || !shard->mixer_ids || !shard->command || shard->epoll_fd < 0 || shard->wake_fd < 0 || !packets_init(shard) ||
+        !places_init(&shard->mixer_places, io->mixers_max, 1, MIXER_GENERATIONS) ||
+        !ring_init(&shard->inbox, INBOX_BYTES) || !outbox_init(&shard->outbox, kept_bytes, false))
+        return false;
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = wake_tag};
+    epoll_ctl(shard->epoll_fd, EPOLL_CTL_ADD, shard->wake_fd, &event);
     shard->running = pthread_create(&shard->thread, NULL, run, shard) == 0;
     return shard->running;
 }
 
-void shard_stop(struct shard *shard) {
+void shard_request_stop(struct shard *shard) {
     if (!shard->running)
         return;
     atomic_store(&shard->stopping, true);
-    wake(shard);
-    pthread_join(shard->thread, NULL);
+    shard_call(shard);
+}
+
+void shard_join(struct shard *shard) {
+    if (shard->running)
+        pthread_join(shard->thread, NULL);
     shard->running = false;
 }
 
@@ -363,10 +269,11 @@ void shard_destroy(struct shard *shard) {
     if (shard->wake_fd > 0)
         close(shard->wake_fd);
     free(shard->sockets);
-    places_destroy(&shard->endpoint_places);
+    free(shard->mixer_ids);
+    free(shard->packets);
+    free(shard->command);
+    free(shard->overflow.bytes);
     places_destroy(&shard->mixer_places);
-    free(shard->inbox.bytes);
-    free(shard->taken.bytes);
-    free(shard->local_events.bytes);
-    pthread_mutex_destroy(&shard->lock);
+    ring_destroy(&shard->inbox);
+    outbox_destroy(&shard->outbox);
 }

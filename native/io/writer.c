@@ -1,303 +1,331 @@
 #define _GNU_SOURCE
-#include "../core/bytes.h"
-#include "io_state.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "writer.h"
+#include "../core/records.h"
+#include "recording_file.h"
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
-/*
- * One thread that writes every recording. Media threads hand it blocks from a fixed pool through a
- * bounded queue and never wait; when either is full they keep the audio and try again.
- */
-enum { WAV_HEADER_BYTES = 44, BYTES_PER_SAMPLE = 2, FILES_ENDING = 256 };
+enum {
+    BLOCK_SAMPLES = 2048,
+    BLOCKS = 512, /* of a lane */
+    PATH_BYTES_MAX = 800,
+    MESSAGE_BYTES = 16,
+    LANE_BYTES = 2048 * MESSAGE_BYTES,
+    MESSAGES_AT_ONCE = 64, /* of a lane, before the next one */
+    NO_BLOCK = 0xFFFFFFFF,
+    EVENTS_RETRY_MS = 10,
+};
 
-enum message_type { MESSAGE_OPEN, MESSAGE_WRITE, MESSAGE_END };
+enum message_type { MESSAGE_OPEN, MESSAGE_WRITE, MESSAGE_END, MESSAGE_LEAVE, MESSAGE_TAKE_OVER };
 
 struct message {
-    enum message_type type;
-    struct recording_file *file;
+    uint8_t type, reason;
+    uint16_t place;
+    uint32_t slot;
     uint32_t count; /* samples, or frames to keep */
-    uint8_t reason;
-    struct block *block;
+    uint32_t block;
 };
+_Static_assert(sizeof(struct message) == MESSAGE_BYTES, "the ring holds whole messages");
 
-struct block {
-    struct block *next;
+/* Written by the media thread before its message is sent, by nobody after. */
+union block {
     int16_t samples[BLOCK_SAMPLES];
+    struct {
+        uint32_t recorder_id, endpoint_id, channels, rate_hz;
+        char path[PATH_BYTES_MAX + 1];
+    } opening;
 };
 
-/* Belongs to a slot of a plane from open to end, and to the queue until its end is written. */
-struct recording_file {
-    struct recording_file *next;
-    int fd; /* -1: failed */
-    uint32_t recorder_id, endpoint_id, channels, rate_hz;
-    uint32_t samples; /* written */
-    uint64_t corrected_ns;
-    char path[PATH_BYTES_MAX + 1];
+struct lane {
+    struct ring messages, returned;
+    union block *blocks;
+    /* of the media thread */
+    uint32_t blocks_fresh;
+    uint32_t owed; /* messages that it must be able to send */
+    bool fed;
+    /* of the writer */
+    struct recording_file *files; /* by slot */
 };
 
 struct writer {
-    struct io *io;
+    struct writer_config config;
     pthread_t thread;
-    struct recording_file *files;
-    struct recording_file **files_of_slots; /* each entry is touched by one media thread only */
-    struct block *blocks;
-    pthread_mutex_t lock;
-    pthread_cond_t filled;
-    /* under `lock` */
-    struct block *free_blocks;
-    struct recording_file *free_files;
-    uint32_t fresh_files, files_max;
-    struct message queue[WRITER_QUEUE];
-    uint32_t head, tail;
-    bool stopping;
+    bool running;
+    struct lane *lanes;
+    struct recording_file *between; /* by place; `rate_hz` is 0 where there is none */
+    struct outbox outbox;
+    int wake_fd;
+    atomic_bool woken, stopping;
 };
 
-static void write_header(uint8_t *dst, uint32_t channels, uint32_t rate_hz, uint32_t samples) {
-    uint32_t bytes = samples * BYTES_PER_SAMPLE;
-    memcpy(dst, "RIFF", 4);
-    write_le32(dst + 4, bytes + WAV_HEADER_BYTES - 8);
-    memcpy(dst + 8, "WAVEfmt ", 8);
-    write_le32(dst + 16, 16);
-    write_le16(dst + 20, 1); /* PCM */
-    write_le16(dst + 22, (uint16_t)channels);
-    write_le32(dst + 24, rate_hz);
-    write_le32(dst + 28, rate_hz * channels * BYTES_PER_SAMPLE);
-    write_le16(dst + 32, (uint16_t)(channels * BYTES_PER_SAMPLE));
-    write_le16(dst + 34, 8 * BYTES_PER_SAMPLE);
-    memcpy(dst + 36, "data", 4);
-    write_le32(dst + 40, bytes);
+struct outbox *writer_outbox(struct writer *writer) {
+    return &writer->outbox;
 }
 
-static void raise_ended(
-    struct writer *writer, const struct recording_file *file, uint8_t reason, uint32_t frames) {
-    uint32_t fields[] = {file->endpoint_id, file->recorder_id, frames / (file->rate_hz / 1000)};
+static uint64_t now_ns(const struct writer *writer) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec - writer->config.start_ns;
+}
+
+static void raise_ended(struct writer *writer, const struct recording_file *file, uint8_t reason) {
+    uint32_t fields[] = {file->endpoint_id, file->recorder_id, recording_file_ms(file)};
     uint8_t record[RECORD_HEADER_BYTES + sizeof fields];
-    io_emit(writer->io, record, record_write(record, EVENT_RECORDER_ENDED, reason, fields, 3));
+    outbox_put(
+        &writer->outbox, record, record_write(record, EVENT_RECORDER_ENDED, reason, fields, 3));
 }
 
-static bool write_all(int fd, const void *bytes, size_t count, off_t offset) {
-    const uint8_t *at = bytes;
-    while (count > 0) {
-        ssize_t written = pwrite(fd, at, count, offset);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
+static void
+open_file(struct writer *writer, struct recording_file *file, const union block *block) {
+    file->recorder_id = block->opening.recorder_id;
+    file->endpoint_id = block->opening.endpoint_id;
+    file->channels = block->opening.channels;
+    file->rate_hz = block->opening.rate_hz;
+    if (!recording_file_open(file, block->opening.path, now_ns(writer)))
+        raise_ended(writer, file, RECORDER_FAILED);
+}
+
+/* False: what it asks for is not there yet. */
+static bool handle(struct writer *writer, struct lane *lane, const struct message *message) {
+    struct recording_file *file = &lane->files[message->slot];
+    struct recording_file *between = &writer->between[message->place];
+    const union block *block = message->block == NO_BLOCK ? NULL : &lane->blocks[message->block];
+    switch ((enum message_type)message->type) {
+    case MESSAGE_OPEN:
+        open_file(writer, file, block);
+        break;
+    case MESSAGE_WRITE:
+        if (file->open &&
+            !recording_file_write(file, block->samples, message->count, now_ns(writer)))
+            raise_ended(writer, file, RECORDER_FAILED);
+        break;
+    case MESSAGE_END:
+        if (file->open) {
+            bool ok = recording_file_end(file, message->count);
+            raise_ended(writer, file, ok ? message->reason : RECORDER_FAILED);
+        }
+        break;
+    case MESSAGE_LEAVE:
+        *between = *file;
+        break;
+    case MESSAGE_TAKE_OVER:
+        if (between->rate_hz == 0)
             return false;
-        at += written;
-        offset += written;
-        count -= (size_t)written;
+        *file = *between;
+        between->rate_hz = 0;
+        break;
+    }
+    if (block) /* there is room for all blocks */
+        ring_push(&lane->returned, &message->block, sizeof message->block);
+    return true;
+}
+
+/* Whether there may be more. */
+static bool serve(struct writer *writer, struct lane *lane) {
+    struct message message;
+    for (uint32_t i = 0; i < MESSAGES_AT_ONCE; i++) {
+        if (!ring_peek(&lane->messages, &message, sizeof message))
+            return false;
+        if (!handle(writer, lane, &message))
+            return true;
+        ring_drop(&lane->messages, sizeof message);
     }
     return true;
 }
 
-static bool correct_header(struct writer *writer, struct recording_file *file) {
-    uint8_t header[WAV_HEADER_BYTES];
-    write_header(header, file->channels, file->rate_hz, file->samples);
-    file->corrected_ns = io_now_ns(writer->io);
-    return write_all(file->fd, header, sizeof header, 0);
-}
-
-static void fail(struct writer *writer, struct recording_file *file) {
-    uint32_t frames = file->samples / file->channels;
-    if (file->fd >= 0) {
-        correct_header(writer, file);
-        close(file->fd);
-    }
-    file->fd = -1;
-    raise_ended(writer, file, RECORDER_FAILED, frames);
-}
-
-static void open_file(struct writer *writer, struct recording_file *file) {
-    file->fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (file->fd < 0 || !correct_header(writer, file))
-        fail(writer, file);
-}
-
-static void write_block(
-    struct writer *writer, struct recording_file *file, const struct block *block, uint32_t count) {
-    off_t offset = WAV_HEADER_BYTES + (off_t)file->samples * BYTES_PER_SAMPLE;
-    if (file->fd < 0)
-        return;
-    if (!write_all(file->fd, block->samples, count * BYTES_PER_SAMPLE, offset)) {
-        fail(writer, file);
-        return;
-    }
-    file->samples += count;
-    if (io_now_ns(writer->io) - file->corrected_ns >= 1000000000u)
-        correct_header(writer, file);
-}
-
-static void
-end_file(struct writer *writer, struct recording_file *file, uint8_t reason, uint32_t frames) {
-    if (file->fd < 0)
-        return;
-    uint32_t samples = frames * file->channels;
-    file->samples = samples < file->samples ? samples : file->samples;
-    bool ok = ftruncate(file->fd, WAV_HEADER_BYTES + (off_t)file->samples * BYTES_PER_SAMPLE) == 0;
-    ok = correct_header(writer, file) && ok;
-    ok = close(file->fd) == 0 && ok;
-    file->fd = -1;
-    raise_ended(writer, file, ok ? reason : RECORDER_FAILED, file->samples / file->channels);
-}
-
-static bool take(struct writer *writer, struct message *message) {
-    pthread_mutex_lock(&writer->lock);
-    while (writer->head == writer->tail && !writer->stopping)
-        pthread_cond_wait(&writer->filled, &writer->lock);
-    bool any = writer->head != writer->tail;
-    if (any)
-        *message = writer->queue[writer->tail++ % WRITER_QUEUE];
-    pthread_mutex_unlock(&writer->lock);
-    return any;
-}
-
+/* `woken` is set by a media thread after its messages, and cleared here before they are read: who
+ * finds it set already is sure that they will be. */
 static void *run(void *context) {
     struct writer *writer = context;
-    struct message message;
     prctl(PR_SET_NAME, "dialplane-write");
-    while (take(writer, &message)) {
-        struct recording_file *file = message.file;
-        switch (message.type) {
-        case MESSAGE_OPEN:
-            open_file(writer, file);
-            break;
-        case MESSAGE_WRITE:
-            write_block(writer, file, message.block, message.count);
-            pthread_mutex_lock(&writer->lock);
-            message.block->next = writer->free_blocks;
-            writer->free_blocks = message.block;
-            pthread_mutex_unlock(&writer->lock);
-            break;
-        case MESSAGE_END:
-            end_file(writer, file, message.reason, message.count);
-            pthread_mutex_lock(&writer->lock);
-            file->next = writer->free_files;
-            writer->free_files = file;
-            pthread_mutex_unlock(&writer->lock);
-            break;
+    for (bool stopping = false; !stopping;) {
+        struct pollfd wake = {.fd = writer->wake_fd, .events = POLLIN};
+        uint64_t unused;
+        stopping = atomic_load(&writer->stopping);
+        if (!stopping && poll(&wake, 1, outbox_kept(&writer->outbox) ? EVENTS_RETRY_MS : -1) > 0)
+            (void)!read(writer->wake_fd, &unused, sizeof unused);
+        atomic_exchange(&writer->woken, false);
+        for (bool more = true; more;) {
+            more = false;
+            for (uint32_t i = 0; i < writer->config.lanes; i++)
+                more = serve(writer, &writer->lanes[i]) || more;
+            if (outbox_flush(&writer->outbox))
+                writer->config.announce(writer->config.context);
         }
     }
     return NULL;
 }
 
-/* Under `lock`. */
-static bool push(struct writer *writer, const struct message *message) {
-    if (writer->head - writer->tail == WRITER_QUEUE)
+static uint32_t take_block(struct lane *lane) {
+    uint32_t block;
+    if (ring_peek(&lane->returned, &block, sizeof block)) {
+        ring_drop(&lane->returned, sizeof block);
+        return block;
+    }
+    return lane->blocks_fresh < BLOCKS ? lane->blocks_fresh++ : NO_BLOCK;
+}
+
+static bool has_room(struct lane *lane, uint32_t messages) {
+    return ring_room(&lane->messages) >= (size_t)(lane->owed + messages) * MESSAGE_BYTES;
+}
+
+static void post(struct lane *lane, struct message message) {
+    ring_push(&lane->messages, &message, sizeof message);
+    lane->fed = true;
+}
+
+bool writer_open(struct writer *writer, uint32_t lane_index, const struct recording *recording) {
+    struct lane *lane = &writer->lanes[lane_index];
+    if (recording->path_bytes > PATH_BYTES_MAX || memchr(recording->path, 0, recording->path_bytes))
         return false;
-    writer->queue[writer->head++ % WRITER_QUEUE] = *message;
-    pthread_cond_signal(&writer->filled);
+    uint32_t block = has_room(lane, 1) ? take_block(lane) : NO_BLOCK;
+    if (block == NO_BLOCK)
+        return false;
+    union block *opening = &lane->blocks[block];
+    opening->opening.recorder_id = recording->recorder_id;
+    opening->opening.endpoint_id = recording->endpoint_id;
+    opening->opening.channels = recording->channels;
+    opening->opening.rate_hz = recording->rate_hz;
+    memcpy(opening->opening.path, recording->path, recording->path_bytes);
+    opening->opening.path[recording->path_bytes] = 0;
+    post(lane, (struct message){.type = MESSAGE_OPEN, .slot = recording->slot, .block = block});
     return true;
 }
 
-/* Under `lock`. */
-static struct recording_file *take_file(struct writer *writer) {
-    struct recording_file *file = writer->free_files;
-    if (file)
-        writer->free_files = file->next;
-    else if (writer->fresh_files < writer->files_max)
-        file = &writer->files[writer->fresh_files++];
-    return file;
-}
-
-bool writer_open(struct writer *writer, uint32_t index, const struct recording *recording) {
-    if (recording->path_bytes > PATH_BYTES_MAX || memchr(recording->path, 0, recording->path_bytes))
+bool writer_write(
+    struct writer *writer, uint32_t lane_index, uint32_t slot, const int16_t *samples,
+    uint32_t count) {
+    struct lane *lane = &writer->lanes[lane_index];
+    uint32_t block = has_room(lane, 1) ? take_block(lane) : NO_BLOCK;
+    if (block == NO_BLOCK)
         return false;
-    pthread_mutex_lock(&writer->lock);
-    bool room = writer->head - writer->tail < WRITER_QUEUE;
-    struct recording_file *file = room ? take_file(writer) : NULL;
-    if (file) {
-        memcpy(file->path, recording->path, recording->path_bytes);
-        file->path[recording->path_bytes] = 0;
-        file->recorder_id = recording->recorder_id;
-        file->endpoint_id = recording->endpoint_id;
-        file->channels = recording->channels;
-    file->rate_hz = recording->rate_hz;
-        file->samples = 0;
-        writer->files_of_slots[index] = file;
-        push(writer, &(struct message){.type = MESSAGE_OPEN, .file = file});
-    }
-    pthread_mutex_unlock(&writer->lock);
-    return file != NULL;
+    memcpy(lane->blocks[block].samples, samples, count * sizeof *samples);
+    post(
+        lane,
+        (struct message){.type = MESSAGE_WRITE, .slot = slot, .count = count, .block = block});
+    return true;
 }
 
-bool writer_write(struct writer *writer, uint32_t index, const int16_t *samples, uint32_t count) {
-    pthread_mutex_lock(&writer->lock);
-    struct block *block = writer->free_blocks;
-    bool room = block && writer->head - writer->tail < WRITER_QUEUE;
-    if (room)
-        writer->free_blocks = block->next;
-    pthread_mutex_unlock(&writer->lock);
-    if (!room)
+bool writer_end(
+    struct writer *writer, uint32_t lane_index, uint32_t slot, uint8_t reason, uint32_t frames) {
+    struct lane *lane = &writer->lanes[lane_index];
+    if (!has_room(lane, 1))
         return false;
-    memcpy(block->samples, samples, count * sizeof *samples);
-    struct message message = {
-
-        .type = MESSAGE_WRITE,
-        .file = writer->files_of_slots[index],
-        .count = count,
-        .block = block};
-    pthread_mutex_lock(&writer->lock);
-    bool pushed = push(writer, &message);
-    if (!pushed) {
-        block->next = writer->free_blocks;
-        writer->free_blocks = block;
-    }
-    pthread_mutex_unlock(&writer->lock);
-    return pushed;
+    post(
+        lane, (struct message){
+                  .type = MESSAGE_END,
+                  .reason = reason,
+                  .slot = slot,
+                  .count = frames,
+                  .block = NO_BLOCK});
+    return true;
 }
 
-bool writer_end(struct writer *writer, uint32_t index, uint8_t reason, uint32_t frames) {
-    struct message message = {
-        .type = MESSAGE_END,
-        .file = writer->files_of_slots[index],
-        .count = frames,
-        .reason = reason};
-    pthread_mutex_lock(&writer->lock);
-    bool pushed = push(writer, &message);
-    pthread_mutex_unlock(&writer->lock);
-    return pushed;
+static void
+post_move(struct lane *lane, enum message_type type, uint32_t slot, uint32_t place) {
+    post(
+        lane, (struct message){
+                  .type = (uint8_t)type,
+                  .slot = slot,
+                  .place = (uint16_t)place,
+                  .block = NO_BLOCK});
 }
 
-struct writer *writer_create(struct io *io, uint32_t recordings_max) {
+bool writer_leave(struct writer *writer, uint32_t lane_index, uint32_t slot, uint32_t place) {
+    struct lane *lane = &writer->lanes[lane_index];
+    if (!has_room(lane, 2))
+        return false;
+    post_move(lane, MESSAGE_LEAVE, slot, place);
+    lane->owed++;
+    return true;
+}
+
+void writer_take_over(struct writer *writer, uint32_t lane_index, uint32_t slot, uint32_t place) {
+    post_move(&writer->lanes[lane_index], MESSAGE_TAKE_OVER, slot, place);
+}
+
+bool writer_has_room(struct writer *writer, uint32_t lane_index) {
+    return has_room(&writer->lanes[lane_index], 1);
+}
+
+void writer_take_back(struct writer *writer, uint32_t lane_index, uint32_t slot, uint32_t place) {
+    struct lane *lane = &writer->lanes[lane_index];
+    post_move(lane, MESSAGE_TAKE_OVER, slot, place);
+    lane->owed--;
+}
+
+void writer_left(struct writer *writer, uint32_t lane_index) {
+    writer->lanes[lane_index].owed--;
+}
+
+static void wake(struct writer *writer) {
+    uint64_t one = 1;
+    if (!atomic_exchange(&writer->woken, true))
+        (void)!write(writer->wake_fd, &one, sizeof one);
+}
+
+void writer_flush(struct writer *writer, uint32_t lane_index) {
+    struct lane *lane = &writer->lanes[lane_index];
+    if (lane->fed)
+        wake(writer);
+    lane->fed = false;
+}
+
+static bool lane_init(struct lane *lane, const struct writer_config *config) {
+    lane->blocks = calloc(BLOCKS, sizeof *lane->blocks);
+    lane->files = calloc(config->slots, sizeof *lane->files);
+    return lane->blocks && lane->files && ring_init(&lane->messages, LANE_BYTES) &&
+           ring_init(&lane->returned, BLOCKS * sizeof(uint32_t));
+}
+
+struct writer *writer_create(const struct writer_config *config) {
     struct writer *writer = calloc(1, sizeof *writer);
     if (!writer)
         return NULL;
-    writer->io = io;
-    writer->files_max = recordings_max + FILES_ENDING;
-    writer->files = calloc(writer->files_max, sizeof *writer->files);
-    writer->files_of_slots = calloc(recordings_max, sizeof *writer->files_of_slots);
-    writer->blocks = calloc(BLOCKS, sizeof *writer->blocks);
-    for (uint32_t i = 0; writer->blocks && i < BLOCKS; i++) {
-        writer->blocks[i].next = writer->free_blocks;
-        writer->free_blocks = &writer->blocks[i];
-    }
-    pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->filled, NULL);
-    if (writer->files && writer->files_of_slots && writer->blocks &&
-        pthread_create(&writer->thread, NULL, run, writer) == 0)
+    writer->config = *config;
+    writer->wake_fd = eventfd(0, EFD_CLOEXEC);
+    writer->lanes = calloc(config->lanes, sizeof *writer->lanes);
+    writer->between = calloc(config->places, sizeof *writer->between);
+    bool ok = writer->wake_fd >= 0 && writer->lanes && writer->between &&
+              outbox_init(&writer->outbox, 4096, true);
+    for (uint32_t i = 0; ok && i < config->lanes; i++)
+        ok = lane_init(&writer->lanes[i], config);
+    writer->running = ok && pthread_create(&writer->thread, NULL, run, writer) == 0;
+    if (writer->running)
         return writer;
-    free(writer->files);
-    free(writer->files_of_slots);
-    free(writer->blocks);
-    free(writer);
+    writer_destroy(writer);
     return NULL;
 }
 
-void writer_destroy(struct writer *writer) {
-    pthread_mutex_lock(&writer->lock);
-    writer->stopping = true;
-    pthread_cond_signal(&writer->filled);
-    pthread_mutex_unlock(&writer->lock);
+void writer_stop(struct writer *writer) {
+    uint64_t one = 1;
+    if (!writer->running)
+        return;
+    atomic_store(&writer->stopping, true);
+    (void)!write(writer->wake_fd, &one, sizeof one);
     pthread_join(writer->thread, NULL);
-    pthread_mutex_destroy(&writer->lock);
-    pthread_cond_destroy(&writer->filled);
-    free(writer->files);
-    free(writer->files_of_slots);
-    free(writer->blocks);
+    writer->running = false;
+}
+
+void writer_destroy(struct writer *writer) {
+    writer_stop(writer);
+    for (uint32_t i = 0; writer->lanes && i < writer->config.lanes; i++) {
+        struct lane *lane = &writer->lanes[i];
+        ring_destroy(&lane->messages);
+        ring_destroy(&lane->returned);
+        free(lane->blocks);
+        free(lane->files);
+    }
+    if (writer->wake_fd >= 0)
+        close(writer->wake_fd);
+    outbox_destroy(&writer->outbox);
+    free(writer->lanes);
+    free(writer->between);
     free(writer);
 }

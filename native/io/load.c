@@ -1,0 +1,38 @@
+#include "load.h"
+
+enum {
+    SECOND_NS = 1000000000,
+    LATE_MS = 20,
+    LATE_TURNS_MIN = 5,
+    STUCK_MS = 200,
+    VERDICT_MS = 1500, /* how long a bad second counts; the next one decides anew */
+};
+
+static void judge(struct load *load, uint64_t now_ns) {
+    bool over = load->late_turns >= LATE_TURNS_MIN && load->late_turns * 100 > load->turns;
+    uint64_t until_ms = over ? now_ns / 1000000 + VERDICT_MS : 0;
+    atomic_store_explicit(&load->overloaded_until_ms, until_ms, memory_order_relaxed);
+    load->turns = load->late_turns = 0;
+    load->began_ns = now_ns;
+}
+
+void load_note(struct load *load, uint64_t due_ms, uint64_t now_ns) {
+    static const uint64_t limits_ms[IO_LATENESS_BUCKETS - 1] = {1, 2, 5, 10, 20, 50};
+    uint64_t late_ns = now_ns > due_ms * 1000000 ? now_ns - due_ms * 1000000 : 0;
+    uint32_t bucket = 0;
+    while (bucket < IO_LATENESS_BUCKETS - 1 && late_ns > limits_ms[bucket] * 1000000)
+        bucket++;
+    unsigned long long before =
+        atomic_load_explicit(&load->lateness[bucket], memory_order_relaxed);
+    atomic_store_explicit(&load->lateness[bucket], before + 1, memory_order_relaxed);
+    load->turns++;
+    load->late_turns += late_ns > LATE_MS * 1000000u;
+    if (now_ns - load->began_ns >= SECOND_NS)
+        judge(load, now_ns);
+}
+
+bool load_is_over(struct load *load, uint64_t now_ms) {
+    uint64_t due_ms = atomic_load_explicit(&load->due_ms, memory_order_relaxed);
+    return now_ms < atomic_load_explicit(&load->overloaded_until_ms, memory_order_relaxed) ||
+           (due_ms < now_ms && now_ms - due_ms > STUCK_MS);
+}
