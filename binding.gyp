@@ -39,6 +39,7 @@
       'native/core/rtcp.c',
       'native/core/rtp.c',
       'native/core/srtp.c',
+      'native/core/srtp.c',
       'native/core/stream.c',
       'native/core/tap.c',
       'native/core/telephone_event.c',
@@ -80,6 +81,7 @@
       'sources': [
         'native/addon/addon.cc',
         'native/io/drain.c',
+        'native/io/ciphers.c',
         'native/io/io.c',
         'native/io/load.c',
         'native/io/outbox.c',

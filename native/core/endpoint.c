@@ -36,6 +36,31 @@ static bool change_codec(struct plane *plane, struct endpoint *endpoint, enum co
     return true;
 }
 
+/* New keys begin a new stream of indices; the same ones go on with the old. */
+static bool change_keys(
+    struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings) {
+    const struct crypto *crypto = plane->config.crypto;
+    uint32_t slot = (endpoint->id & 0xFFFF) * 2 * SRTP_SLOTS;
+    enum srtp_suite suite = settings->srtp_suite;
+    uint32_t bytes = srtp_master_bytes(suite);
+    if (!crypto)
+        return suite == SRTP_NONE;
+    if (suite != endpoint->srtp_out.suite ||
+        memcmp(settings->srtp_sent, endpoint->srtp_out.master, bytes) != 0) {
+        srtp_end(&endpoint->srtp_out, crypto);
+        if (!srtp_begin(&endpoint->srtp_out, crypto, slot, suite, settings->srtp_sent))
+            return false;
+    }
+    if (suite != endpoint->srtp_in.suite ||
+        memcmp(settings->srtp_received, endpoint->srtp_in.master, bytes) != 0) {
+        srtp_end(&endpoint->srtp_in, crypto);
+        if (!srtp_begin(
+                &endpoint->srtp_in, crypto, slot + SRTP_SLOTS, suite, settings->srtp_received))
+            return false;
+    }
+    return true;
+}
+
 /* The supported rate that is nearest to a wanted one, from above if there is one. */
 static uint32_t nearest_rate(const struct codec *codec, uint32_t wanted_hz) {
     uint32_t best_hz = codec->rates_hz[0];
@@ -74,11 +99,12 @@ bool endpoint_configure(
     uint64_t now_ms) {
     const struct endpoint_settings *old = &endpoint->settings;
     bool first = !endpoint->configured;
-    if (!change_codec(plane, endpoint, settings->codec_id))
+    if (!change_keys(plane, endpoint, settings) ||
+        !change_codec(plane, endpoint, settings->codec_id))
         return false;
     if (first || !address_equal(&settings->remote, &old->remote)) {
         endpoint->send_to = settings->remote;
-        endpoint->rtcp_to = rtcp_address(&settings->remote);
+        endpoint->rtcp_to = settings->rtcp_mux ? settings->remote : rtcp_address(&settings->remote);
         endpoint->latched = false;
     }
     if (first || settings->codec_id != old->codec_id || settings->clock_hz != old->clock_hz ||
@@ -214,6 +240,10 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now
     if (endpoint->member.mixer)
         mixer_leave(plane, endpoint, now_ms);
     wheel_remove(&plane->wheel, &endpoint->wheel);
+    if (plane->config.crypto) {
+        srtp_end(&endpoint->srtp_out, plane->config.crypto);
+        srtp_end(&endpoint->srtp_in, plane->config.crypto);
+    }
     if (endpoint->configured) {
         plane_return_states(
             plane, endpoint->settings.codec_id, endpoint->encoder, endpoint->decoder);

@@ -15,6 +15,7 @@
 #include "recorder.h"
 #include "rtcp.h"
 #include "rtp.h"
+#include "srtp.h"
 #include "tap.h"
 #include "telephone_event.h"
 #include "wheel.h"
@@ -34,6 +35,9 @@ struct endpoint_settings {
     bool in_band_dtmf;
     bool dtx;
     bool fec;
+    bool rtcp_mux; /* RFC 5761 */
+    enum srtp_suite srtp_suite;
+    uint8_t srtp_sent[SRTP_MASTER_BYTES_MAX], srtp_received[SRTP_MASTER_BYTES_MAX];
     uint32_t ptime_ms;
     uint32_t ssrc;
     uint32_t rtp_timeout_ms;
@@ -93,6 +97,7 @@ struct endpoint {
     struct relay relay;
     struct member member;
     struct rtcp_state rtcp;
+    struct srtp srtp_out, srtp_in; /* suite SRTP_NONE: plain RTP */
     /* What only listeners touch, behind what every packet does. */
     struct dtmf_detector detector;
     uint32_t concealed_samples; /* since the last frame with something received */
@@ -107,7 +112,7 @@ struct endpoint {
 struct plane;
 
 void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms);
-/* False: the pool of the codec's states is empty; nothing has changed. */
+/* False: the pool of the codec's states is empty, or there is no such cipher. */
 bool endpoint_configure(
     struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
     uint64_t now_ms);
@@ -150,10 +155,15 @@ bool endpoint_relays(const struct endpoint *from);
 bool endpoint_is_overheard(const struct endpoint *endpoint);
 /* Chooses the rate of the PCM anew: after its settings or its place in the graph have changed. */
 void endpoint_choose_rate(struct endpoint *endpoint);
-/* Sends one RTP packet whose payload is already behind the room for the header. */
+/* Sends one RTP packet whose payload is already behind the room for the header. A packet has room
+ * for RTP_PACKET_BYTES_MAX at most. */
 void endpoint_send_rtp(
     struct plane *plane, struct endpoint *endpoint, uint8_t *packet, uint8_t payload_type,
     bool marker, uint32_t timestamp, uint32_t payload_bytes);
+/* Sends a packet that is complete, encrypted if that was agreed upon. */
+void endpoint_send_packet(
+    struct plane *plane, struct endpoint *endpoint, bool rtcp, const uint8_t *packet,
+    uint32_t bytes);
 void endpoint_report_in_band(
     struct plane *plane, struct endpoint *endpoint, const int16_t *frame, uint32_t count,
     uint64_t now_ms);

@@ -13,7 +13,8 @@ static bool accept_source(struct endpoint *endpoint, const struct address *from,
     if (!known) {
         endpoint->send_to = *from;
         endpoint->rtcp_to = *from;
-        endpoint->rtcp_to.port = (uint16_t)(from->port + 1);
+        if (!endpoint->settings.rtcp_mux)
+            endpoint->rtcp_to.port = (uint16_t)(from->port + 1);
     }
     endpoint->latched = true;
     endpoint->latched_ssrc = ssrc;
@@ -220,23 +221,41 @@ static void receive_rtp(
         put_packet(&endpoint->jitter_buffer, &packet, audio, event, now_ms);
 }
 
+/* RFC 5761 §4: packet types 192 to 223 on the RTP port are RTCP. */
+static bool is_rtcp(const uint8_t *data, uint32_t bytes) {
+    return bytes >= 2 && data[1] >= 192 && data[1] <= 223;
+}
+
+static void receive_rtcp(
+    struct plane *plane, struct endpoint *endpoint, bool on_rtcp_port, const struct address *from,
+    const uint8_t *data, uint32_t bytes, uint64_t now_ms) {
+    uint64_t wall_ms = plane->config.epoch_ms + now_ms;
+    bool known = same_host(from, &endpoint->send_to) || same_host(from, &endpoint->settings.remote);
+    if (!known ||
+        rtcp_receive(&endpoint->rtcp, data, bytes, endpoint->settings.ssrc, wall_ms, now_ms) < 0)
+        plane->counts.packets_dropped++;
+    else if (on_rtcp_port && endpoint->latched)
+        endpoint->rtcp_to = *from;
+}
+
 void endpoint_receive(
     struct plane *plane, struct endpoint *endpoint, bool rtcp, const struct address *from,
     const uint8_t *data, uint32_t bytes, uint64_t now_ms) {
-    if (!rtcp) {
-        /* RFC 5761 §4: packet types 192 to 223 on the RTP port are RTCP. */
-        if (bytes < 2 || data[1] < 192 || data[1] > 223) {
-            receive_rtp(plane, endpoint, from, data, bytes, now_ms);
+    uint8_t opened[RTP_PACKET_BYTES_MAX];
+    bool report = rtcp || is_rtcp(data, bytes);
+    if (endpoint->srtp_in.suite != SRTP_NONE) {
+        if (bytes > sizeof opened) {
+            plane->counts.packets_dropped++;
             return;
         }
+        memcpy(opened, data, bytes);
+        const struct crypto *crypto = plane->config.crypto;
+        bytes = report ? srtcp_open(&endpoint->srtp_in, crypto, opened, bytes)
+                       : srtp_open(&endpoint->srtp_in, crypto, opened, bytes);
+        data = opened;
     }
-    if (!same_host(from, &endpoint->send_to) && !same_host(from, &endpoint->settings.remote)) {
-        plane->counts.packets_dropped++;
-        return;
-    }
-    uint64_t wall_ms = plane->config.epoch_ms + now_ms;
-    if (rtcp_receive(&endpoint->rtcp, data, bytes, endpoint->settings.ssrc, wall_ms, now_ms) < 0)
-        plane->counts.packets_dropped++;
-    else if (rtcp && endpoint->latched)
-        endpoint->rtcp_to = *from;
+    if (report)
+        receive_rtcp(plane, endpoint, rtcp, from, data, bytes, now_ms);
+    else
+        receive_rtp(plane, endpoint, from, data, bytes, now_ms);
 }

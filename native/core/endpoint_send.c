@@ -3,6 +3,23 @@
 
 enum { RELAY_QUIET_MS = 200, CONCEALED_DIGIT_MS = 100, DETECTOR_RATE_HZ = 8000 };
 
+void endpoint_send_packet(
+    struct plane *plane, struct endpoint *endpoint, bool rtcp, const uint8_t *packet,
+    uint32_t bytes) {
+    uint8_t sealed[RTP_PACKET_BYTES_MAX + SRTP_OVERHEAD_MAX];
+    if (endpoint->srtp_out.suite != SRTP_NONE) {
+        const struct crypto *crypto = plane->config.crypto;
+        memcpy(sealed, packet, bytes);
+        bytes = rtcp ? srtcp_seal(&endpoint->srtp_out, crypto, sealed, bytes)
+                     : srtp_seal(&endpoint->srtp_out, crypto, sealed, bytes);
+        packet = sealed;
+    }
+    if (bytes > 0)
+        plane->host.send(
+            plane->host.context, endpoint->id, rtcp && !endpoint->settings.rtcp_mux,
+            rtcp ? &endpoint->rtcp_to : &endpoint->send_to, packet, bytes);
+}
+
 void endpoint_send_rtp(
     struct plane *plane, struct endpoint *endpoint, uint8_t *packet, uint8_t payload_type,
     bool marker, uint32_t timestamp, uint32_t payload_bytes) {
@@ -11,9 +28,7 @@ void endpoint_send_rtp(
     endpoint->packets_sent++;
     endpoint->bytes_sent += payload_bytes;
     plane->counts.packets_sent++;
-    plane->host.send(
-        plane->host.context, endpoint->id, false, &endpoint->send_to, packet,
-        RTP_HEADER_BYTES + payload_bytes);
+    endpoint_send_packet(plane, endpoint, false, packet, RTP_HEADER_BYTES + payload_bytes);
 }
 
 static uint32_t frame_samples(const struct endpoint *endpoint) {
@@ -259,7 +274,7 @@ static void send_report(struct plane *plane, struct endpoint *endpoint, uint64_t
     };
     uint32_t bytes = rtcp_write(&endpoint->rtcp, packet, &sent, &endpoint->reception, now_ms);
     endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS;
-    plane->host.send(plane->host.context, endpoint->id, true, &endpoint->rtcp_to, packet, bytes);
+    endpoint_send_packet(plane, endpoint, true, packet, bytes);
 }
 
 static void watch(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {

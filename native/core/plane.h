@@ -7,6 +7,7 @@
  * at a time. Times [ms] since any fixed moment, never going back.
  */
 #include "codec.h"
+#include "crypto.h"
 #include "host.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ struct plane_config {
      * codec that has states. */
     const struct codec *const *codecs;
     uint32_t states_max[CODECS];
+    const struct crypto *crypto; /* NULL: no SRTP */
     /* Wall clock [ms since 1970] at time 0: RTP timestamps and sequence numbers follow it. */
     uint64_t epoch_ms;
     struct plane_host host;

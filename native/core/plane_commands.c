@@ -7,6 +7,9 @@ enum {
     IN_BAND_DTMF = 1,
     DTX = 2,
     FEC = 4,
+    RTCP_MUX = 8,
+    SUITE_AT = 52, /* in the settings */
+    KEY_ROOM = 32,
     MEMBER_MUTED = 1,
     MEMBER_HELD = 2,
     REPORT_VOICES = 1,
@@ -22,9 +25,9 @@ settings_are_valid(const struct plane *plane, const struct endpoint_settings *se
     if (settings->codec_id >= CODECS || !plane->config.codecs[settings->codec_id])
         return false;
     const struct codec *codec = plane->config.codecs[settings->codec_id];
-    return settings->jitter_mode <= JITTER_BUFFER_LARGE && settings->ptime_ms >= 10 &&
-           settings->ptime_ms <= CODEC_PTIME_MS_MAX && settings->ptime_ms % 10 == 0 &&
-           settings->payload_type <= 127 &&
+    return settings->srtp_suite < SRTP_SUITES && settings->jitter_mode <= JITTER_BUFFER_LARGE &&
+           settings->ptime_ms >= 10 && settings->ptime_ms <= CODEC_PTIME_MS_MAX &&
+           settings->ptime_ms % 10 == 0 && settings->payload_type <= 127 &&
            (settings->remote.family == 4 || settings->remote.family == 6) &&
            clock_is_valid(settings->clock_hz) && clock_is_valid(settings->event_clock_hz) &&
            (codec->clock_hz == 0 || codec->clock_hz == settings->clock_hz) &&
@@ -48,6 +51,7 @@ static enum record_status configure(
         .in_band_dtmf = (at[5] & IN_BAND_DTMF) != 0,
         .dtx = (at[5] & DTX) != 0,
         .fec = (at[5] & FEC) != 0,
+        .rtcp_mux = (at[5] & RTCP_MUX) != 0,
         .remote = {.family = at[6], .port = (uint16_t)read_le32(at + 8)},
         .ssrc = read_le32(at + 28),
         .rtp_timeout_ms = read_le32(at + 32),
@@ -57,6 +61,11 @@ static enum record_status configure(
         .bitrate_bps = read_le32(at + 48),
     };
     memcpy(settings.remote.ip, at + 12, 16);
+    if (record->bytes >= RECORD_CONFIGURE_BYTES + 4 + 2 * KEY_ROOM) {
+        settings.srtp_suite = (enum srtp_suite)at[SUITE_AT];
+        memcpy(settings.srtp_sent, at + SUITE_AT + 4, sizeof settings.srtp_sent);
+        memcpy(settings.srtp_received, at + SUITE_AT + 4 + KEY_ROOM, sizeof settings.srtp_received);
+    }
     if (!settings_are_valid(plane, &settings))
         return STATUS_INVALID;
     return endpoint_configure(plane, endpoint, &settings, now_ms) ? STATUS_OK : STATUS_EXHAUSTED;

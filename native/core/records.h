@@ -11,10 +11,12 @@
  *   command        detail          fields
  *   configure      -               token endpoint; u8 codec payloadType eventPayloadType(255: none)
  *                                  direction(1 sends, 2 receives); u8 ptimeMs
- *                                  flags(1 in-band DTMF, 2 DTX, 4 FEC) family(4, 6)
+ *                                  flags(1 in-band DTMF, 2 DTX, 4 FEC, 8 rtcp-mux) family(4, 6)
  *                                  jitterBuffer(0 off, 1 small, 2 medium, 3 large); u32 port;
  *                                  u8[16] address; u32 ssrc rtpTimeoutMs clockHz eventClockHz
- *                                  rateHz(0: by the graph) bitrateBps(0: by the codec)
+ *                                  rateHz(0: by the graph) bitrateBps(0: by the codec); then,
+ *                                  with SRTP, u32 suite, u8[32] key and salt for what we send,
+ *                                  u8[32] for what we receive
  *   close          -               token endpoint
  *   bridge         -               token endpoint otherEndpoint
  *   unbridge       -               token endpoint
