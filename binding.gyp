@@ -39,7 +39,6 @@
       'native/core/rtcp.c',
       'native/core/rtp.c',
       'native/core/srtp.c',
-      'native/core/srtp.c',
       'native/core/stream.c',
       'native/core/tap.c',
       'native/core/telephone_event.c',
