@@ -5,7 +5,13 @@
 enum {
     HITS_TO_START = 4,
     MISSES_TO_END = 4,
-    ENERGY_MIN = 102 * 60 * 60, /* about -42 dBm0 for each tone */
+    ENERGY_MIN = 102 * 55 * 55, /* of a window: about -41 dBm0 for each tone */
+    /* A pure pair has 3264 times the energy; a frequency 1.5 % off loses up to a quarter. */
+    PAIR_PER_ENERGY_MIN = 2350,
+    PER_ENERGY = 65536,
+    COLUMN_WEAKER_MAX = 12, /* 10.8 dB */
+    MIDDLE = DTMF_HALF_SAMPLES / 2,
+    FOLDED = 32,
     DIGIT_NONE = -1,
 };
 
@@ -16,80 +22,146 @@ void dtmf_detector_init(struct dtmf_detector *detector) {
     detector->candidate = detector->active = DIGIT_NONE;
 }
 
-static int32_t project(const int16_t *restrict window, const int16_t *restrict wave) {
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < 104; i++)
-        sum += window[i] * wave[i];
-    return sum >> 8;
+/* A quarter of the samples, so that no sum can overflow, folded; false: there is too little. */
+static bool take_in(struct dtmf_half *half, const int16_t *restrict samples) {
+    int16_t padded[2 * FOLDED] = {0};
+    for (uint32_t i = 0; i < DTMF_HALF_SAMPLES; i++)
+        padded[FOLDED - MIDDLE + i] = (int16_t)(samples[i] >> 2);
+    struct sums4 squares = dot_sums4(padded, padded, 2 * FOLDED);
+    uint32_t energy = (uint32_t)squares.at[0] + (uint32_t)squares.at[1] + (uint32_t)squares.at[2] +
+                      (uint32_t)squares.at[3];
+    half->has_rows = false;
+    half->energy = energy < ENERGY_MIN / 4 ? 0 : energy;
+    if (half->energy == 0)
+        return false;
+    fold(half->even, half->odd, padded + FOLDED, FOLDED);
+    half->even[0] = padded[FOLDED];
+    return true;
 }
 
-static uint32_t strongest(const int64_t *power) {
+/* Seen from the middle of the half, cosines are even and sines odd: half the products do. */
+static void project(struct dtmf_half *half, uint32_t group) {
+    struct sums4 real = dot_columns4(half->even, dtmf_cosines[group], FOLDED);
+    struct sums4 imaginary = dot_columns4(half->odd, dtmf_sines[group], FOLDED);
+    for (uint32_t i = 0; i < 4; i++) {
+        half->spectrum.parts[group][2 * i] = (int16_t)(real.at[i] >> 15);
+        half->spectrum.parts[group][2 * i + 1] = (int16_t)(imaginary.at[i] >> 15);
+    }
+}
+
+static void project_rows(struct dtmf_half *half) {
+    if (!half->has_rows)
+        project(half, DTMF_ROWS);
+    half->has_rows = true;
+}
+
+static struct sums4 measure(const struct dtmf_spectrum *spectrum, uint32_t group) {
+    return dot_sums4(spectrum->parts[group], spectrum->parts[group], 8);
+}
+
+/* The mean of two halves, the later turned back by what each frequency advances in a half. */
+static void join(
+    struct dtmf_spectrum *window, const struct dtmf_spectrum *earlier,
+    const struct dtmf_spectrum *later, uint32_t group) {
+    const int16_t *before = earlier->parts[group];
+    struct sums4 real = dot_sums4(later->parts[group], dtmf_turn_real[group], 8);
+    struct sums4 imaginary = dot_sums4(later->parts[group], dtmf_turn_imaginary[group], 8);
+    for (uint32_t i = 0; i < 4; i++) {
+        window->parts[group][2 * i] = (int16_t)((before[2 * i] + (real.at[i] >> 14)) >> 1);
+        window->parts[group][2 * i + 1] =
+            (int16_t)((before[2 * i + 1] + (imaginary.at[i] >> 14)) >> 1);
+    }
+}
+
+static uint32_t strongest(const struct sums4 *powers) {
     uint32_t best = 0;
     for (uint32_t i = 1; i < 4; i++)
-        best = power[i] > power[best] ? i : best;
+        best = powers->at[i] > powers->at[best] ? i : best;
     return best;
 }
 
-static bool dominates(const int64_t *power, uint32_t best) {
+static bool dominates(const struct sums4 *powers, uint32_t best) {
     for (uint32_t i = 0; i < 4; i++) {
-        if (i != best && power[i] * 4 > power[best]) /* 6 dB; the other group leaks that much */
+        if (i != best &&
+            powers->at[i] > powers->at[best] / 4) /* 6 dB; the other group leaks that much */
             return false;
     }
     return true;
 }
 
 /* Whether the phase advanced since the last window as it does at (nearly) the nominal frequency. */
-static bool is_on_frequency(const int32_t *now, const int32_t *before, uint32_t frequency) {
-    int64_t cosine = now[frequency * 2], sine = -now[frequency * 2 + 1];
-    int64_t cosine_before = before[frequency * 2], sine_before = -before[frequency * 2 + 1];
-    int64_t real = (cosine * cosine_before + sine * sine_before) >> 14;
-    int64_t imaginary = (sine * cosine_before - cosine * sine_before) >> 14;
-    int64_t turn_cosine = dtmf_advance[frequency][0], turn_sine = dtmf_advance[frequency][1];
+static bool is_on_frequency(
+    const struct dtmf_spectrum *now, const struct dtmf_spectrum *before, uint32_t group,
+    uint32_t i) {
+    const int16_t *here = now->parts[group] + 2 * i, *there = before->parts[group] + 2 * i;
+    int64_t real = here[0] * there[0] + here[1] * there[1];
+    int64_t imaginary = here[0] * there[1] - here[1] * there[0];
+    int64_t turn_cosine = dtmf_turn_imaginary[group][2 * i + 1];
+    int64_t turn_sine = dtmf_turn_imaginary[group][2 * i];
     int64_t along = (real * turn_cosine + imaginary * turn_sine) >> 14;
     int64_t across = (imaginary * turn_cosine - real * turn_sine) >> 14;
-    int64_t tangent = dtmf_tangent[frequency];
+    int64_t tangent = dtmf_tangent[group][i];
     across = across < 0 ? -across : across;
     if (tangent >= 0)
         return along > 0 && across * 256 <= along * tangent;
     return along >= 0 || across * 256 >= along * tangent;
 }
 
-/* The key that sounds in the window (row * 4 + column), or DIGIT_NONE. */
-static int8_t classify(struct dtmf_detector *detector) {
-    int64_t energy = 0;
-    for (uint32_t i = 0; i < DTMF_WINDOW_SAMPLES; i++)
-        energy += detector->window[i] * detector->window[i];
-    if (energy < ENERGY_MIN) {
-        memset(detector->previous, 0, sizeof detector->previous);
+/* The key that sounds in a window (row * 4 + column), or DIGIT_NONE. */
+static int8_t
+classify(const struct dtmf_detector *detector, const struct dtmf_spectrum *window, int64_t energy) {
+    struct sums4 rows = measure(window, DTMF_ROWS), columns = measure(window, DTMF_COLUMNS);
+    uint32_t row = strongest(&rows), column = strongest(&columns);
+    int64_t row_power = rows.at[row], column_power = columns.at[column];
+    if ((row_power + column_power) * PER_ENERGY < PAIR_PER_ENERGY_MIN * energy)
         return DIGIT_NONE;
-    }
-    int32_t projections[16], before[16];
-    int64_t power[8];
-    for (uint32_t i = 0; i < 16; i++)
-        projections[i] = project(detector->window, dtmf_projections[i]);
-    for (uint32_t i = 0; i < 8; i++)
-        power[i] = (int64_t)projections[2 * i] * projections[2 * i] +
-                   (int64_t)projections[2 * i + 1] * projections[2 * i + 1];
-    memcpy(before, detector->previous, sizeof before);
-    memcpy(detector->previous, projections, sizeof before);
-    uint32_t row = strongest(power), column = strongest(power + 4);
-    int64_t row_power = power[row], column_power = power[4 + column];
-    /* A pure pair gives 32 * 102 = 3264 times the energy; a frequency 1.5 % off loses up to a
-     * quarter. */
-    if (row_power + column_power < 2350 * energy)
+    if (column_power * COLUMN_WEAKER_MAX < row_power || row_power * 7 < column_power * 2)
+        return DIGIT_NONE; /* the row may be 5.4 dB weaker */
+    if (!dominates(&rows, row) || !dominates(&columns, column))
         return DIGIT_NONE;
-    if (column_power * 12 < row_power || row_power * 3 < column_power) /* -10.8, +4.8 dB */
+    int8_t key = (int8_t)(row * 4 + column);
+    if (detector->hits > 0 && key != detector->active &&
+        (!is_on_frequency(window, &detector->window, DTMF_ROWS, row) ||
+         !is_on_frequency(window, &detector->window, DTMF_COLUMNS, column)))
         return DIGIT_NONE;
-    if (!dominates(power, row) || !dominates(power + 4, column))
+    return key;
+}
+
+/* Whether the column may be strong enough: joined, two halves have at most half their powers. */
+static bool may_be_key(const struct sums4 *earlier, const struct sums4 *later, int64_t energy) {
+    struct sums4 powers;
+    for (uint32_t i = 0; i < 4; i++)
+        powers.at[i] = earlier->at[i] + later->at[i];
+    int64_t most = (int64_t)powers.at[strongest(&powers)] * (1 + COLUMN_WEAKER_MAX) / 2;
+    return most * PER_ENERGY >= (PAIR_PER_ENERGY_MIN - 50) * energy;
+}
+
+/* The key of the window that ends with these samples. What is cheap comes first, and most of speech
+ * has too little of the columns. */
+static int8_t look(struct dtmf_detector *detector, const int16_t *samples) {
+    struct dtmf_half *earlier = &detector->halves[detector->latest];
+    struct dtmf_half *later = &detector->halves[detector->latest ^ 1];
+    detector->latest ^= 1;
+    if (!take_in(later, samples))
         return DIGIT_NONE;
-    if (!is_on_frequency(projections, before, row) ||
-        !is_on_frequency(projections, before, 4 + column))
-        return (int8_t)(detector->hits == 0 ? (int32_t)(row * 4 + column) : DIGIT_NONE);
-    return (int8_t)(row * 4 + column);
+    project(later, DTMF_COLUMNS);
+    later->column_powers = measure(&later->spectrum, DTMF_COLUMNS);
+    int64_t energy = (int64_t)earlier->energy + later->energy;
+    if (earlier->energy == 0 || energy < ENERGY_MIN ||
+        !may_be_key(&earlier->column_powers, &later->column_powers, energy))
+        return DIGIT_NONE;
+    struct dtmf_spectrum window;
+    project_rows(earlier);
+    project_rows(later);
+    join(&window, &earlier->spectrum, &later->spectrum, DTMF_ROWS);
+    join(&window, &earlier->spectrum, &later->spectrum, DTMF_COLUMNS);
+    int8_t key = classify(detector, &window, energy);
+    detector->window = window;
+    return key;
 }
 
 static struct dtmf_outcome end_active(struct dtmf_detector *detector) {
-    uint64_t end = detector->position - (uint64_t)(detector->misses * DTMF_HOP_SAMPLES);
+    uint64_t end = detector->position - (uint64_t)(detector->misses * DTMF_HALF_SAMPLES);
     struct dtmf_outcome outcome = {
         .change = DTMF_ENDED,
         .digit = digits[detector->active],
@@ -100,9 +172,9 @@ static struct dtmf_outcome end_active(struct dtmf_detector *detector) {
     return outcome;
 }
 
-static struct dtmf_outcome hear(struct dtmf_detector *detector) {
+static struct dtmf_outcome hear(struct dtmf_detector *detector, const int16_t *half) {
     struct dtmf_outcome outcome = {.change = DTMF_NONE};
-    int8_t key = classify(detector);
+    int8_t key = look(detector, half);
     if (key != DIGIT_NONE && key == detector->candidate) {
         detector->hits = detector->hits < 255 ? (uint8_t)(detector->hits + 1) : (uint8_t)255;
     } else {
@@ -117,7 +189,7 @@ static struct dtmf_outcome hear(struct dtmf_detector *detector) {
         if (detector->misses >= MISSES_TO_END)
             outcome = end_active(detector);
     } else if (detector->hits >= HITS_TO_START) {
-        uint32_t span = DTMF_WINDOW_SAMPLES + DTMF_HOP_SAMPLES * (uint32_t)(detector->hits - 1);
+        uint32_t span = DTMF_WINDOW_SAMPLES + DTMF_HALF_SAMPLES * (uint32_t)(detector->hits - 1);
         detector->active = detector->candidate;
         detector->misses = 0;
         detector->active_since = detector->position > span ? detector->position - span : 0;
@@ -131,14 +203,19 @@ struct dtmf_outcome dtmf_detector_feed(
     struct dtmf_outcome outcome = {.change = DTMF_NONE};
     uint32_t at = 0;
     while (at < count && outcome.change == DTMF_NONE) {
-        detector->window[detector->filled++] = (int16_t)(frame[at++] >> 2);
-        detector->position++;
-        if (detector->filled == DTMF_WINDOW_SAMPLES) {
-            outcome = hear(detector);
-            memmove(
-                detector->window, detector->window + DTMF_HOP_SAMPLES,
-                (DTMF_WINDOW_SAMPLES - DTMF_HOP_SAMPLES) * sizeof(int16_t));
-            detector->filled = DTMF_WINDOW_SAMPLES - DTMF_HOP_SAMPLES;
+        const int16_t *half = frame + at;
+        uint32_t room = DTMF_HALF_SAMPLES - detector->filled;
+        uint32_t taken = count - at < room ? count - at : room;
+        if (taken < DTMF_HALF_SAMPLES) {
+            memcpy(detector->samples + detector->filled, half, taken * sizeof *half);
+            half = detector->samples;
+        }
+        at += taken;
+        detector->position += taken;
+        detector->filled += taken;
+        if (detector->filled == DTMF_HALF_SAMPLES) {
+            outcome = hear(detector, half);
+            detector->filled = 0;
         }
     }
     *used = at;

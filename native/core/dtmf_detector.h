@@ -2,21 +2,39 @@
 #define DIALPLANE_DTMF_DETECTOR_H
 /*
  * Finds DTMF digits in audio (Q.23, Q.24). Windows of 102 samples every 51 are projected on the
- * eight frequencies; a window counts when one row and one column dominate, the twist is within
- * +4/-8 dB, the pair carries most of the energy, and the phase advanced since the last window as it
- * does within about 2.5 % of the nominal frequency. Four windows in a row (32 ms) begin a digit,
- * four without end it. Knows nothing of telephone-event. 8 kHz, counts in [samples].
+ * eight frequencies, half by half; a window counts when one row and one column dominate, the twist
+ * is within +4/-8 dB, the pair carries most of the energy, and the phase advanced since the last
+ * window as it does within about 2.5 % of the nominal frequency. Four windows in a row (32 ms)
+ * begin a digit, four without end it. Knows nothing of telephone-event. 8 kHz, counts in [samples].
  */
+#include "simd.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DTMF_WINDOW_SAMPLES = 102, DTMF_HOP_SAMPLES = 51 };
+enum { DTMF_HALF_SAMPLES = 51, DTMF_WINDOW_SAMPLES = 2 * DTMF_HALF_SAMPLES };
+
+enum { DTMF_ROWS, DTMF_COLUMNS, DTMF_GROUPS };
+
+/* What a stretch of audio has of each frequency: real and imaginary part, one by one. */
+struct dtmf_spectrum {
+    int16_t parts[DTMF_GROUPS][8];
+};
+
+struct dtmf_half {
+    int16_t even[32], odd[32]; /* its samples, folded about the middle */
+    uint32_t energy;           /* 0: too little to look at, and nothing else is known */
+    struct sums4 column_powers;
+    bool has_rows; /* else only the columns of its spectrum are known */
+    struct dtmf_spectrum spectrum;
+};
 
 struct dtmf_detector {
-    int16_t window[104]; /* two zeros at the end */
+    int16_t samples[DTMF_HALF_SAMPLES]; /* of the half that is being filled */
     uint32_t filled;
-    int32_t previous[16]; /* projections of the window before */
-    int8_t candidate;     /* row * 4 + column, or -1 */
+    struct dtmf_half halves[2]; /* the latest and the one before */
+    uint32_t latest;
+    struct dtmf_spectrum window; /* the window before, if it was looked at */
+    int8_t candidate;            /* row * 4 + column, or -1 */
     uint8_t hits;
     int8_t active; /* the digit that is on, or -1 */
     uint8_t misses;
