@@ -123,7 +123,7 @@ static void run_telephone_event(struct conformance *run) {
         telephone_event_write(
             payload, (uint8_t)(word % 18), (word & 0x1000) != 0, (word >> 5) % 2000);
         struct telephone_event_outcome outcome = telephone_event_receive(
-            &receiver, (uint16_t)(i + word % 3), i / 6 * 800 + word % 2, payload, 4, i * 20);
+            &receiver, (uint16_t)(i + word % 3), i / 6 * 800 + word % 2, payload, 4, 8000, i * 20);
         conformance_put_byte(
             run, (uint8_t)(outcome.ended_before | outcome.started << 1 | outcome.ended << 2));
         conformance_put_byte(run, (uint8_t)outcome.digit);

@@ -214,7 +214,7 @@ static void receive_rtp(
     if (event) {
         struct telephone_event_outcome outcome = telephone_event_receive(
             &endpoint->event_receiver, packet.sequence, packet.timestamp, packet.payload,
-            packet.payload_bytes, now_ms);
+            packet.payload_bytes, settings->event_clock_hz, now_ms);
         endpoint_report_event(plane, endpoint, &outcome, now_ms);
     }
     if (endpoint->listening)

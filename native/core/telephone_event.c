@@ -4,10 +4,10 @@
 
 enum {
     END_BIT = 0x80,
-    VOLUME_DBM0 = 10,     /* of sent events: -10 dBm0 */
-    SILENT_MS = 500,      /* an event without news for so long has ended */
-    SEGMENT_MIN = 0xF000, /* a segment that may be followed by another (RFC 4733 §2.5.1.3) */
-    SEGMENT_SLACK = 1600,
+    VOLUME_DBM0 = 10,       /* of sent events: -10 dBm0 */
+    SILENT_MS = 500,        /* an event without news for so long has ended */
+    SEGMENT_MAX = 0xFFFF,   /* ticks; a longer event goes on in the next (RFC 4733 §2.5.1.3) */
+    SEGMENT_SLACK_MS = 200, /* of it may be missing, or before the next */
 };
 
 static const char digits[TELEPHONE_EVENT_COUNT + 1] = "0123456789*#ABCD";
@@ -59,11 +59,14 @@ static void update(
 }
 
 static bool is_next_segment(
-    const struct telephone_event_receiver *receiver, uint8_t event, uint32_t timestamp) {
-    if (!receiver->active || event != receiver->event || receiver->duration < SEGMENT_MIN)
+    const struct telephone_event_receiver *receiver, uint8_t event, uint32_t timestamp,
+    uint32_t clock_hz) {
+    int32_t slack = (int32_t)(clock_hz / 1000 * SEGMENT_SLACK_MS);
+    int32_t known = (int32_t)receiver->duration;
+    if (!receiver->active || event != receiver->event || known < SEGMENT_MAX - slack)
         return false;
     int32_t step = ts_diff(timestamp, receiver->timestamp);
-    return step >= SEGMENT_MIN && step <= 0xFFFF + SEGMENT_SLACK;
+    return step >= known && step <= SEGMENT_MAX + slack;
 }
 
 /* An end packet of the previous event, repeated under a timestamp that moved on. */
@@ -79,7 +82,7 @@ static bool is_rewritten_end(
 
 struct telephone_event_outcome telephone_event_receive(
     struct telephone_event_receiver *receiver, uint16_t sequence, uint32_t timestamp,
-    const uint8_t *payload, uint32_t bytes, uint64_t now_ms) {
+    const uint8_t *payload, uint32_t bytes, uint32_t clock_hz, uint64_t now_ms) {
     struct telephone_event_outcome outcome = {0};
     if (bytes < TELEPHONE_EVENT_BYTES || payload[0] >= TELEPHONE_EVENT_COUNT)
         return outcome;
@@ -98,7 +101,7 @@ struct telephone_event_outcome telephone_event_receive(
             update(receiver, end, duration, sequence, &outcome);
             return outcome;
         }
-        if (is_next_segment(receiver, event, timestamp)) {
+        if (is_next_segment(receiver, event, timestamp, clock_hz)) {
             receiver->segments_samples += (uint32_t)step;
             receiver->timestamp = timestamp;
             receiver->duration = 0;

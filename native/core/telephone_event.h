@@ -4,7 +4,8 @@
  * Telephone events (RFC 4733), one digit per event whatever happens to its packets: end packets
  * come three times, or never; the start may be lost; packets come out of order; long events come in
  * segments; middle boxes rewrite the timestamps of repeated end packets. Also makes the packets of
- * a sent digit. Knows digits only (events 0 to 15). Durations [samples] of 8 kHz, times [ms].
+ * a sent digit. Knows digits only: events 0 to 15, others are passed over (16 is flash). Durations
+ * and timestamps in ticks of the event clock, times [ms].
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +40,7 @@ struct telephone_event_outcome {
 void telephone_event_receiver_init(struct telephone_event_receiver *receiver);
 struct telephone_event_outcome telephone_event_receive(
     struct telephone_event_receiver *receiver, uint16_t sequence, uint32_t timestamp,
-    const uint8_t *payload, uint32_t bytes, uint64_t now_ms);
+    const uint8_t *payload, uint32_t bytes, uint32_t clock_hz, uint64_t now_ms);
 /* Ends an event whose packets stopped coming. */
 struct telephone_event_outcome
 telephone_event_expire(struct telephone_event_receiver *receiver, uint64_t now_ms);

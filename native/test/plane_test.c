@@ -3,6 +3,7 @@
 #include "../core/plane.h"
 #include "../core/records.h"
 #include "../core/rtp.h"
+#include "../core/telephone_event.h"
 #include "../core/tone.h"
 #include "../core/g711.h"
 #include "test.h"
@@ -18,6 +19,7 @@ struct world {
     uint8_t last_payload_type;
     struct address last_to;
     uint32_t prompts_lent;
+    uint32_t event_packets, event_ends; /* sent as telephone-event */
 };
 
 static int16_t prompt_samples[1600];
@@ -39,6 +41,8 @@ static void on_send(
     world->last_timestamp = parsed.timestamp;
     world->last_payload_type = parsed.payload_type;
     world->last_to = *to;
+    world->event_packets += parsed.payload_type == 101;
+    world->event_ends += parsed.payload_type == 101 && (parsed.payload[1] & 0x80) != 0;
 }
 
 static void on_event(void *context, const uint8_t *data, uint32_t bytes) {
@@ -263,9 +267,71 @@ static void test_lost_digits(void) {
     CHECK(digits_heard(2, gap, 2) == 2);
 }
 
+/* A key of 100 ms in the audio, and as telephone-event `lead` packets later (or earlier). */
+static uint32_t heard_both_ways(int32_t lead) {
+    struct world world;
+    struct tone tone;
+    void *memory = start(&world, 2);
+    plane_open(world.plane, 1, 0);
+    configure(&world, 1, 0, 77);
+    tone_init_digit(&tone, 9, 800, 800);
+    for (uint32_t part = 0; part < 40; part++) {
+        uint8_t audio[RTP_HEADER_BYTES + 160], event[RTP_HEADER_BYTES + 4];
+        struct address from = {4, 4000, {127, 0, 0, 1}};
+        int16_t samples[160] = {0};
+        if (part >= 10)
+            tone_fill(&tone, samples, 160);
+        int32_t at = (int32_t)part - 10 - lead;
+        rtp_write_header(audio, 0, false, (uint16_t)(2 * part), part * 160u, 5);
+        g711_encode(CODEC_PCMU, audio + RTP_HEADER_BYTES, samples, 160);
+        rtp_write_header(
+            event, 101, at == 0, (uint16_t)(2 * part + 1), (uint32_t)(10 + lead) * 160u, 5);
+        telephone_event_write(
+            event + RTP_HEADER_BYTES, 9, at >= 4, (at < 4 ? (uint32_t)at + 1 : 5) * 160u);
+        for (uint32_t ms = 0; ms < 20; ms++) {
+            uint64_t now_ms = part * 20u + ms;
+            if (ms == 0)
+                plane_receive(world.plane, 1, false, &from, audio, sizeof audio, now_ms);
+            if (ms == 0 && at >= 0 && at < 7)
+                plane_receive(world.plane, 1, false, &from, event, sizeof event, now_ms);
+            plane_tick(world.plane, now_ms);
+        }
+    }
+    free(memory);
+    return world.digits;
+}
+
+static void test_in_band_copy(void) {
+    for (int32_t lead = -5; lead <= 8; lead++)
+        CHECK(heard_both_ways(lead) == 1);
+}
+
+/* Whoever hears the digit begin also hears its end. */
+static void test_closed_within_digit(void) {
+    struct world world;
+    void *memory = start(&world, 2);
+    uint32_t digits[] = {2, 1, 5, 400, 60, 1, '7'}, stop[] = {3, 1, 5}, close[] = {4, 1};
+    for (uint32_t closes = 0; closes < 2; closes++) {
+        plane_open(world.plane, 1, 0);
+        configure(&world, 1, 0, 77);
+        command(&world, COMMAND_SEND_DIGITS, digits, 7);
+        world.sent = world.event_packets = world.event_ends = 0;
+        for (uint64_t ms = 1; ms <= 150; ms++)
+            plane_tick(world.plane, closes * 1000 + ms);
+        CHECK(world.event_packets > 3 && world.event_ends == 0);
+        if (closes == 0)
+            command(&world, COMMAND_STOP_PLAYER, stop, 3);
+        command(&world, COMMAND_CLOSE, close, 2);
+        CHECK(world.event_ends == TELEPHONE_EVENT_END_PACKETS);
+    }
+    free(memory);
+}
+
 void test_plane(void) {
     test_playing();
     test_lost_digits();
+    test_in_band_copy();
+    test_closed_within_digit();
     test_latching();
     test_garbage();
 }
