@@ -13,6 +13,7 @@ const folders = [
   'native/test',
   'native/fuzz',
   'test/codecs',
+  'test/srtp',
   'wasm',
   'bench',
 ]

@@ -13,6 +13,8 @@ const programs = {
 const libraries = {
   'spandsp.h': 'libspandsp-dev',
   'opus/opus.h': 'libopus-dev',
+  'srtp2/srtp.h': 'libsrtp2-dev',
+  'openssl/evp.h': 'libssl-dev',
 }
 
 const isProgram = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0

@@ -29,6 +29,20 @@ void shell_recording_write(uint32_t slot, const int16_t *samples, uint32_t count
 IMPORT("recordingEnd")
 void shell_recording_end(uint32_t slot, uint32_t reason, uint32_t frames);
 
+IMPORT("cryptoKeySet")
+uint32_t shell_crypto_key_set(uint32_t slot, const uint8_t *key, const uint8_t *mac_key);
+IMPORT("cryptoKeyClear") void shell_crypto_key_clear(uint32_t slot);
+IMPORT("cryptoCtr")
+void shell_crypto_ctr(uint32_t slot, const uint8_t *iv, uint8_t *data, uint32_t bytes);
+IMPORT("cryptoMac")
+void shell_crypto_mac(
+    uint32_t slot, const uint8_t *data, uint32_t bytes, const uint8_t *more, uint32_t more_bytes,
+    uint8_t *mac);
+IMPORT("cryptoGcm")
+uint32_t shell_crypto_gcm(
+    uint32_t slot, uint32_t seal, const uint8_t *nonce, const uint8_t *aad, uint32_t aad_bytes,
+    uint8_t *data, uint32_t bytes, uint8_t *tag);
+
 static struct plane *plane;
 static uint8_t packet_in[PACKET_BYTES];
 static uint8_t commands_in[COMMANDS_BYTES];
@@ -77,6 +91,40 @@ static bool host_recording_end(void *context, uint32_t slot, uint8_t reason, uin
     return true;
 }
 
+static bool
+crypto_key_set(void *context, uint32_t slot, const uint8_t *key, const uint8_t *mac_key) {
+    (void)context;
+    return shell_crypto_key_set(slot, key, mac_key) != 0;
+}
+
+static void crypto_key_clear(void *context, uint32_t slot) {
+    (void)context;
+    shell_crypto_key_clear(slot);
+}
+
+static void
+crypto_ctr(void *context, uint32_t slot, const uint8_t iv[16], uint8_t *data, uint32_t bytes) {
+    (void)context;
+    shell_crypto_ctr(slot, iv, data, bytes);
+}
+
+static void crypto_mac(
+    void *context, uint32_t slot, const uint8_t *data, uint32_t bytes, const uint8_t *more,
+    uint32_t more_bytes, uint8_t mac[20]) {
+    (void)context;
+    shell_crypto_mac(slot, data, bytes, more, more_bytes, mac);
+}
+
+static bool crypto_gcm(
+    void *context, uint32_t slot, bool seal, const uint8_t nonce[12], const uint8_t *aad,
+    uint32_t aad_bytes, uint8_t *data, uint32_t bytes, uint8_t *tag) {
+    (void)context;
+    return shell_crypto_gcm(slot, seal, nonce, aad, aad_bytes, data, bytes, tag) != 0;
+}
+
+static const struct crypto crypto = {0,          crypto_key_set, crypto_key_clear,
+                                     crypto_ctr, crypto_mac,     crypto_gcm};
+
 /* The states of a heavy codec are most of the memory of an endpoint: not all may have one. */
 static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
     uint32_t states_max = endpoints_max < STATES_MAX ? endpoints_max : STATES_MAX;
@@ -88,6 +136,7 @@ static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
         .taps_max = endpoints_max,
         .mixers_max = endpoints_max / 2 + 1,
         .codecs = codecs,
+        .crypto = &crypto,
         .states_max = {[CODEC_G722] = endpoints_max, [CODEC_OPUS] = states_max},
         .epoch_ms = (uint64_t)epoch_ms,
         .host =

@@ -36,7 +36,9 @@ static bool start(struct io *io) {
     io->shards = calloc(io->config.shards, sizeof *io->shards);
     io->transits = calloc(io->places_count, sizeof *io->transits);
     io->legs = calloc(io->places_count, sizeof *io->legs);
-    bool ok = io->shards && io->transits && io->legs && prompts_init(&io->prompts) &&
+    io->ciphers = ciphers_create(io->places_count * 2 * SRTP_SLOTS);
+    io->crypto = ciphers_crypto(io->ciphers);
+    bool ok = io->shards && io->transits && io->legs && io->ciphers && prompts_init(&io->prompts) &&
               places_init(&io->endpoint_places, io->places_count, io->config.shards, 65535);
     io->writer = ok ? writer_create(&writer) : NULL;
     for (uint32_t i = 0; io->writer && i < io->config.shards; i++) {
@@ -93,6 +95,7 @@ void io_destroy(struct io *io) {
     if (io->writer)
         writer_destroy(io->writer);
     prompts_destroy(&io->prompts);
+    ciphers_destroy(io->ciphers);
     places_destroy(&io->endpoint_places);
     free(io->shards);
     free(io->transits);

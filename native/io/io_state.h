@@ -8,6 +8,8 @@
 #include "../core/plane.h"
 #include "../core/plane_move.h"
 #include "../core/records.h"
+#include "../core/srtp.h"
+#include "ciphers.h"
 #include "io.h"
 #include "load.h"
 #include "outbox.h"
@@ -105,6 +107,8 @@ struct io {
     uint64_t start_ns, epoch_ms; /* time 0 on the monotonic clock, and on the wall */
     struct shard *shards;
     struct prompts prompts;
+    struct ciphers *ciphers;
+    struct crypto crypto;
     struct writer *writer;
     struct transit *transits; /* by place */
     atomic_bool announced;    /* set when there are events, cleared before they are read */

@@ -207,6 +207,7 @@ static struct plane_config plane_config(const struct shard *shard, uint64_t wall
         .taps_max = places * 2,
         .mixers_max = mixers,
         .codecs = codecs,
+        .crypto = &shard->io->crypto,
         .states_max = {[CODEC_G722] = places + mixers, [CODEC_OPUS] = places + mixers},
         .epoch_ms = wall_ms - shard->now_ms,
         .host = shard_host,

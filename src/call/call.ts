@@ -1,4 +1,5 @@
 import { RouterError } from '../base/router-error.js'
+import { srtpKeyBytesMax } from '../sdp/security.js'
 import { type CallRecord, type CallStatus, isFinal, statusOfRefusal } from './call-record.js'
 import { type CallCommand, Mailbox, notInProgress } from './command.js'
 import { LegAudio, type MediaSelection } from './leg-audio.js'
@@ -48,6 +49,7 @@ export class Call {
   #stored: Promise<unknown> = Promise.resolve()
   readonly #sessionId: string
   #sessionVersion = 0
+  readonly #srtpKey: Uint8Array
   readonly #ended = new AbortController()
   /** Aborts when the call ends or is redirected. */
   readonly #left = new AbortController()
@@ -59,6 +61,7 @@ export class Call {
     this.#remote = remote
     this.#mayReach = remote.mayReach
     this.#sessionId = String(ports.ids.uint32())
+    this.#srtpKey = Buffer.from(ports.ids.hex(srtpKeyBytesMax), 'hex')
     this.#mailbox = new Mailbox((delayMs, signal) => ports.clock.sleep(delayMs, signal))
     this.audio = new LegAudio(parts.hub, ports, ports.config.mediaBindAddress(remote.address), {
       digit: (digit) => ports.events.digits(record, digit),
@@ -368,6 +371,7 @@ export class Call {
       sessionId: this.#sessionId,
       // RFC 3264 §8: grows with each description that we send.
       sessionVersion: this.#sessionVersion++,
+      srtpKey: this.#srtpKey,
     }
   }
 }

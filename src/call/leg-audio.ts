@@ -20,6 +20,8 @@ export interface MediaSelection {
   readonly ptimeMs: number
   readonly fec: boolean
   readonly dtx: boolean
+  readonly rtcpMux: boolean
+  readonly srtp: EndpointSettings['srtp'] | undefined
   readonly direction: EndpointSettings['direction']
 }
 

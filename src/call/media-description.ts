@@ -7,6 +7,7 @@ import {
   negotiate,
 } from '../sdp/negotiate.js'
 import { parseSdp } from '../sdp/parser.js'
+import { srtpKeyBytesMax } from '../sdp/security.js'
 import { writeSdp } from '../sdp/writer.js'
 
 /** Our end of a leg's media, for its descriptions. */
@@ -15,6 +16,8 @@ export interface LocalMedia {
   readonly port: number
   readonly sessionId: string
   readonly sessionVersion: number
+  /** Random bytes, the same for the whole call; without, SRTP is refused. */
+  readonly srtpKey?: Uint8Array
 }
 
 export function makeOffer(local: LocalMedia): string {
@@ -56,6 +59,7 @@ export function canAnswer(
     port: 9,
     sessionId: '0',
     sessionVersion: 0,
+    srtpKey: new Uint8Array(srtpKeyBytesMax),
   })
   if (!answer.ok) return false
   return maySendTo(answer.value.selection, mayReach)

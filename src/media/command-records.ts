@@ -6,6 +6,11 @@ import { commandTypes, encodeFields } from './records.js'
 const codecs = { PCMU: 0, PCMA: 1, G722: 2, L16: 3, opus: 4 } as const
 const directions = { inactive: 0, sendonly: 1, recvonly: 2, sendrecv: 3 } as const
 const jitterBuffers = { off: 0, small: 1, medium: 2, large: 3 } as const
+const srtpSuites = {
+  AES_CM_128_HMAC_SHA1_80: 1,
+  AES_CM_128_HMAC_SHA1_32: 2,
+  AEAD_AES_128_GCM: 3,
+} as const
 const tapTracks = { inbound: 1, outbound: 2, both: 3 } as const
 const tapFormats = { PCMU: 0, pcm8k: 1, pcm16k: 2 } as const
 const noPayloadType = 255
@@ -151,7 +156,7 @@ function encodeConfigure(
 ): Uint8Array | undefined {
   const remote = parseIpAddress(settings.remoteAddress)
   if (!remote) return undefined
-  const record = new Uint8Array(64)
+  const record = new Uint8Array(settings.srtp ? 132 : 64)
   const view = new DataView(record.buffer)
   view.setUint16(0, record.length, true)
   view.setUint8(2, commandTypes.configure)
@@ -162,7 +167,7 @@ function encodeConfigure(
   view.setUint8(14, settings.telephoneEventPayloadType ?? noPayloadType)
   view.setUint8(15, directions[settings.direction])
   view.setUint8(16, settings.ptimeMs)
-  view.setUint8(17, (settings.inBandDtmf ? 1 : 0) | (settings.dtx ? 2 : 0) | (settings.fec ? 4 : 0))
+  view.setUint8(17, flagsOf(settings))
   view.setUint8(18, remote.family)
   view.setUint8(19, jitterBuffers[settings.jitterBuffer ?? 'large'])
   view.setUint32(20, settings.remotePort, true)
@@ -173,5 +178,14 @@ function encodeConfigure(
   view.setUint32(52, settings.telephoneEventClockRateHz, true)
   view.setUint32(56, settings.sampleRateHz ?? 0, true)
   view.setUint32(60, settings.bitrateBps ?? 0, true)
+  if (settings.srtp) {
+    view.setUint32(64, srtpSuites[settings.srtp.suite], true)
+    record.set(settings.srtp.sentKey, 68)
+    record.set(settings.srtp.receivedKey, 100)
+  }
   return record
+}
+
+function flagsOf({ inBandDtmf, dtx, fec, rtcpMux }: EndpointSettings): number {
+  return (inBandDtmf ? 1 : 0) | (dtx ? 2 : 0) | (fec ? 4 : 0) | (rtcpMux ? 8 : 0)
 }

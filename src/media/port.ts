@@ -38,6 +38,13 @@ export interface OpenedEndpoint {
   readonly rtcpPort: number
 }
 
+export interface SrtpSettings {
+  readonly suite: 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32' | 'AEAD_AES_128_GCM'
+  /** Master key and salt, 30 bytes (GCM: 28), of what we send and of what we receive. */
+  readonly sentKey: Uint8Array
+  readonly receivedKey: Uint8Array
+}
+
 /** How an endpoint sends and receives. Sent whole each time; the latest counts. */
 export interface EndpointSettings {
   readonly remoteAddress: string
@@ -57,6 +64,10 @@ export interface EndpointSettings {
   readonly bitrateBps?: number
   /** How much delay there may be to keep off loss: none beyond a packet, 60, 200 or 500 ms; default large. */
   readonly jitterBuffer?: 'off' | 'small' | 'medium' | 'large'
+  /** RTCP shares the port of RTP (RFC 5761). */
+  readonly rtcpMux?: boolean
+  /** Undefined: plain RTP. The same keys as before go on with the same stream. */
+  readonly srtp?: SrtpSettings | undefined
   /** Sends less, or nothing, in silence, where the codec can. */
   readonly dtx?: boolean
   /** Sends redundancy for lost packets, where the codec can and the peer loses some. */

@@ -114,6 +114,8 @@ describe('negotiate', () => {
       ptimeMs: 20,
       fec: false,
       dtx: false,
+      rtcpMux: false,
+      srtp: undefined,
       direction: 'sendrecv',
     })
   })
@@ -170,6 +172,53 @@ describe('negotiate', () => {
     const linear = ['m=audio 4000 RTP/AVP 99 98', 'a=rtpmap:99 L16/44100', 'a=rtpmap:98 L16/16000']
     expect(select(...linear)).toMatchObject({ codec: 'L16', clockRateHz: 16000, payloadType: 98 })
     expect(select('m=audio 1 RTP/AVP 99', 'a=rtpmap:99 L16/16000/2')).toMatchObject({ ok: false })
+  })
+
+  it('agrees on SRTP when the offer demands it and a key can be read', () => {
+    const ourKey = Uint8Array.from({ length: 30 }, (_, i) => i)
+    const select = (...lines: string[]) => {
+      const result = negotiate(parsed(...lines), { ...capabilities, srtpKey: ourKey })
+      return result.ok
+        ? { srtp: result.value.selection.srtp, text: writeSdp(result.value.answer) }
+        : result.problem
+    }
+    const key = Buffer.from(Uint8Array.from({ length: 30 }, (_, i) => 200 - i))
+    const inline = `inline:${key.toString('base64')}`
+    const secure = select(
+      'm=audio 4000 RTP/SAVP 0',
+      `a=crypto:1 F8_128_HMAC_SHA1_80 ${inline}`,
+      `a=crypto:2 AES_CM_128_HMAC_SHA1_80 ${inline}|2^20|1:4`,
+      `a=crypto:3 AES_CM_128_HMAC_SHA1_32 ${inline}|2^31`,
+      `a=crypto:4 AES_CM_128_HMAC_SHA1_80 ${inline}`,
+    )
+    expect(secure).toMatchObject({
+      srtp: { suite: 'AES_CM_128_HMAC_SHA1_32', receivedKey: new Uint8Array(key), sentKey: ourKey },
+    })
+    const ours = Buffer.from(ourKey).toString('base64')
+    const lines = ['m=audio 20000 RTP/SAVP 0', `a=crypto:3 AES_CM_128_HMAC_SHA1_32 inline:${ours}`]
+    for (const line of lines) {
+      expect(secure).toHaveProperty('text', expect.stringContaining(`${line}\r\n`))
+    }
+    expect(select('m=audio 4000 RTP/SAVP 0')).toBe('noAudio')
+    const short = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${ours.slice(4)}`
+    expect(select('m=audio 4000 RTP/SAVP 0', short)).toBe('noAudio')
+    const unknown = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${inline} UNENCRYPTED_SRTP`
+    expect(select('m=audio 4000 RTP/SAVP 0', unknown)).toBe('noAudio')
+  })
+
+  it('leads both ends of an offer of ours with SRTP to the same keys', () => {
+    const ourKey = Uint8Array.from({ length: 30 }, (_, i) => 1 + i)
+    const theirKey = Uint8Array.from({ length: 30 }, (_, i) => 2 + i)
+    const offer = createOffer({ ...capabilities, secure: true, srtpKey: ourKey })
+    const answered = negotiate(offer, { ...capabilities, srtpKey: theirKey })
+    if (!answered.ok) throw new Error(answered.problem)
+    const accepted = acceptAnswer(offer, answered.value.answer)
+    const sentKey = ourKey.slice(0, 28)
+    const receivedKey = theirKey.slice(0, 28)
+    const suite = 'AEAD_AES_128_GCM'
+    expect(accepted.ok && accepted.value.srtp).toEqual({ suite, sentKey, receivedKey })
+    const mirrored = { suite, sentKey: receivedKey, receivedKey: sentKey }
+    expect(answered.value.selection.srtp).toEqual(mirrored)
   })
 
   it('does not take 0 for PCMU when it was mapped to something else', () => {
@@ -273,6 +322,8 @@ describe('an offer of ours', () => {
         ptimeMs: 20,
         fec: false,
         dtx: false,
+        rtcpMux: true,
+        srtp: undefined,
         direction: 'sendrecv',
       },
     })

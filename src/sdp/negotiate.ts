@@ -7,6 +7,13 @@ import {
   formatParametersOf,
   rtpMapOf,
 } from './codecs.js'
+import {
+  acceptCrypto,
+  answerCrypto,
+  isSecure,
+  offerCrypto,
+  type SrtpSelection,
+} from './security.js'
 import type { Direction, MediaDescription, SessionDescription } from './session-description.js'
 import {
   type TelephoneEvent,
@@ -27,6 +34,10 @@ export interface Capabilities {
   /** Grows by one with each description that differs (RFC 3264 §8). */
   readonly sessionVersion: number
   readonly ptimeMs: number
+  /** Random bytes for SRTP; undefined: what must be encrypted is refused. */
+  readonly srtpKey?: Uint8Array
+  /** Offer SRTP only. */
+  readonly secure?: boolean
   /** What we want ourselves; default sendrecv. */
   readonly direction?: Direction
 }
@@ -44,6 +55,10 @@ export interface MediaSelection {
   /** The peer can use redundancy, and does without packets in silence (RFC 7587 §6.1). */
   readonly fec: boolean
   readonly dtx: boolean
+  /** RTCP shares the port of RTP. */
+  readonly rtcpMux: boolean
+  /** Undefined: plain RTP. */
+  readonly srtp: SrtpSelection | undefined
   /** Ours: what we may send and receive. */
   readonly direction: Direction
 }
@@ -59,7 +74,11 @@ export interface Negotiated {
 export function createOffer(capabilities: Capabilities): SessionDescription {
   const direction = capabilities.direction ?? 'sendrecv'
   const formats = formatsOf(capabilities.codecs, capabilities.telephoneEvents)
-  const media = audioOf(capabilities, { ...formats, direction, protocol: 'RTP/AVP' })
+  const cryptos =
+    capabilities.secure && capabilities.srtpKey ? offerCrypto(capabilities.srtpKey) : []
+  const protocol = cryptos.length > 0 ? 'RTP/SAVP' : 'RTP/AVP'
+  const parts = { ...formats, direction, protocol, cryptos, rtcpMux: true }
+  const media = audioOf(capabilities, parts)
   return sessionOf(capabilities, [media])
 }
 
@@ -68,9 +87,11 @@ export function negotiate(
   offer: SessionDescription,
   capabilities: Capabilities,
 ): Result<Negotiated, SdpProblem> {
-  const index = offer.media.findIndex(isUsable)
+  const { srtpKey } = capabilities
+  const index = offer.media.findIndex((media) => isUsable(media, srtpKey !== undefined))
   const audio = offer.media[index]
   if (!audio) return fail('noAudio')
+  const crypto = isSecure(audio) && srtpKey ? answerCrypto(audio.cryptos, srtpKey) : undefined
   const codec = firstCommonCodec(audio, capabilities.codecs)
   if (!codec) return fail('noCodec')
   const remoteAddress = audio.connection ?? offer.connection
@@ -80,7 +101,11 @@ export function negotiate(
   const wantsEvents = capabilities.telephoneEvents.length > 0
   const event = wantsEvents ? telephoneEventOf(audio, codec.clockRateHz) : undefined
   const ptimeMs = packetTime(audio, capabilities.ptimeMs)
-  const answered = answerAudio(audio, { ...capabilities, ptimeMs }, codec, event, direction)
+  const answered = answerAudio(audio, { ...capabilities, ptimeMs }, codec, event, {
+    direction,
+    cryptos: crypto ? [crypto.ours] : [],
+    rtcpMux: audio.rtcpMux,
+  })
   const media = offer.media.map((other, at) => (at === index ? answered : rejected(other)))
   return ok({
     answer: sessionOf(capabilities, media),
@@ -88,6 +113,8 @@ export function negotiate(
       remoteAddress,
       remotePort: audio.port,
       ...codecSelection(audio, codec, event),
+      rtcpMux: audio.rtcpMux,
+      srtp: crypto?.selection,
       ptimeMs,
       direction,
     },
@@ -99,12 +126,14 @@ export function acceptAnswer(
   offer: SessionDescription,
   answer: SessionDescription,
 ): Result<MediaSelection, SdpProblem> {
-  const index = offer.media.findIndex(isUsable)
+  const index = offer.media.findIndex((media) => isUsable(media, true))
   const ours = offer.media[index]
   const theirs = answer.media[index]
   if (!ours || theirs?.kind !== 'audio') return fail('noAudio')
   if (theirs.port === 0) return fail('rejected')
-  if (!isUsable(theirs)) return fail('noAudio')
+  if (!isUsable(theirs, true) || isSecure(theirs) !== isSecure(ours)) return fail('noAudio')
+  const srtp = isSecure(ours) ? acceptCrypto(ours.cryptos, theirs.cryptos) : undefined
+  if (isSecure(ours) && !srtp) return fail('noAudio')
   const offered = ours.formats.flatMap((format) => capabilityOf(ours, Number(format)))
   const codec = firstCommonCodec(theirs, offered)
   if (!codec) return fail('noCodec')
@@ -117,15 +146,18 @@ export function acceptAnswer(
     remoteAddress,
     remotePort: theirs.port,
     ...codecSelection(theirs, codec, event),
+    rtcpMux: ours.rtcpMux && theirs.rtcpMux,
+    srtp,
     ptimeMs: packetTime(theirs, ours.ptimeMs ?? 20),
     direction: allowedDirection(directionOf(answer, theirs, remoteAddress), wanted),
   })
 }
 
-/** Audio over plain RTP with a port; RTP/SAVP is refused as we could not decrypt it. */
-function isUsable(media: MediaDescription): boolean {
+/** Audio with a port over plain RTP, or over SRTP with keys that we can use. */
+function isUsable(media: MediaDescription, decrypts: boolean): boolean {
   const plain = /^RTP\/AVPF?$/i.test(media.protocol)
-  return media.kind === 'audio' && media.port !== 0 && plain
+  const secure = decrypts && isSecure(media) && media.cryptos.length > 0
+  return media.kind === 'audio' && media.port !== 0 && (plain || secure)
 }
 
 /** The first codec of `media` that is among `codecs`: who lists first is asked first. */
@@ -195,10 +227,10 @@ function answerAudio(
   capabilities: Capabilities,
   codec: CodecCapability,
   event: TelephoneEvent | undefined,
-  direction: Direction,
+  stream: Pick<AudioParts, 'direction' | 'cryptos' | 'rtcpMux'>,
 ): MediaDescription {
   const formats = formatsOf([codec], event ? [event] : [])
-  return audioOf(capabilities, { ...formats, direction, protocol: offered.protocol })
+  return audioOf(capabilities, { ...formats, ...stream, protocol: offered.protocol })
 }
 
 /** Maps and parameters of the codecs, then those of telephone-event. */
@@ -216,7 +248,10 @@ function formatsOf(codecs: readonly CodecCapability[], events: readonly Telephon
   return { rtpmaps, fmtps }
 }
 
-type AudioParts = Pick<MediaDescription, 'rtpmaps' | 'fmtps' | 'direction' | 'protocol'>
+type AudioParts = Pick<
+  MediaDescription,
+  'rtpmaps' | 'fmtps' | 'direction' | 'protocol' | 'cryptos' | 'rtcpMux'
+>
 
 function audioOf(capabilities: Capabilities, parts: AudioParts): MediaDescription {
   return {
@@ -243,6 +278,8 @@ function rejected(media: MediaDescription): MediaDescription {
     maxptimeMs: undefined,
     rtpmaps: new Map(),
     fmtps: new Map(),
+    cryptos: [],
+    rtcpMux: false,
   }
 }
 

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.js'
+import { type Crypto, parseCrypto } from './security.js'
 import type {
   Direction,
   MediaDescription,
@@ -10,6 +11,7 @@ import type {
 const textLengthMax = 32_768
 const lineCountMax = 1000
 const mediaCountMax = 32
+const cryptosMax = 16
 
 interface MediaDraft {
   kind: string
@@ -22,6 +24,8 @@ interface MediaDraft {
   maxptimeMs: number | undefined
   rtpmaps: Map<number, RtpMap>
   fmtps: Map<number, string>
+  cryptos: Crypto[]
+  rtcpMux: boolean
 }
 
 interface SessionDraft {
@@ -112,6 +116,8 @@ function parseMedia(value: string): MediaDraft | undefined {
     maxptimeMs: undefined,
     rtpmaps: new Map(),
     fmtps: new Map(),
+    cryptos: [],
+    rtcpMux: false,
   }
 }
 
@@ -140,6 +146,15 @@ function readAttribute(draft: SessionDraft, attribute: string): void {
     case 'fmtp': {
       const match = /^([0-9]{1,3})\s+(.*)$/s.exec(value)
       if (media && match?.[2] !== undefined) media.fmtps.set(Number(match[1]), match[2])
+      return
+    }
+    case 'crypto': {
+      const crypto = parseCrypto(value)
+      if (media && crypto && media.cryptos.length < cryptosMax) media.cryptos.push(crypto)
+      return
+    }
+    case 'rtcp-mux': {
+      if (media) media.rtcpMux = true
       return
     }
     case 'ptime': {

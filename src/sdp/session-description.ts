@@ -1,3 +1,5 @@
+import type { Crypto } from './security.js'
+
 /** A session description as far as calls need it (RFC 8866); what we do not know is dropped. */
 export interface SessionDescription {
   readonly origin: Origin
@@ -30,6 +32,10 @@ export interface MediaDescription {
   readonly rtpmaps: ReadonlyMap<number, RtpMap>
   /** a=fmtp by payload type. */
   readonly fmtps: ReadonlyMap<number, string>
+  /** a=crypto, those that we can use. */
+  readonly cryptos: readonly Crypto[]
+  /** a=rtcp-mux (RFC 5761 §5.1.1). */
+  readonly rtcpMux: boolean
 }
 
 export interface RtpMap {

@@ -1,3 +1,4 @@
+import { writeCrypto } from './security.js'
 import type { MediaDescription, SessionDescription } from './session-description.js'
 
 /** The text of a description (RFC 8866 §5), lines in their order, CRLF. */
@@ -22,6 +23,8 @@ function mediaLines(media: MediaDescription): string[] {
     lines.push(`a=rtpmap:${type} ${name}/${clockRateHz}${channels ? `/${channels}` : ''}`)
   }
   for (const [type, parameters] of media.fmtps) lines.push(`a=fmtp:${type} ${parameters}`)
+  for (const crypto of media.cryptos) lines.push(`a=crypto:${writeCrypto(crypto)}`)
+  if (media.rtcpMux) lines.push('a=rtcp-mux')
   if (media.ptimeMs !== undefined) lines.push(`a=ptime:${media.ptimeMs}`)
   if (media.maxptimeMs !== undefined) lines.push(`a=maxptime:${media.maxptimeMs}`)
   if (media.direction !== undefined) lines.push(`a=${media.direction}`)

@@ -2,28 +2,10 @@
  * Our codecs against those of others: G.722 bit for bit with libspandsp, Opus both ways with the system's
  * libopus. Each needs a compiler and the library's headers (node scripts/install-peers.mjs).
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { packageRoot } from '../../src/media/package-root.js'
+import { execFileSync } from 'node:child_process'
+import { beforeAll, expect, it } from 'vitest'
+import { build, describePeer } from './peer-programs.js'
 import { samplesOf, snrDb } from './snr.js'
-
-const root = packageRoot()
-const hasCompiler = ['make', 'cc'].every((tool) => !spawnSync(tool, ['--version']).error)
-
-/** In CI a peer that is missing fails; elsewhere it is skipped, visibly. */
-function describePeer(header: string, name: string, body: () => void): void {
-  const parameters = ['-E', '-x', 'c', '-include', header, '/dev/null']
-  const available = hasCompiler && spawnSync('cc', parameters).status === 0
-  const run = available || process.env.CI ? describe : describe.skip
-  run(name, body)
-}
-
-function build(program: string): string {
-  const file = join(root, 'build/native-test', program)
-  execFileSync('make', ['-s', '-C', join(root, 'native'), `../build/native-test/${program}`])
-  return file
-}
 
 describePeer('spandsp.h', 'G.722 and libspandsp', () => {
   let lines: string[] = []

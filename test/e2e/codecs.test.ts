@@ -35,13 +35,25 @@ function bestShare({ samples: all, sampleRateHz, channels }: Wav, hz: number): n
   return best
 }
 
-const cases = [
+interface Case {
+  readonly codecs: string
+  readonly account?: string
+  readonly rateHz: number
+  readonly wide: boolean
+  readonly channels?: number
+}
+
+const cases: readonly Case[] = [
   { codecs: 'PCMA/8000/1', rateHz: 8_000, wide: false },
   { codecs: 'PCMU/8000/1', account: 'ptime=40', rateHz: 8_000, wide: false },
   { codecs: 'G722/16000/1', rateHz: 16_000, wide: true },
   // It plays a file only with as many channels as the codec has in its description.
-  { codecs: 'opus/48000/2', rateHz: 48_000, wide: true, channels: 2 },
+  ...[{}, { account: 'mediaenc=srtp-mand' }].map((account) => ({
+    ...{ codecs: 'opus/48000/2', rateHz: 48_000, wide: true, channels: 2 },
+    ...account,
+  })),
   { codecs: 'L16/16000/1', rateHz: 16_000, wide: true },
+  { codecs: 'PCMU/8000/1', account: 'mediaenc=srtp-mand', rateHz: 8_000, wide: false },
 ]
 
 describe.skipIf(!needs('baresip'))('codecs with baresip', () => {

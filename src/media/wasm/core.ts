@@ -70,6 +70,27 @@ export interface CoreHost {
   ): number
   recordingWrite(slot: number, samples: number, count: number): void
   recordingEnd(slot: number, reason: number, frames: number): void
+  cryptoKeySet(slot: number, key: number, macKey: number): number
+  cryptoKeyClear(slot: number): void
+  cryptoCtr(slot: number, iv: number, data: number, bytes: number): void
+  cryptoMac(
+    slot: number,
+    data: number,
+    bytes: number,
+    more: number,
+    moreBytes: number,
+    mac: number,
+  ): void
+  cryptoGcm(
+    slot: number,
+    seal: number,
+    nonce: number,
+    aad: number,
+    aadBytes: number,
+    data: number,
+    bytes: number,
+    tag: number,
+  ): number
 }
 
 /** For uses of the core without a plane. */
@@ -81,6 +102,11 @@ export const idleHost: CoreHost = {
   recordingOpen: () => 0,
   recordingWrite: () => {},
   recordingEnd: () => {},
+  cryptoKeySet: () => 0,
+  cryptoKeyClear: () => {},
+  cryptoCtr: () => {},
+  cryptoMac: () => {},
+  cryptoGcm: () => 0,
 }
 
 export function wasmCoreFile(variant: WasmVariant): string {

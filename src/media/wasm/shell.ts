@@ -7,6 +7,7 @@ import { encodeClose } from '../command-records.js'
 import { encodeRecorderEnded } from '../event-records.js'
 import { parseIpAddress } from '../ip-address.js'
 import type { MediaPlaneConfig, OpenedEndpoint, OpenOptions, PlaneStats } from '../port.js'
+import { Ciphers } from './ciphers.js'
 import { type CoreExports, LinearMemory, loadBestWasmCore } from './core.js'
 import { Places } from './places.js'
 import { Prompts } from './prompts.js'
@@ -33,6 +34,7 @@ export class MediaShell {
   readonly #closing = new Set<Promise<void>>()
   readonly #addresses = new Map<string, { family: 4 | 6; bytes: Uint8Array } | undefined>()
   readonly #lateness = new Array<number>(latenessLimitsMs.length + 1).fill(0)
+  readonly #ciphers = new Ciphers(() => this.#memory.bytes)
   readonly #endpointPlaces: Places
   readonly #mixerPlaces: Places
   #opening = 0
@@ -55,6 +57,11 @@ export class MediaShell {
       recordingOpen: (...args) => this.#recordingOpen(...args),
       recordingWrite: (slot, at, count) => this.#recordingWrite(slot, at, count),
       recordingEnd: (slot, reason, frames) => this.#recordingEnd(slot, reason, frames),
+      cryptoKeySet: (...args) => this.#ciphers.keySet(...args),
+      cryptoKeyClear: (slot) => this.#ciphers.keyClear(slot),
+      cryptoCtr: (...args) => this.#ciphers.ctr(...args),
+      cryptoMac: (...args) => this.#ciphers.mac(...args),
+      cryptoGcm: (...args) => this.#ciphers.gcm(...args),
     })
     this.#memory = new LinearMemory(this.#core)
     this.#prompts = new Prompts(this.#core, this.#memory)
