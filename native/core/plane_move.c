@@ -110,8 +110,7 @@ static void go_on(struct plane *plane, struct endpoint *endpoint) {
     endpoint_schedule(plane, endpoint, due_ms);
 }
 
-bool plane_adopt(
-    struct plane *plane, const struct plane_move *move, uint32_t *recording_slot) {
+bool plane_adopt(struct plane *plane, const struct plane_move *move, uint32_t *recording_slot) {
     const struct endpoint *from = move->lifted;
     struct endpoint *to = &plane->endpoints[move->endpoint_id & 0xFFFF];
     /* All pointers to other objects are set anew; the rest of an endpoint has none to itself. */

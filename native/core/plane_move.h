@@ -24,8 +24,7 @@ bool plane_lift(
 /* Copies it with all that it plays and records, and goes on where it was; writes the slot that its
  * recorder has here. The plane has been ticked up to now. False: a pool is empty, and nothing has
  * changed. */
-bool plane_adopt(
-    struct plane *plane, const struct plane_move *move, uint32_t *recording_slot);
+bool plane_adopt(struct plane *plane, const struct plane_move *move, uint32_t *recording_slot);
 /* In the plane that it comes from: gives back what it held, or goes on as before. */
 void plane_discard(struct plane *plane, const struct plane_move *move);
 void plane_put_back(struct plane *plane, const struct plane_move *move);

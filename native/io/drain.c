@@ -28,17 +28,16 @@ static void note_closed(struct io *io, const struct record *record) {
     }
 }
 
-/* Whether all was read that the shard which a leg has left told of it. That is in its ring, or still
- * with the shard; what it waits for itself was told earlier still, so that nothing waits in a ring
- * (of causes). */
+/* Whether all was read that the shard which a leg has left told of it. That is in its ring, or
+ * still with the shard; what it waits for itself was told earlier still, so that nothing waits in a
+ * ring (of causes). */
 static bool is_its_turn(struct io *io, const struct record *moved) {
     struct ring *ring = &io->shards[record_u32(moved, 1)].outbox.ring;
     return (int32_t)((uint32_t)ring_taken(ring) - record_u32(moved, 2)) >= 0;
 }
 
 /* Returns the bytes written; `*more` becomes true when anything was read. */
-static size_t
-take(struct io *io, struct outbox *outbox, uint8_t *dst, size_t room, bool *more) {
+static size_t take(struct io *io, struct outbox *outbox, uint8_t *dst, size_t room, bool *more) {
     size_t count = 0;
     for (uint32_t bytes; (bytes = outbox_peek(outbox, dst + count, room - count)) > 0;) {
         const uint8_t *at = dst + count;

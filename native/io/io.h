@@ -50,8 +50,8 @@ struct io_stats {
 struct io *io_create(const struct io_config *config);
 /* Takes no more commands. */
 void io_close(struct io *io);
-/* Closes every endpoint, finishes recordings, joins the threads. Events can be drained meanwhile and
- * afterwards. After io_close, any thread may call it. */
+/* Closes every endpoint, finishes recordings, joins the threads. Events can be drained meanwhile
+ * and afterwards. After io_close, any thread may call it. */
 void io_stop(struct io *io);
 void io_destroy(struct io *io);
 

@@ -28,7 +28,7 @@ enum {
 
     COMMAND_BYTES_MAX = 1 << 16,
     INBOX_BYTES = 1 << 18,
-    KEPT_EVENTS_BYTES = 1 << 19, /* from here on a shard takes no commands and no packets */
+    KEPT_EVENTS_BYTES = 1 << 19,    /* from here on a shard takes no commands and no packets */
     KEPT_EVENTS_PLACE_BYTES = 1024, /* what objects of a leg may still tell then */
     OVERFLOW_BYTES_MAX = 8 << 20,
     MIXERS_MAX = 16384, /* of a shard */
@@ -48,14 +48,15 @@ struct sockets {
     uint32_t endpoint_id; /* 0: none */
 };
 
-/* A leg on its way to another shard, and the command that it goes for. Written by the control thread
- * while the leg rests, then by the one thread that has it: the record in the inbox and the lists of
- * arrivals hand it on, RECORD_MOVE_ENDED gives it back. */
+/* A leg on its way to another shard, and the command that it goes for. Written by the control
+ * thread while the leg rests, then by the one thread that has it: the record in the inbox and the
+ * lists of arrivals hand it on, RECORD_MOVE_ENDED gives it back. */
 struct transit {
     struct transit *next;
     enum { TRANSIT_ARRIVES, TRANSIT_TAKEN, TRANSIT_REFUSED } stage;
     uint32_t from, to; /* shards */
     struct plane_move move;
+    uint32_t number; /* of its moves so far */
     struct sockets sockets;
     uint32_t told; /* the lower half of what `from` had told of it, and all before */
     uint32_t command_bytes;
@@ -83,8 +84,9 @@ struct shard {
     struct ring inbox;                  /* from the control thread */
     struct outbox outbox;               /* to the control thread */
     _Atomic(struct transit *) arrivals; /* from any shard; the last one first */
-    atomic_bool woken;    /* set after something was sent, cleared before it is looked for */
-    atomic_bool starving; /* set while the control thread keeps commands, cleared when there is room */
+    atomic_bool woken; /* set after something was sent, cleared before it is looked for */
+    atomic_bool
+        starving; /* set while the control thread keeps commands, cleared when there is room */
     atomic_bool stopping;
     atomic_ullong counts[4]; /* received, sent, dropped, overruns */
     /* of the control thread */
@@ -160,8 +162,7 @@ void shard_watch(struct shard *shard, const struct sockets *sockets);
 void shard_unwatch(struct shard *shard, const struct sockets *sockets);
 void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id);
 void shard_take_arrivals(struct shard *shard, struct transit *arrivals);
-void shard_tell(
-    struct shard *shard, uint32_t type, const uint32_t *fields, uint32_t count);
+void shard_tell(struct shard *shard, uint32_t type, const uint32_t *fields, uint32_t count);
 bool packets_init(struct shard *shard);
 void packets_receive(struct shard *shard, uint32_t endpoint_id, bool rtcp);
 

@@ -22,8 +22,7 @@ void load_note(struct load *load, uint64_t due_ms, uint64_t now_ns) {
     uint32_t bucket = 0;
     while (bucket < IO_LATENESS_BUCKETS - 1 && late_ns > limits_ms[bucket] * 1000000)
         bucket++;
-    unsigned long long before =
-        atomic_load_explicit(&load->lateness[bucket], memory_order_relaxed);
+    unsigned long long before = atomic_load_explicit(&load->lateness[bucket], memory_order_relaxed);
     atomic_store_explicit(&load->lateness[bucket], before + 1, memory_order_relaxed);
     load->turns++;
     load->late_turns += late_ns > LATE_MS * 1000000u;

@@ -11,7 +11,7 @@
 
 struct load {
     atomic_ullong lateness[IO_LATENESS_BUCKETS];
-    atomic_ullong due_ms;          /* what it sleeps towards, or works on */
+    atomic_ullong due_ms; /* what it sleeps towards, or works on */
     atomic_ullong overloaded_until_ms;
     /* of the thread: this second */
     uint64_t began_ns;

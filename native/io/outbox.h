@@ -14,9 +14,9 @@ struct outbox {
     struct ring ring;
     uint8_t *kept; /* records from kept_taken to kept_count wait for room */
     size_t kept_taken, kept_count, kept_capacity;
-    bool grows;     /* may allocate */
-    bool fed;       /* since outbox_flush */
-    size_t emitted; /* ever, of which ring_taken() says how many were read */
+    bool grows;                     /* may allocate */
+    bool fed;                       /* since outbox_flush */
+    size_t emitted;                 /* ever, of which ring_taken() says how many were read */
     atomic_ullong lost, audio_lost; /* records */
 };
 

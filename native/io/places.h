@@ -16,7 +16,7 @@ struct places {
         uint16_t generation;
         uint16_t next; /* given back before it, or PLACES_MAX */
         bool taken;
-    } *places;
+    } * places;
     uint16_t first[PLACES_LISTS_MAX];
 };
 

@@ -30,8 +30,8 @@ void prompts_destroy(struct prompts *prompts) {
     places_destroy(&prompts->places);
 }
 
-uint32_t prompts_load(
-    struct prompts *prompts, const int16_t *samples, uint32_t count, uint32_t rate_hz) {
+uint32_t
+prompts_load(struct prompts *prompts, const int16_t *samples, uint32_t count, uint32_t rate_hz) {
     prompts_collect(prompts);
     struct prompt_entry *entry = malloc(
         sizeof *entry + (size_t)count * sizeof *samples +

@@ -28,8 +28,8 @@ bool prompts_init(struct prompts *prompts);
 /* No thread uses them any more. */
 void prompts_destroy(struct prompts *prompts);
 /* For the control thread. 0: no memory, or no slot. */
-uint32_t prompts_load(
-    struct prompts *prompts, const int16_t *samples, uint32_t count, uint32_t rate_hz);
+uint32_t
+prompts_load(struct prompts *prompts, const int16_t *samples, uint32_t count, uint32_t rate_hz);
 /* For the control thread: frees what nobody uses; returns how many there are. */
 uint32_t prompts_collect(struct prompts *prompts);
 

@@ -2,10 +2,10 @@
 #define DIALPLANE_RING_H
 /*
  * A bounded queue of bytes from one thread to one other, without locks. `head` is written by the
- * producer only, after the bytes (release); the consumer reads it (acquire) before the bytes. `tail`
- * is written by the consumer only, after it has read (release); the producer reads it (acquire)
- * before it writes there again. Both count for ever, so that they also tell how much has passed.
- * Does not wake anybody. Counts in [bytes].
+ * producer only, after the bytes (release); the consumer reads it (acquire) before the bytes.
+ * `tail` is written by the consumer only, after it has read (release); the producer reads it
+ * (acquire) before it writes there again. Both count for ever, so that they also tell how much has
+ * passed. Does not wake anybody. Counts in [bytes].
  */
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -237,7 +237,8 @@ bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
     shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     shard->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     size_t kept_bytes = 2 * KEPT_EVENTS_BYTES + (size_t)places * KEPT_EVENTS_PLACE_BYTES;
-    if (!shard->sockets || !shard->mixer_ids || !shard->command || shard->epoll_fd < 0 || shard->wake_fd < 0 || !packets_init(shard) ||
+    if (!shard->sockets || !shard->mixer_ids || !shard->command || shard->epoll_fd < 0 ||
+        shard->wake_fd < 0 || !packets_init(shard) ||
         !places_init(&shard->mixer_places, io->mixers_max, 1, MIXER_GENERATIONS) ||
         !ring_init(&shard->inbox, INBOX_BYTES) || !outbox_init(&shard->outbox, kept_bytes, false))
         return false;

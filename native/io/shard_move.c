@@ -3,10 +3,10 @@
 /*
  * How a leg changes shards. The old one lifts it out of its plane and puts it on the list of
  * arrivals of the new one, which copies it into its own plane, runs the command for which it came,
- * and sends it back to be discarded: memory of a plane is allotted and freed by its own thread only.
- * When the new plane has no room the old one takes the leg back. The control thread posts nothing
- * for the leg until the old shard says that this is over, and shows nothing that the new shard tells
- * before what the old one had told of it.
+ * and sends it back to be discarded: memory of a plane is allotted and freed by its own thread
+ * only. When the new plane has no room the old one takes the leg back. The control thread posts
+ * nothing for the leg until the old shard says that this is over, and shows nothing that the new
+ * shard tells before what the old one had told of it.
  *
  * A list of arrivals is pushed by compare-and-swap (release) and taken whole by exchange (acquire),
  * so that no element can come back while somebody looks at it. It cannot be full: its elements are
@@ -33,14 +33,19 @@ static void acknowledge(struct shard *shard, uint32_t token, enum record_status 
     shard_tell(shard, EVENT_ACK, fields, 2);
 }
 
+static struct writer_move writer_move(const struct transit *transit) {
+    return (struct writer_move){transit->move.endpoint_id & 0xFFFF, transit->number};
+}
+
 void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
     struct io *io = shard->io;
     uint32_t place = endpoint_id & 0xFFFF;
     struct transit *transit = &io->transits[place];
     struct plane_move *move = &transit->move;
+    transit->number++;
     bool lifted = plane_lift(shard->plane, endpoint_id, move, shard->now_ms);
     if (lifted && move->recording_slot != PLANE_MOVE_NO_RECORDING &&
-        !writer_leave(io->writer, shard->index, move->recording_slot, place)) {
+        !writer_leave(io->writer, shard->index, move->recording_slot, writer_move(transit))) {
         plane_put_back(shard->plane, move);
         acknowledge(shard, token, STATUS_EXHAUSTED);
         end_move(shard, transit, shard->index);
@@ -61,12 +66,11 @@ void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
 /* Whether the writer and the plane have room for it here. */
 static bool adopt(struct shard *shard, struct transit *transit) {
     struct writer *writer = shard->io->writer;
-    uint32_t slot, place = transit->move.endpoint_id & 0xFFFF;
-    if (!writer_has_room(writer, shard->index) ||
-        !plane_adopt(shard->plane, &transit->move, &slot))
+    uint32_t slot;
+    if (!writer_has_room(writer, shard->index) || !plane_adopt(shard->plane, &transit->move, &slot))
         return false;
     if (slot != PLANE_MOVE_NO_RECORDING)
-        writer_take_over(writer, shard->index, slot, place);
+        writer_take_over(writer, shard->index, slot, writer_move(transit));
     return true;
 }
 
@@ -75,8 +79,7 @@ static void arrive(struct shard *shard, struct transit *transit) {
         uint32_t fields[] = {transit->move.endpoint_id, transit->from, transit->told};
         shard_watch(shard, &transit->sockets);
         shard_tell(shard, RECORD_MOVED, fields, 3);
-        plane_commands(
-            shard->plane, transit->command, transit->command_bytes, shard->now_ms);
+        plane_commands(shard->plane, transit->command, transit->command_bytes, shard->now_ms);
         transit->stage = TRANSIT_TAKEN;
     } else {
         transit->stage = TRANSIT_REFUSED;
@@ -97,7 +100,7 @@ static void take_back(struct shard *shard, struct transit *transit) {
     plane_put_back(shard->plane, move);
     if (move->recording_slot != PLANE_MOVE_NO_RECORDING)
         writer_take_back(
-            shard->io->writer, shard->index, move->recording_slot, move->endpoint_id & 0xFFFF);
+            shard->io->writer, shard->index, move->recording_slot, writer_move(transit));
     shard_watch(shard, &transit->sockets);
     acknowledge(shard, record_u32(&command, 0), STATUS_EXHAUSTED);
     end_move(shard, transit, shard->index);

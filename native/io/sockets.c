@@ -46,8 +46,7 @@ static int bind_port(const struct sockaddr_storage *address, socklen_t bytes, ui
 }
 
 /* RTP even, RTCP the odd port above (RFC 3550 §11). */
-const char *
-sockets_bind(struct io *io, const char *text, struct sockets *sockets, uint32_t *port) {
+const char *sockets_bind(struct io *io, const char *text, struct sockets *sockets, uint32_t *port) {
     struct sockaddr_storage address;
     socklen_t bytes;
     if (!parse_address(text, &address, &bytes))

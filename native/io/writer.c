@@ -28,7 +28,7 @@ struct message {
     uint8_t type, reason;
     uint16_t place;
     uint32_t slot;
-    uint32_t count; /* samples, or frames to keep */
+    uint32_t count; /* samples, frames to keep, or the number of a move */
     uint32_t block;
 };
 _Static_assert(sizeof(struct message) == MESSAGE_BYTES, "the ring holds whole messages");
@@ -58,7 +58,11 @@ struct writer {
     pthread_t thread;
     bool running;
     struct lane *lanes;
-    struct recording_file *between; /* by place; `rate_hz` is 0 where there is none */
+    struct between {
+        bool there;
+        uint32_t move_number;
+        struct recording_file file;
+    } * between; /* by place */
     struct outbox outbox;
     int wake_fd;
     atomic_bool woken, stopping;
@@ -94,7 +98,7 @@ open_file(struct writer *writer, struct recording_file *file, const union block 
 /* False: what it asks for is not there yet. */
 static bool handle(struct writer *writer, struct lane *lane, const struct message *message) {
     struct recording_file *file = &lane->files[message->slot];
-    struct recording_file *between = &writer->between[message->place];
+    struct between *between = &writer->between[message->place];
     const union block *block = message->block == NO_BLOCK ? NULL : &lane->blocks[message->block];
     switch ((enum message_type)message->type) {
     case MESSAGE_OPEN:
@@ -112,13 +116,13 @@ static bool handle(struct writer *writer, struct lane *lane, const struct messag
         }
         break;
     case MESSAGE_LEAVE:
-        *between = *file;
+        *between = (struct between){true, message->count, *file};
         break;
     case MESSAGE_TAKE_OVER:
-        if (between->rate_hz == 0)
+        if (!between->there || between->move_number != message->count)
             return false;
-        *file = *between;
-        between->rate_hz = 0;
+        *file = between->file;
+        between->there = false;
         break;
     }
     if (block) /* there is room for all blocks */
@@ -228,35 +232,39 @@ bool writer_end(
 }
 
 static void
-post_move(struct lane *lane, enum message_type type, uint32_t slot, uint32_t place) {
+post_move(struct lane *lane, enum message_type type, uint32_t slot, struct writer_move move) {
     post(
         lane, (struct message){
                   .type = (uint8_t)type,
                   .slot = slot,
-                  .place = (uint16_t)place,
+                  .place = (uint16_t)move.place,
+                  .count = move.number,
                   .block = NO_BLOCK});
 }
 
-bool writer_leave(struct writer *writer, uint32_t lane_index, uint32_t slot, uint32_t place) {
+bool writer_leave(
+    struct writer *writer, uint32_t lane_index, uint32_t slot, struct writer_move move) {
     struct lane *lane = &writer->lanes[lane_index];
     if (!has_room(lane, 2))
         return false;
-    post_move(lane, MESSAGE_LEAVE, slot, place);
+    post_move(lane, MESSAGE_LEAVE, slot, move);
     lane->owed++;
     return true;
 }
 
-void writer_take_over(struct writer *writer, uint32_t lane_index, uint32_t slot, uint32_t place) {
-    post_move(&writer->lanes[lane_index], MESSAGE_TAKE_OVER, slot, place);
+void writer_take_over(
+    struct writer *writer, uint32_t lane_index, uint32_t slot, struct writer_move move) {
+    post_move(&writer->lanes[lane_index], MESSAGE_TAKE_OVER, slot, move);
 }
 
 bool writer_has_room(struct writer *writer, uint32_t lane_index) {
     return has_room(&writer->lanes[lane_index], 1);
 }
 
-void writer_take_back(struct writer *writer, uint32_t lane_index, uint32_t slot, uint32_t place) {
+void writer_take_back(
+    struct writer *writer, uint32_t lane_index, uint32_t slot, struct writer_move move) {
     struct lane *lane = &writer->lanes[lane_index];
-    post_move(lane, MESSAGE_TAKE_OVER, slot, place);
+    post_move(lane, MESSAGE_TAKE_OVER, slot, move);
     lane->owed--;
 }
 

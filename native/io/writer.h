@@ -3,11 +3,12 @@
 /*
  * One thread that writes every recording. Each media thread has a lane: a ring of messages to the
  * writer (media thread produces), a ring of blocks that come back (writer produces), and a fixed
- * pool of blocks. A media thread never waits: when a lane is full it keeps the audio and tries again.
+ * pool of blocks. A media thread never waits: when a lane is full it keeps the audio and tries
+ * again.
  *
  * A recording that changes lanes is left by the one and taken over by the other. Its file waits in
- * between under the place of its leg, and the other lane is not read on until it is there; the
- * first has sent its message by then, as the leg comes after it.
+ * between under the place of its leg, with the number of the move, and the other lane is not read
+ * on until it is there; the first has sent its message by then, as the leg comes after it.
  */
 #include "../core/host.h"
 #include "outbox.h"
@@ -35,13 +36,17 @@ bool writer_write(
     struct writer *writer, uint32_t lane, uint32_t slot, const int16_t *samples, uint32_t count);
 bool writer_end(
     struct writer *writer, uint32_t lane, uint32_t slot, uint8_t reason, uint32_t frames);
+/* Which move of which leg: both lanes say the same. */
+struct writer_move {
+    uint32_t place, number;
+};
 /* Leaves a recording to another lane. Keeps room for taking it back until writer_left() says that
  * this will not be. */
-bool writer_leave(struct writer *writer, uint32_t lane, uint32_t slot, uint32_t place);
+bool writer_leave(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
 /* When there is room for one more message. */
-void writer_take_over(struct writer *writer, uint32_t lane, uint32_t slot, uint32_t place);
+void writer_take_over(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
 bool writer_has_room(struct writer *writer, uint32_t lane);
-void writer_take_back(struct writer *writer, uint32_t lane, uint32_t slot, uint32_t place);
+void writer_take_back(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
 void writer_left(struct writer *writer, uint32_t lane);
 /* Wakes the writer if there is anything new: once per turn of the media thread. */
 void writer_flush(struct writer *writer, uint32_t lane);
