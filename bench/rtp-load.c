@@ -1,10 +1,12 @@
-/* A caller's media, many times over: one socket per leg, one RTP packet of PCMU each 20 ms, spread
- * over the 20 ms; counts what comes back and how evenly.
+/* A caller's media, many times over: one socket per leg, one RTP packet each 20 ms, spread over the
+ * 20 ms; counts what comes back and how evenly.
  *
- *   rtp-load <first local port> <legs> <seconds>
+ *   rtp-load <first local port> <legs> <seconds> [<payload type>:<ticks per packet>:<file>]...
  *
- * Binds the even ports from the first on, prints "bound", reads one remote port per leg from
- * standard input (all on 127.0.0.1), runs, and prints one line of JSON. */
+ * Binds the even ports from the first on, prints "bound", reads a line per leg from standard input:
+ * its remote port (all on 127.0.0.1) and perhaps which of the files it says, from 0 on; else it
+ * says PCMU silence. A file is payloads, each after its length in two bytes, little-endian. Runs,
+ * and prints one line of JSON. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
@@ -18,10 +20,30 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LEGS_MAX = 4096, PACKET_BYTES = 172, PTIME_MS = 20, LATE_SLOTS = 7 };
+enum {
+    LEGS_MAX = 4096,
+    HEADER_BYTES = 12,
+    PAYLOAD_BYTES_MAX = 1400,
+    PTIME_MS = 20,
+    LATE_SLOTS = 7,
+    STREAMS_MAX = 16,
+    PAYLOADS_MAX = 2000,
+};
+
+/* What a leg says, over and over. */
+struct stream {
+    int payload_type, ticks, count;
+    struct {
+        uint8_t bytes[PAYLOAD_BYTES_MAX];
+        int length;
+    } * payloads;
+};
+
+static struct stream streams[STREAMS_MAX + 1]; /* the first is silence */
 
 struct leg {
     int fd;
+    const struct stream *stream;
     uint16_t seq;
     uint32_t timestamp;
     uint64_t sent, received, gaps;
@@ -59,17 +81,20 @@ static int bind_socket(int port) {
 }
 
 static void send_packet(struct leg *leg, uint32_t ssrc) {
-    uint8_t packet[PACKET_BYTES];
-    memset(packet, 0xff, sizeof packet);
+    uint8_t packet[HEADER_BYTES + PAYLOAD_BYTES_MAX];
+    const struct stream *stream = leg->stream;
+    const int number = (int)(leg->sent % (uint64_t)stream->count);
+    const int length = stream->payloads[number].length;
+    memcpy(packet + HEADER_BYTES, stream->payloads[number].bytes, (size_t)length);
     packet[0] = 0x80;
-    packet[1] = 0;
+    packet[1] = (uint8_t)stream->payload_type;
     const uint16_t seq = htons(leg->seq++);
     const uint32_t timestamp = htonl(leg->timestamp), source = htonl(ssrc);
     memcpy(packet + 2, &seq, 2);
     memcpy(packet + 4, &timestamp, 4);
     memcpy(packet + 8, &source, 4);
-    leg->timestamp += 160;
-    if (send(leg->fd, packet, sizeof packet, 0) == (ssize_t)sizeof packet)
+    leg->timestamp += (uint32_t)stream->ticks;
+    if (send(leg->fd, packet, (size_t)(HEADER_BYTES + length), 0) > 0)
         leg->sent++;
 }
 
@@ -90,7 +115,8 @@ static void count_arrival(struct leg *leg, const uint8_t *packet, int64_t at_ns)
         leg->gaps++;
     }
     leg->last_seq = seq;
-    const int64_t nominal_ns = (int64_t)(int32_t)(timestamp - leg->first_timestamp) * 125000;
+    const int64_t nominal_ns = (int64_t)(int32_t)(timestamp - leg->first_timestamp) *
+                               (PTIME_MS * 1000000 / leg->stream->ticks);
     if (at_ns - nominal_ns < leg->base_ns)
         leg->base_ns = at_ns - nominal_ns;
     const double late_ms = (double)(at_ns - nominal_ns - leg->base_ns) / 1e6;
@@ -169,11 +195,44 @@ static void report(int count, int seconds) {
     printf("]}\n");
 }
 
+static void make_silence(struct stream *stream) {
+    *stream = (struct stream){.ticks = 160, .count = 1};
+    stream->payloads = calloc(1, sizeof *stream->payloads);
+    if (!stream->payloads)
+        die("memory");
+    stream->payloads[0].length = 160;
+    memset(stream->payloads[0].bytes, 0xff, 160);
+}
+
+static void read_stream(struct stream *stream, const char *text) {
+    char path[256];
+    if (sscanf(text, "%d:%d:%255s", &stream->payload_type, &stream->ticks, path) != 3)
+        die("a stream is payload type:ticks:file");
+    FILE *file = fopen(path, "rb");
+    stream->payloads = calloc(PAYLOADS_MAX, sizeof *stream->payloads);
+    if (!file || !stream->payloads)
+        die(path);
+    uint8_t length[2];
+    while (stream->count < PAYLOADS_MAX && fread(length, 1, 2, file) == 2) {
+        const int bytes = length[0] | length[1] << 8;
+        if (bytes > PAYLOAD_BYTES_MAX ||
+            fread(stream->payloads[stream->count].bytes, 1, (size_t)bytes, file) != (size_t)bytes)
+            die("the file is cut off");
+        stream->payloads[stream->count++].length = bytes;
+    }
+    fclose(file);
+    if (stream->count == 0)
+        die("the file is empty");
+}
+
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: rtp-load <first local port> <legs> <seconds>\n");
+    if (argc < 4 || argc > 4 + STREAMS_MAX) {
+        fprintf(stderr, "usage: rtp-load <first local port> <legs> <seconds> [<stream>]...\n");
         return 2;
     }
+    make_silence(&streams[0]);
+    for (int index = 4; index < argc; index++)
+        read_stream(&streams[index - 3], argv[index]);
     const int first = atoi(argv[1]), count = atoi(argv[2]), seconds = atoi(argv[3]);
     if (count < 1 || count > LEGS_MAX)
         return 2;
@@ -187,9 +246,12 @@ int main(int argc, char **argv) {
     puts("bound");
     fflush(stdout);
     for (int index = 0; index < count; index++) {
-        int port;
-        if (scanf("%d", &port) != 1)
+        int port, said = -1;
+        char line[64];
+        if (!fgets(line, sizeof line, stdin) || sscanf(line, "%d %d", &port, &said) < 1 ||
+            said > argc - 5)
             return 2;
+        legs[index].stream = &streams[said + 1];
         struct sockaddr_in remote = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
         remote.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         if (connect(legs[index].fd, (struct sockaddr *)&remote, sizeof remote) != 0)

@@ -2,7 +2,10 @@
  * Runs one detector over a number of frames of 20 ms, for callgrind to count: see cost.c. Digits
  * are 80 ms of tone and 80 ms of silence; the speech is recorded.
  */
+#include "../../native/core/beep_detector.h"
 #include "../../native/core/tone.h"
+#include "../../native/core/tone_detector.h"
+#include "../../native/core/voice_detector.h"
 #include "corpus.h"
 #include "digits.h"
 #include <stdio.h>
@@ -46,6 +49,23 @@ static void spandsp(int16_t *frame) {
     digits_feed(LISTENER_SPANDSP, frame, FRAME);
 }
 
+static struct voice_detector voice_detector;
+static struct tone_detector tone_detector;
+static struct beep_detector beep_detector;
+
+static void voice(int16_t *frame) {
+    for (uint32_t at = 0, used; at < FRAME; at += used)
+        voice_detector_feed(&voice_detector, frame + at, FRAME - at, &used);
+}
+static void tones(int16_t *frame) {
+    for (uint32_t at = 0, used; at < FRAME; at += used)
+        tone_detector_feed(&tone_detector, frame + at, FRAME - at, &used);
+}
+static void beeps(int16_t *frame) {
+    for (uint32_t at = 0, used; at < FRAME; at += used)
+        beep_detector_feed(&beep_detector, frame + at, FRAME - at, &used);
+}
+
 static const struct {
     const char *name;
     void (*fill)(void);
@@ -54,7 +74,12 @@ static const struct {
 static const struct {
     const char *name;
     void (*feed)(int16_t *frame);
-} detectors[] = {{"digits", ours}, {"digits-spandsp", spandsp}};
+} detectors[] = {
+    {"digits", ours},
+    {"digits-spandsp", spandsp},
+    {"voice", voice},
+    {"tones", tones},
+    {"beeps", beeps}};
 
 enum { SOUNDS = sizeof sounds / sizeof *sounds, DETECTORS = sizeof detectors / sizeof *detectors };
 
@@ -81,6 +106,9 @@ int main(int count, char **arguments) {
                 if (digits_available(listener))
                     digits_begin(listener);
             }
+            voice_detector_init(&voice_detector);
+            tone_detector_init(&tone_detector);
+            beep_detector_init(&beep_detector);
             sounds[i % SOUNDS].fill();
             run(i / SOUNDS, (uint32_t)atoi(arguments[2]));
         }

@@ -1,0 +1,192 @@
+// npm run bench:media: what the media plane alone costs, workload by workload, beside a bare process that
+// echoes the same packets, in the same run. One media thread. See README.md.
+import { execFileSync, fork, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { setUp } from '../scripts/setup.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const seconds = Number(process.env.BENCH_SECONDS ?? 12)
+const scale = Number(process.env.BENCH_SCALE ?? 1)
+const firstPort = 30_000
+const echoPorts = 40_000
+const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+const speech = { PCMU: 0, G722: 1, opus: 2 }
+/** -1: mu-law silence, which the generator has; of Opus, the packet of DTX (RFC 6716 §3.1, §4.1). */
+const silence = { PCMU: -1, opus: 3 }
+
+const many = (count) => Math.max(2, Math.round(count * scale))
+const legsOf = (codec, count) => Array.from({ length: count }, () => codec)
+const pairsOf = (a, b, count) => Array.from({ length: 2 * count }, (_, i) => (i % 2 ? b : a))
+/** Three members speak, or one of a room of three. */
+function room(name, codec, size, count) {
+  const talks = (i) => i % size < (size > 3 ? 3 : 1)
+  return { name, graph: 'rooms', roomSize: size, codecs: legsOf(codec, size * count), talks }
+}
+
+const always = () => true
+const workloads = [
+  { name: 'prompt', graph: 'prompts', codecs: legsOf('PCMU', many(1_000)), talks: always },
+  { name: 'relay', graph: 'pairs', codecs: pairsOf('PCMU', 'PCMU', many(500)), talks: always },
+  { name: 'PCMU-G722', graph: 'pairs', codecs: pairsOf('PCMU', 'G722', many(250)), talks: always },
+  { name: 'PCMU-opus', graph: 'pairs', codecs: pairsOf('PCMU', 'opus', many(50)), talks: always },
+  room('rooms of 3', 'PCMU', 3, many(100)),
+  room('rooms of 50', 'PCMU', 50, many(10)),
+  room('room of 1000', 'PCMU', many(1_000), 1),
+  room('opus room of 500', 'opus', many(500), 1),
+]
+
+/** CPU seconds of a process, all threads, user and system. */
+function cpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+function residentBytes(pid) {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kilobytes) * 1024
+}
+
+function compile(name) {
+  const output = join(root, 'build', 'bench', name)
+  mkdirSync(dirname(output), { recursive: true })
+  execFileSync('cc', ['-O2', '-o', output, join(root, 'bench', `${name}.c`)])
+  return output
+}
+
+/** What talkers say, by codec, in the form that the generator reads. */
+function writeStreams(folder, addon) {
+  const framed = (payloads) =>
+    Buffer.concat(
+      payloads.flatMap((bytes) => [Buffer.of(bytes.length & 255, bytes.length >> 8), bytes]),
+    )
+  const loud = Array.from({ length: 50 }, (_, packet) =>
+    Buffer.from(Array.from({ length: 160 }, (_, i) => ((packet * 160 + i) * 37) & 0x9f)),
+  )
+  const recorded = new Uint8Array(1 << 20)
+  const bytes = addon.runConformance('opus_encode', recorded)
+  const opus = []
+  for (let at = 0; at < bytes; ) {
+    const length = recorded[at + 1] | (recorded[at + 2] << 8)
+    if (recorded[at] === 1) opus.push(Buffer.from(recorded.slice(at + 3, at + 3 + length)))
+    at += 3 + length
+  }
+  const files = {
+    PCMU: [0, 160, loud],
+    G722: [9, 160, loud],
+    opus: [96, 960, opus],
+    opusSilence: [96, 960, [Buffer.of(0x48)]],
+  }
+  return Object.entries(files).map(([codec, [payloadType, ticks, payloads]]) => {
+    const file = join(folder, codec)
+    writeFileSync(file, framed(payloads))
+    return `${payloadType}:${ticks}:${file}`
+  })
+}
+
+async function startGenerator(program, legs, streams) {
+  const child = spawn(program, [String(firstPort), String(legs), String(seconds), ...streams], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  if ((await lines.next()).value !== 'bound') throw new Error('the generator could not bind')
+  return { child, lines }
+}
+
+/** CPU seconds per leg-minute of `pid` while the generator runs against its ports. */
+async function measure({ child, lines }, pid, targets) {
+  child.stdin.end(`${targets.join('\n')}\n`)
+  await delay(2_000)
+  const [startCpu, startMs] = [cpuSeconds(pid), performance.now()]
+  await delay((seconds - 3) * 1_000)
+  const minutes = ((performance.now() - startMs) / 60_000) * targets.length
+  const cost = (cpuSeconds(pid) - startCpu) / minutes
+  return { ...JSON.parse((await lines.next()).value), cost }
+}
+
+/** The number of the stream that a leg says. */
+function saidBy(work, index) {
+  const codec = work.codecs[index]
+  return (work.talks(index) ? speech : silence)[codec]
+}
+
+async function runPlane(work, generatorProgram, streams) {
+  const { talks, ...plain } = work
+  const generator = await startGenerator(generatorProgram, work.codecs.length, streams)
+  const argument = JSON.stringify({ ...plain, firstPort })
+  const server = fork(join(root, 'bench/media-server.mjs'), [argument])
+  await new Promise((resolve) => server.once('spawn', resolve))
+  const before = residentBytes(server.pid)
+  const { ports } = await new Promise((resolve, reject) => {
+    server.once('message', resolve)
+    server.once('exit', () => reject(new Error('the media server ended')))
+  })
+  const targets = ports.map((port, i) => `${port} ${saidBy(work, i)}`)
+  const result = await measure(generator, server.pid, targets)
+  const grown = residentBytes(server.pid) - before
+  server.send('close')
+  await new Promise((resolve) => server.once('exit', resolve))
+  return { ...result, bytesPerLeg: grown / ports.length }
+}
+
+async function runEcho(work, generatorProgram, echoProgram, streams) {
+  const legs = work.codecs.length
+  const generator = await startGenerator(generatorProgram, legs, streams)
+  const echo = spawn(echoProgram, [String(echoPorts), String(legs)], { stdio: 'ignore' })
+  await delay(300)
+  const targets = work.codecs.map((_, i) => `${echoPorts + 2 * i} ${saidBy(work, i)}`)
+  const result = await measure(generator, echo.pid, targets)
+  echo.kill('SIGTERM')
+  return result
+}
+
+function percentile({ lateCounts }, share) {
+  const limits = [1, 2, 5, 10, 20, 50, Number.POSITIVE_INFINITY]
+  const total = lateCounts.reduce((sum, count) => sum + count, 0)
+  let sum = 0
+  for (const [index, count] of lateCounts.entries()) {
+    sum += count
+    if (sum >= share * total) return `${limits[index]}`
+  }
+  return '-'
+}
+
+function row(work, own, floor) {
+  const late = (result) => [0.5, 0.99, 0.999].map((share) => percentile(result, share)).join('/')
+  return {
+    workload: work.name,
+    legs: work.codecs.length,
+    'CPU-s per leg-minute': own.cost.toFixed(4),
+    floor: floor.cost.toFixed(4),
+    times: (own.cost / floor.cost).toFixed(2),
+    'late p50/99/99.9 <= ms': late(own),
+    'floor late': late(floor),
+    'sent/back': `${own.sent}/${own.received}`,
+    gaps: own.gaps,
+    'kB per leg': (own.bytesPerLeg / 1024).toFixed(0),
+  }
+}
+
+await setUp({ quiet: true })
+const { loadNativeAddon } = await import('../dist/media/native/addon.js')
+const folder = mkdtempSync(join(tmpdir(), 'dialplane-bench-'))
+const [generatorProgram, echoProgram] = [compile('rtp-load'), compile('echo')]
+const wanted = process.argv.slice(2)
+const rows = []
+try {
+  const streams = writeStreams(folder, loadNativeAddon())
+  for (const work of workloads) {
+    if (wanted.length > 0 && !wanted.some((name) => work.name.includes(name))) continue
+    console.error(`bench: ${work.name}, ${work.codecs.length} legs`)
+    const own = await runPlane(work, generatorProgram, streams)
+    rows.push(row(work, own, await runEcho(work, generatorProgram, echoProgram, streams)))
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+console.table(rows)
