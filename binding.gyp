@@ -3,6 +3,7 @@
   'variables': {
     'core_sources': [
       'native/core/audio_ring.c',
+      'native/core/beep_detector.c',
       'native/core/comfort_noise.c',
       'native/core/conformance.c',
       'native/core/conformance_codecs.c',
@@ -38,12 +39,15 @@
       'native/core/resampler.c',
       'native/core/rtcp.c',
       'native/core/rtp.c',
+      'native/core/sine.c',
       'native/core/srtp.c',
       'native/core/stream.c',
       'native/core/tap.c',
       'native/core/telephone_event.c',
       'native/core/time_stretch.c',
       'native/core/tone.c',
+      'native/core/tone_detector.c',
+      'native/core/voice_detector.c',
       'native/core/wheel.c',
     ],
   },

@@ -16,6 +16,7 @@ int main(void) {
         {"comfort_noise", test_comfort_noise},
         {"telephone_event", test_telephone_event},
         {"dtmf", test_dtmf},
+        {"detectors", test_detectors},
         {"resampler", test_resampler},
         {"rate_converter", test_rate_converter},
         {"plane", test_plane},

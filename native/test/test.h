@@ -22,6 +22,7 @@ void test_plc(void);
 void test_comfort_noise(void);
 void test_telephone_event(void);
 void test_dtmf(void);
+void test_detectors(void);
 void test_resampler(void);
 void test_rate_converter(void);
 void test_plane(void);
