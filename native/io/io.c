@@ -191,6 +191,7 @@ void io_stats(struct io *io, struct io_stats *stats) {
     *stats = (struct io_stats){
         .endpoints = io->endpoint_places.used,
         .prompts = prompts_collect(&io->prompts),
+        .moves = io->moves,
     };
     for (uint32_t i = 0; i < io->config.shards; i++) {
         struct shard *shard = &io->shards[i];

@@ -42,6 +42,7 @@ struct io_stats {
     uint64_t packets_dropped;
     uint64_t recorder_overruns;
     uint64_t lateness[IO_LATENESS_BUCKETS]; /* at most 1, 2, 5, 10, 20, 50 ms, and more */
+    uint64_t moves;                         /* of legs from one shard to another */
     uint64_t audio_lost;  /* frames of live audio that the control thread was too slow for */
     uint64_t events_lost; /* others: never, unless a bound is wrong */
 };

@@ -121,6 +121,7 @@ struct io {
     uint32_t next_port;
     uint64_t called; /* shards that have something new, one bit each */
     struct places endpoint_places;
+    uint64_t moves; /* that have come about */
     uint32_t next_drained;
     struct leg *legs;   /* by place */
     struct buffer held; /* commands that wait for a leg on its way */

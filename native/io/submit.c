@@ -232,6 +232,7 @@ void submit_move_ended(struct io *io, uint32_t endpoint_id, uint32_t shard) {
         io->shards[place->shard].endpoints--;
         io->shards[shard].endpoints++;
         place->shard = (uint8_t)shard;
+        io->moves++;
     }
     if (place->companion_id)
         io->legs[place->companion_id & 0xFFFF].moving = false;
