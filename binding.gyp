@@ -9,6 +9,7 @@
       'native/core/conformance_codecs.c',
       'native/core/conformance_jitter_buffer.c',
       'native/core/conformance_plane.c',
+      'native/core/detectors.c',
       'native/core/dtmf_detector.c',
       'native/core/endpoint.c',
       'native/core/endpoint_receive.c',

@@ -134,6 +134,7 @@ static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
         .recorders_max = endpoints_max,
         .streams_max = endpoints_max,
         .taps_max = endpoints_max,
+        .detectors_max = endpoints_max,
         .mixers_max = endpoints_max / 2 + 1,
         .codecs = codecs,
         .crypto = &crypto,

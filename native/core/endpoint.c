@@ -233,6 +233,8 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now
     while (endpoint->players.first)
         endpoint_end_player(plane, endpoint, endpoint->players.first, PLAYER_CLOSED);
     endpoint_remove_tap(plane, endpoint, 0);
+    plane_return_detectors(plane, endpoint->detectors);
+    endpoint->detectors = NULL;
     if (endpoint->recorder)
         plane_stop_recorder(plane, endpoint->recorder, RECORDER_CLOSED);
     endpoint->recorder = NULL;

@@ -7,6 +7,7 @@
  */
 #include "audio_ring.h"
 #include "codec.h"
+#include "detectors.h"
 #include "dtmf_detector.h"
 #include "host.h"
 #include "jitter_buffer.h"
@@ -93,6 +94,7 @@ struct endpoint {
     struct player_queue players;
     struct recorder *recorder;
     struct tap *taps;
+    struct detectors *detectors; /* lent by the plane; NULL: none wanted */
     struct endpoint *other;
     struct relay relay;
     struct member member;

@@ -197,7 +197,7 @@ static bool needs_audio(const struct endpoint *endpoint) {
     const struct member *member = &endpoint->member;
     return endpoint->settings.receives &&
            (endpoint->recorder || endpoint->taps || endpoint->settings.in_band_dtmf ||
-            (endpoint->other && !endpoint_relays(endpoint)) ||
+            endpoint->detectors || (endpoint->other && !endpoint_relays(endpoint)) ||
             (member->mixer && (member->gain_q12 > 0 || member_may_speak(member))));
 }
 
@@ -224,7 +224,11 @@ static void detect(
         count = rate_converter_run(converter, converted, frame, count);
         frame = converted;
     }
-    endpoint_report_in_band(plane, endpoint, frame, count, now_ms);
+    if (endpoint->settings.in_band_dtmf)
+        endpoint_report_in_band(plane, endpoint, frame, count, now_ms);
+    if (endpoint->detectors)
+        detectors_feed(
+            plane, endpoint->detectors, frame, count, (uint32_t)(now_ms - endpoint->opened_ms));
 }
 
 uint32_t endpoint_hear(
@@ -244,7 +248,7 @@ uint32_t endpoint_hear(
     endpoint->detector.concealed =
         received == 0 &&
         endpoint->concealed_samples <= CONCEALED_DIGIT_MS * (endpoint->rate_hz / 1000);
-    if (endpoint->settings.in_band_dtmf)
+    if (endpoint->settings.in_band_dtmf || endpoint->detectors)
         detect(plane, endpoint, frame, count, now_ms);
     for (struct tap *tap = endpoint->taps; tap; tap = tap->next)
         tap_feed(plane, tap, endpoint->id, TAP_INBOUND, frame, count, endpoint->rate_hz);

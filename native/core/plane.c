@@ -34,6 +34,7 @@ uint64_t plane_size(const struct plane_config *config) {
            aligned((uint64_t)config->mixers_max * sizeof(struct mixer)) +
            aligned((uint64_t)config->streams_max * sizeof(struct stream)) +
            aligned((uint64_t)config->taps_max * sizeof(struct tap)) +
+           aligned((uint64_t)config->detectors_max * sizeof(struct detectors)) +
            aligned(frames_count(config) * sizeof(int16_t[MIXER_FRAME_MAX])) + states_bytes(config);
 }
 
@@ -60,6 +61,8 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
     at += aligned((uint64_t)config->streams_max * sizeof(struct stream));
     plane->taps = (struct tap *)(void *)at;
     at += aligned((uint64_t)config->taps_max * sizeof(struct tap));
+    plane->detectors = (struct detectors *)(void *)at;
+    at += aligned((uint64_t)config->detectors_max * sizeof(struct detectors));
     plane->frames = (int16_t(*)[MIXER_FRAME_MAX])(void *)at;
     at += aligned(frames_count(config) * sizeof(int16_t[MIXER_FRAME_MAX]));
     for (uint32_t i = 0; i < CODECS; i++) {

@@ -20,6 +20,7 @@ struct plane_config {
     uint32_t recorders_max;
     uint32_t mixers_max;
     uint32_t streams_max, taps_max;
+    uint32_t detectors_max; /* endpoints that detect more than digits */
     /* The codec table, by enum codec_id (NULL: not there), and how many endpoints may use each
      * codec that has states. */
     const struct codec *const *codecs;

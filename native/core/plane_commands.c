@@ -116,6 +116,26 @@ add_tap(struct plane *plane, struct endpoint *endpoint, const struct record *rec
     return STATUS_OK;
 }
 
+static enum record_status
+detect(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
+    uint32_t wanted = record_u32(record, 2);
+    if (wanted > DETECT_ALL)
+        return STATUS_INVALID;
+    if (wanted == 0) {
+        plane_return_detectors(plane, endpoint->detectors);
+        endpoint->detectors = NULL;
+        return STATUS_OK;
+    }
+    if (!endpoint->detectors) {
+        endpoint->detectors = plane_take_detectors(plane);
+        if (!endpoint->detectors)
+            return STATUS_EXHAUSTED;
+        detectors_init(endpoint->detectors, endpoint->id);
+    }
+    detectors_want(endpoint->detectors, wanted);
+    return STATUS_OK;
+}
+
 static enum record_status configure_mixer(struct mixer *mixer, const struct record *record) {
     uint32_t rate_hz = record_u32(record, 2);
     if (rate_hz != 0 && !rate_is_supported(rate_hz))
@@ -151,6 +171,8 @@ run(struct plane *plane, struct endpoint *endpoint, const struct record *record,
     case COMMAND_STOP_TAP:
         endpoint_remove_tap(plane, endpoint, record_u32(record, 2));
         return STATUS_OK;
+    case COMMAND_DETECT:
+        return detect(plane, endpoint, record);
     case COMMAND_LEAVE:
         mixer_leave(plane, endpoint, now_ms);
         return STATUS_OK;

@@ -50,6 +50,15 @@ static bool copy_taps(struct plane *plane, struct endpoint *to, const struct end
     return true;
 }
 
+static bool copy_detectors(struct plane *plane, struct endpoint *to, const struct endpoint *from) {
+    if (!from->detectors)
+        return true;
+    to->detectors = plane_take_detectors(plane);
+    if (to->detectors)
+        *to->detectors = *from->detectors;
+    return to->detectors != NULL;
+}
+
 static bool copy_recorder(struct plane *plane, struct endpoint *to, const struct endpoint *from) {
     if (!from->recorder)
         return true;
@@ -87,6 +96,8 @@ static void return_all(struct plane *plane, struct endpoint *endpoint) {
         plane_return_player(plane, player);
     }
     endpoint_remove_tap(plane, endpoint, 0);
+    plane_return_detectors(plane, endpoint->detectors);
+    endpoint->detectors = NULL;
     if (endpoint->recorder) {
         endpoint->recorder->overrun_samples = 0; /* counted where it ends */
         plane_return_recorder(plane, endpoint->recorder);
@@ -117,11 +128,12 @@ bool plane_adopt(struct plane *plane, const struct plane_move *move, uint32_t *r
     *to = *from;
     to->players = (struct player_queue){0};
     to->taps = NULL;
+    to->detectors = NULL;
     to->recorder = NULL;
     to->encoder = to->decoder = NULL;
     bool has_states = copy_states(plane, to, from);
     if (!has_states || !copy_players(plane, to, from) || !copy_taps(plane, to, from) ||
-        !copy_recorder(plane, to, from)) {
+        !copy_detectors(plane, to, from) || !copy_recorder(plane, to, from)) {
         to->configured = to->configured && has_states;
         return_all(plane, to);
         return false;

@@ -109,3 +109,19 @@ void plane_return_tap(struct plane *plane, struct tap *tap) {
     tap->next = plane->taps_free;
     plane->taps_free = tap;
 }
+
+struct detectors *plane_take_detectors(struct plane *plane) {
+    struct detectors *detectors = plane->detectors_free;
+    if (detectors)
+        plane->detectors_free = detectors->next;
+    else if (plane->detectors_fresh < plane->config.detectors_max)
+        detectors = &plane->detectors[plane->detectors_fresh++];
+    return detectors;
+}
+
+void plane_return_detectors(struct plane *plane, struct detectors *detectors) {
+    if (!detectors)
+        return;
+    detectors->next = plane->detectors_free;
+    plane->detectors_free = detectors;
+}

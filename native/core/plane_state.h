@@ -26,7 +26,8 @@ struct plane {
     struct recorder *recorders_free;
     struct stream *streams, *streams_free;
     struct tap *taps, *taps_free;
-    uint32_t streams_fresh, taps_fresh;
+    struct detectors *detectors, *detectors_free;
+    uint32_t streams_fresh, taps_fresh, detectors_fresh;
     uint32_t players_fresh, recorders_fresh;
     uint32_t players_used, recorders_used;
     struct state_pool encoders[CODECS], decoders[CODECS];
@@ -69,6 +70,9 @@ struct stream *plane_take_stream(struct plane *plane);
 void plane_return_stream(struct plane *plane, struct stream *stream);
 struct tap *plane_take_tap(struct plane *plane);
 void plane_return_tap(struct plane *plane, struct tap *tap);
+struct detectors *plane_take_detectors(struct plane *plane);
+/* NULL is nothing to return. */
+void plane_return_detectors(struct plane *plane, struct detectors *detectors);
 void plane_return_recorder(struct plane *plane, struct recorder *recorder);
 /* Stops a recorder and lets the plane hand over the rest. */
 void plane_stop_recorder(

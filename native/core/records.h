@@ -38,6 +38,7 @@
  *   endStream      -               token endpoint player
  *   tap            1 in, 2 out     token endpoint tap format(0 PCMU, 1 PCM 8 kHz, 2 PCM 16 kHz)
  *   stopTap        -               token endpoint tap
+ *   detect         -               token endpoint detectors(1 voice, 2 tones, 4 beep; 0: none)
  *   play, tone, stream..endStream, stopPlayer, record, stopRecorder with 128 in the detail: mixer for endpoint
  *   event
  *   ack            -               token status
@@ -51,6 +52,7 @@
  *   streamLow      -               endpoint player playedMs
  *   marked         -               endpoint player mark
  *   audio          1 in, 2 out     endpoint tap mediaTimeMs bytes samples
+ *   detected       1 begun         endpoint kind(detection.h) mediaTimeMs
  *   closed         -               endpoint received sent lost late jitterUs
  */
 /* clang-format on */
@@ -86,6 +88,7 @@ enum record_type {
     COMMAND_END_STREAM,
     COMMAND_TAP,
     COMMAND_STOP_TAP,
+    COMMAND_DETECT,
     EVENT_ACK = 64,
     EVENT_DIGIT,
     EVENT_DIGIT_STARTED,
@@ -98,6 +101,7 @@ enum record_type {
     EVENT_STREAM_LOW,
     EVENT_MARKED,
     EVENT_AUDIO,
+    EVENT_DETECTED,
     RECORD_SHELL = 128, /* from here on: between a shell and itself, never seen by the core */
 };
 

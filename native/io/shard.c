@@ -205,6 +205,7 @@ static struct plane_config plane_config(const struct shard *shard, uint64_t wall
         .recorders_max = places + mixers,
         .streams_max = places,
         .taps_max = places * 2,
+        .detectors_max = places,
         .mixers_max = mixers,
         .codecs = codecs,
         .crypto = &shard->io->crypto,

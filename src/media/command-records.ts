@@ -86,6 +86,9 @@ const openingForms: Forms<OpeningCommand> = {
     fields: [endpointId, tapId, tapFormats[format]],
   }),
   stopTap: ({ endpointId, tapId }) => ({ fields: [endpointId, tapId] }),
+  detect: ({ endpointId, voice, tones, beep }) => ({
+    fields: [endpointId, (voice ? 1 : 0) | (tones ? 2 : 0) | (beep ? 4 : 0)],
+  }),
   record: (command) => ({
     detail:
       (command.channels === 'dual' ? 1 : 0) | (command.trimSilence ? 2 : 0) | mixerBit(command),

@@ -4,6 +4,11 @@ import { encodeFields, eventTypes, headerBytes } from './records.js'
 
 const digitSources = ['telephone-event', 'in-band'] as const
 const playerReasons = ['done', 'stopped', 'closed'] as const
+/** In the order of native/core/detection.h. */
+const detections = [
+  ...(['voice', 'beep', 'dialTone', 'ringback'] as const),
+  ...(['busy', 'specialInformation', 'faxCalling', 'faxAnswering'] as const),
+] as const
 const recorderReasons = ['stopped', 'silence', 'durationMax', 'closed', 'failed'] as const
 
 export interface Ack {
@@ -54,6 +59,13 @@ const readers: Readers = {
     mixerId: at(1),
     mediaTimeMs: at(2),
     begun: detail === 1,
+  }),
+  detected: ({ at, detail }) => ({
+    type: 'detected',
+    endpointId: at(0),
+    what: detections[at(1)] ?? 'voice',
+    begun: detail === 1,
+    mediaTimeMs: at(2),
   }),
   mixerClosed: ({ at }) => ({ type: 'mixerClosed', mixerId: at(0) }),
   streamLow: ({ at }) => ({

@@ -13,6 +13,16 @@ export type Codec = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'opus'
 export type TapFormat = 'PCMU' | 'pcm8k' | 'pcm16k'
 /** What the plane works in: prompts, recordings and bridges have one of these. */
 export type SampleRateHz = 8_000 | 16_000 | 48_000
+/** Voice ends after 300 ms without; a beep is told when it is over; `specialInformation` are the SIT tones. */
+export type Detection =
+  | 'voice'
+  | 'beep'
+  | 'dialTone'
+  | 'ringback'
+  | 'busy'
+  | 'specialInformation'
+  | 'faxCalling'
+  | 'faxAnswering'
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 export interface MediaPlaneConfig {
@@ -180,6 +190,16 @@ export type MediaCommand =
       readonly format: TapFormat
     }
   | { readonly type: 'stopTap'; readonly tapId: number; readonly endpointId: number }
+  /** What to look for in what the peer says, and tell of by `detected`; the latest counts. */
+  | {
+      readonly type: 'detect'
+      readonly endpointId: number
+      readonly voice?: boolean
+      /** Of call progress and of fax. */
+      readonly tones?: boolean
+      /** As after the greeting of an answering machine. */
+      readonly beep?: boolean
+    }
   /**
    * Records what the endpoint receives (or, `dual`, received left and sent right), or what all members of
    * a mixer hear, into a WAV file of 8 kHz, or 16 kHz where the codec has more.
@@ -235,6 +255,15 @@ export type MediaEvent =
       readonly endpointId: number
       readonly mixerId: number
       readonly begun: boolean
+      readonly mediaTimeMs: number
+    }
+  /** Something that `detect` asked for has begun or ended. */
+  | {
+      readonly type: 'detected'
+      readonly endpointId: number
+      readonly what: Detection
+      readonly begun: boolean
+      /** When that was, which is before it could be told. */
       readonly mediaTimeMs: number
     }
   | { readonly type: 'mixerClosed'; readonly mixerId: number }

@@ -27,6 +27,7 @@ export const commandTypes = {
   endStream: 19,
   tap: 20,
   stopTap: 21,
+  detect: 22,
 } as const
 
 export const eventTypes = {
@@ -42,6 +43,7 @@ export const eventTypes = {
   streamLow: 73,
   marked: 74,
   audio: 75,
+  detected: 76,
 } as const
 
 const recordTypes = { ...commandTypes, ...eventTypes }
