@@ -146,6 +146,7 @@ bool plane_adopt(struct plane *plane, const struct plane_move *move, uint32_t *r
 
 void plane_discard(struct plane *plane, const struct plane_move *move) {
     return_all(plane, move->lifted);
+    memset(move->lifted, 0, sizeof *move->lifted); /* its keys above all */
 }
 
 void plane_put_back(struct plane *plane, const struct plane_move *move) {

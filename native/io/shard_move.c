@@ -22,8 +22,8 @@ void shard_arrive(struct shard *shard, struct transit *transit) {
 }
 
 /* The transit is the control thread's again: it may have read the record before this returns. */
-static void end_move(struct shard *shard, const struct transit *transit, uint32_t where) {
-    uint32_t fields[] = {transit->move.endpoint_id, where};
+static void end_move(struct shard *shard, uint32_t endpoint_id, uint32_t where) {
+    uint32_t fields[] = {endpoint_id, where};
     shard_tell(shard, RECORD_MOVE_ENDED, fields, 2);
     atomic_fetch_sub(&shard->io->moving, 1);
 }
@@ -48,12 +48,12 @@ void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
         !writer_leave(io->writer, shard->index, move->recording_slot, writer_move(transit))) {
         plane_put_back(shard->plane, move);
         acknowledge(shard, token, STATUS_EXHAUSTED);
-        end_move(shard, transit, shard->index);
+        end_move(shard, endpoint_id, shard->index);
         return;
     }
     if (!lifted) {
         acknowledge(shard, token, STATUS_UNKNOWN_ENDPOINT);
-        end_move(shard, transit, shard->index);
+        end_move(shard, endpoint_id, shard->index);
         return;
     }
     transit->sockets = shard->sockets[place];
@@ -91,7 +91,7 @@ static void discard(struct shard *shard, struct transit *transit) {
     plane_discard(shard->plane, &transit->move);
     if (transit->move.recording_slot != PLANE_MOVE_NO_RECORDING)
         writer_left(shard->io->writer, shard->index);
-    end_move(shard, transit, transit->to);
+    end_move(shard, transit->move.endpoint_id, transit->to);
 }
 
 static void take_back(struct shard *shard, struct transit *transit) {
@@ -103,7 +103,7 @@ static void take_back(struct shard *shard, struct transit *transit) {
             shard->io->writer, shard->index, move->recording_slot, writer_move(transit));
     shard_watch(shard, &transit->sockets);
     acknowledge(shard, record_u32(&command, 0), STATUS_EXHAUSTED);
-    end_move(shard, transit, shard->index);
+    end_move(shard, move->endpoint_id, shard->index);
 }
 
 /* The list is the last one first. */

@@ -168,6 +168,15 @@ static void close_leg(struct leg *leg) {
     leg->id = 0;
 }
 
+/* Commands for it are refused, before or after it is known to be gone. */
+static void use_closed(struct leg *leg, const struct leg *other) {
+    uint32_t id = leg->id, bridged[] = {0, id, other->id}, turned[] = {0, other->id, id};
+    close_leg(leg);
+    struct leg gone = {.id = id};
+    join(&gone, mixers[random_below(MIXERS)]);
+    add(COMMAND_BRIDGE, 0, random_below(2) ? bridged : turned, 3, 0);
+}
+
 static void close_mixer(uint32_t *mixer) {
     uint32_t fields[] = {0, *mixer};
     if (*mixer)
@@ -248,8 +257,10 @@ static void use_leg(struct leg *leg) {
         stream(leg);
         break;
     default:
-        if (random_below(3) == 0)
+        if (random_below(6) == 0)
             close_leg(leg);
+        else if (random_below(6) == 0)
+            use_closed(leg, other);
         else
             configure(leg, other->port | 2);
     }
