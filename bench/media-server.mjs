@@ -16,6 +16,7 @@ const plane = await createNativePlane(
   () => {},
 )
 
+const residentBefore = process.memoryUsage.rss()
 const endpoints = []
 for (const [index, codec] of work.codecs.entries()) {
   const endpoint = await plane.open({ bindAddress: address })
@@ -66,5 +67,5 @@ async function rooms() {
 }
 
 await { prompts, pairs, rooms }[work.graph]()
-process.send({ ports: endpoints.map(({ rtpPort }) => rtpPort) })
+process.send({ ports: endpoints.map(({ rtpPort }) => rtpPort), residentBefore })
 process.on('message', () => plane.close().then(() => process.exit(0)))

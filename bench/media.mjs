@@ -120,15 +120,13 @@ async function runPlane(work, generatorProgram, streams) {
   const generator = await startGenerator(generatorProgram, work.codecs.length, streams)
   const argument = JSON.stringify({ ...plain, firstPort })
   const server = fork(join(root, 'bench/media-server.mjs'), [argument])
-  await new Promise((resolve) => server.once('spawn', resolve))
-  const before = residentBytes(server.pid)
-  const { ports } = await new Promise((resolve, reject) => {
+  const { ports, residentBefore } = await new Promise((resolve, reject) => {
     server.once('message', resolve)
     server.once('exit', () => reject(new Error('the media server ended')))
   })
   const targets = ports.map((port, i) => `${port} ${saidBy(work, i)}`)
   const result = await measure(generator, server.pid, targets)
-  const grown = residentBytes(server.pid) - before
+  const grown = residentBytes(server.pid) - residentBefore
   server.send('close')
   await new Promise((resolve) => server.once('exit', resolve))
   return { ...result, bytesPerLeg: grown / ports.length }

@@ -4,7 +4,13 @@
 enum { ALONE_RATE_HZ = 16000 }; /* of a codec that has the choice: prompts have no more */
 
 void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms) {
-    memset(endpoint, 0, sizeof *endpoint);
+    /* What lies behind is large, and is begun when somebody listens: untouched it costs nothing. */
+    memset(endpoint, 0, offsetof(struct endpoint, detector));
+    memset(&endpoint->jitter_buffer.stats, 0, sizeof endpoint->jitter_buffer.stats);
+    endpoint->detector_converter.from_hz = endpoint->mixed_converter.from_hz = 0;
+    endpoint->heard.converter.from_hz = endpoint->mixed.converter.from_hz = 0;
+    audio_ring_clear(&endpoint->heard);
+    audio_ring_clear(&endpoint->mixed);
     endpoint->id = id;
     endpoint->wheel.kind = WHEEL_ENDPOINT;
     endpoint->opened_ms = now_ms;

@@ -1,44 +1,64 @@
 #include "g711.h"
+#include <string.h>
 
-/* Position of the highest set bit of 1..65535. */
-static inline uint32_t log2_floor(uint32_t value) {
-    return 31u - (uint32_t)__builtin_clz(value);
+/*
+ * Exponent and mantissa of a code are those of a float: its four highest mantissa bits and the
+ * lowest bits of its exponent stand side by side, 19 bits up. All values are whole numbers below
+ * 2^24, so nothing is rounded, and the loops below run in vectors.
+ */
+enum {
+    CODE_SHIFT = 19,
+    HALF_STEP = 1 << (CODE_SHIFT - 1), /* the middle of a quantisation interval */
+    EXPONENT_BIAS = 127,
+    ULAW_FIRST = (EXPONENT_BIAS + 5) << 4, /* code 0 stands for 2^5 = 32 */
+    ALAW_FIRST = (EXPONENT_BIAS + 3) << 4,
+    DECODED_FIRST = (EXPONENT_BIAS + 7) << 23,
+    ULAW_OFFSET = 132,
+    ULAW_MAX = 0x1FFF,
+    ALAW_LINEAR = 16, /* below, A-law is linear */
+};
+
+static inline uint32_t float_bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline float bits_float(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 uint8_t g711_ulaw_encode(int16_t sample) {
-    uint32_t sign = (uint32_t)(sample >> 15) & 0xFFFFu;
-    uint32_t magnitude = ((((uint32_t)sample & 0xFFFFu) ^ sign) >> 2) + 33u;
-    magnitude = magnitude > 0x1FFFu ? 0x1FFFu : magnitude;
-    uint32_t segment = log2_floor(magnitude) - 4u; /* 1..8 */
-    uint32_t low = 0xFu - ((magnitude >> segment) & 0xFu);
-    return (uint8_t)(((8u - segment) << 4) | low | (sign ? 0u : 0x80u));
+    int32_t sign = sample >> 15;
+    int32_t magnitude = ((sample ^ sign) >> 2) + 33;
+    magnitude = magnitude > ULAW_MAX ? ULAW_MAX : magnitude;
+    uint32_t code = (float_bits((float)magnitude) >> CODE_SHIFT) - ULAW_FIRST;
+    return (uint8_t)((0x7F - code) | (~(uint32_t)sign & 0x80));
 }
 
 uint8_t g711_alaw_encode(int16_t sample) {
-    uint32_t sign = (uint32_t)(sample >> 15) & 0xFFFFu;
-    uint32_t magnitude = (((uint32_t)sample & 0xFFFFu) ^ sign) >> 4;
-    if (magnitude > 15u) {
-        uint32_t exponent = log2_floor(magnitude) - 3u;
-        magnitude = (magnitude >> (exponent - 1u)) - 16u + (exponent << 4);
-    }
-    return (uint8_t)((magnitude | (sign ? 0u : 0x80u)) ^ 0x55u);
+    int32_t sign = sample >> 15;
+    int32_t magnitude = (sample ^ sign) >> 4;
+    uint32_t code = (float_bits((float)magnitude) >> CODE_SHIFT) - ALAW_FIRST;
+    code = magnitude < ALAW_LINEAR ? (uint32_t)magnitude : code;
+    return (uint8_t)((code | (~(uint32_t)sign & 0x80)) ^ 0x55);
 }
 
 int16_t g711_ulaw_decode(uint8_t code) {
-    int32_t inverted = ~code;
-    int32_t exponent = (inverted >> 4) & 7;
-    int32_t step = 4 << (exponent + 1);
-    int32_t value = (0x80 << exponent) + step * (inverted & 0xF) + step / 2 - 4 * 33;
-    return (int16_t)(code < 0x80 ? -value : value);
+    uint32_t inverted = (uint32_t)code ^ 0xFF;
+    uint32_t bits = ((inverted & 0x7F) << CODE_SHIFT) + DECODED_FIRST + HALF_STEP;
+    int32_t value = (int32_t)bits_float(bits) - ULAW_OFFSET;
+    return (int16_t)(inverted & 0x80 ? -value : value);
 }
 
 int16_t g711_alaw_decode(uint8_t code) {
-    int32_t plain = (code ^ 0x55) & 0x7F;
-    int32_t exponent = plain >> 4;
-    int32_t value = plain & 0xF;
-    value = ((exponent > 0 ? value + 16 : value) << 4) + 8;
-    value = exponent > 1 ? value << (exponent - 1) : value;
-    return (int16_t)(code > 127 ? value : -value);
+    uint32_t plain = (code ^ 0x55u) & 0x7F;
+    uint32_t bits = (plain << CODE_SHIFT) + DECODED_FIRST + HALF_STEP;
+    int32_t value = (int32_t)bits_float(bits);
+    value = plain < ALAW_LINEAR ? (int32_t)plain * 16 + 8 : value;
+    return (int16_t)(code & 0x80 ? value : -value);
 }
 
 void g711_encode(

@@ -41,7 +41,7 @@ static uint32_t best_rate(const struct endpoint *endpoint) {
 void mixer_choose_rate(struct mixer *mixer) {
     uint32_t rate_hz = mixer->rate_hz_wanted;
     if (rate_hz == 0) {
-        rate_hz = mixer->members ? mixer->rate_hz : 8000;
+        rate_hz = mixer->members_count > 1 ? mixer->rate_hz : 8000;
         for (struct endpoint *at = mixer->members; at; at = at->member.next)
             rate_hz = best_rate(at) > rate_hz ? best_rate(at) : rate_hz;
     }
@@ -99,7 +99,6 @@ void mixer_leave(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms
     audio_ring_clear(&endpoint->mixed);
     endpoint_choose_rate(endpoint);
     endpoint_schedule(plane, endpoint, due_ms > now_ms ? due_ms : now_ms + 1);
-    mixer_choose_rate(mixer);
     mixer_schedule(plane, mixer, now_ms);
 }
 
@@ -109,8 +108,10 @@ void mixer_join(
     if (endpoint->member.mixer != mixer) {
         endpoint_unbridge(endpoint);
         mixer_leave(plane, endpoint, now_ms);
+        bool first = mixer->members == NULL;
         link_member(mixer, endpoint);
-        mixer_choose_rate(mixer);
+        if (first || best_rate(endpoint) > mixer->rate_hz)
+            mixer_choose_rate(mixer);
         endpoint_choose_rate(endpoint);
         endpoint_schedule(plane, endpoint, now_ms + 1);
         if (!mixer->wheel.waiting)
