@@ -7,6 +7,7 @@
       'native/core/comfort_noise.c',
       'native/core/conformance.c',
       'native/core/conformance_codecs.c',
+      'native/core/conformance_detectors.c',
       'native/core/conformance_jitter_buffer.c',
       'native/core/conformance_plane.c',
       'native/core/detectors.c',

@@ -149,6 +149,7 @@ void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_
         {"l16", conformance_l16},
         {"tone", run_tone},
         {"dtmf", run_dtmf},
+        {"detectors", conformance_detectors},
         {"resampler", run_resampler},
         {"rate_converter", run_rate_converter},
         {"jitter_buffer", conformance_jitter_buffer},

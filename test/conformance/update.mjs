@@ -14,6 +14,7 @@ const programs = [
   'l16',
   'tone',
   'dtmf',
+  'detectors',
   'resampler',
   'rate_converter',
   'jitter_buffer',
