@@ -1,6 +1,8 @@
 #include "codecs.h"
 #include "../core/bytes.h"
+#include "../core/detection.h"
 #include "../core/plane.h"
+#include "../core/plane_move.h"
 #include "../core/records.h"
 #include "../core/rtp.h"
 #include "../core/telephone_event.h"
@@ -20,6 +22,7 @@ struct world {
     struct address last_to;
     uint32_t prompts_lent;
     uint32_t event_packets, event_ends; /* sent as telephone-event */
+    uint32_t detected, detected_ms[2];  /* of beeps */
 };
 
 static int16_t prompt_samples[1600];
@@ -56,6 +59,8 @@ static void on_event(void *context, const uint8_t *data, uint32_t bytes) {
     world->closed += record.type == EVENT_CLOSED;
     world->timeouts += record.type == EVENT_RTP_TIMEOUT;
     world->digits += record.type == EVENT_DIGIT;
+    if (record.type == EVENT_DETECTED && record_u32(&record, 1) == DETECTION_BEEP)
+        world->detected_ms[world->detected++ % 2] = record_u32(&record, 2);
 }
 
 static bool on_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
@@ -121,6 +126,7 @@ static void *start(struct world *world, uint32_t endpoints) {
         .endpoints_max = endpoints,
         .players_max = 10,
         .recorders_max = 1,
+        .detectors_max = 1,
         .codecs = codecs,
         .epoch_ms = 1700000000000u,
         .host = {world, on_send, on_event, on_acquire, on_release, on_open, on_write, on_end},
@@ -327,11 +333,67 @@ static void test_closed_within_digit(void) {
     free(memory);
 }
 
+/* A beep of 300 ms at 400 ms; half way through, the endpoint moves to another plane if it is to. */
+static void hear_beep(struct world *worlds, bool moves) {
+    struct world *world = &worlds[0];
+    struct tone tone;
+    uint32_t detect[] = {2, 1, 4}, other[] = {3, 2, 4}, nonsense[] = {4, 1, 8}, none[] = {5, 1, 0};
+    void *memories[] = {start(&worlds[0], 3), start(&worlds[1], 3)};
+    plane_open(world->plane, 1, 0);
+    plane_open(world->plane, 2, 0);
+    configure(world, 1, 0, 77);
+    command(world, COMMAND_DETECT, detect, 3);
+    CHECK(world->refused == 0);
+    command(world, COMMAND_DETECT, other, 3); /* the pool has but one */
+    command(world, COMMAND_DETECT, nonsense, 3);
+    CHECK(world->refused == 2);
+    tone_init(&tone, 1000, 0, -12, 2400, 8000, 1);
+    for (uint32_t part = 0; part < 50; part++) {
+        uint8_t packet[RTP_HEADER_BYTES + 160];
+        struct address from = {4, 4000, {127, 0, 0, 1}};
+        int16_t samples[160] = {0};
+        if (part >= 20)
+            tone_fill(&tone, samples, 160);
+        rtp_write_header(packet, 0, false, (uint16_t)part, part * 160u, 5);
+        g711_encode(CODEC_PCMU, packet + RTP_HEADER_BYTES, samples, 160);
+        struct plane_move move;
+        uint32_t slot;
+        if (moves && part == 27 && plane_lift(world->plane, 1, &move, part * 20u)) {
+            plane_tick(worlds[1].plane, part * 20u - 1);
+            CHECK(plane_adopt(worlds[1].plane, &move, &slot));
+            plane_discard(world->plane, &move);
+            command(world, COMMAND_DETECT, other, 3); /* there is room again */
+            CHECK(world->refused == 2);
+            world = &worlds[1];
+        }
+        for (uint32_t ms = 0; ms < 20; ms++) {
+            if (ms == 0)
+                plane_receive(
+                    world->plane, 1, false, &from, packet, sizeof packet, part * 20u);
+            plane_tick(world->plane, part * 20u + ms);
+        }
+    }
+    CHECK(world->detected == 2);
+    uint32_t lasted_ms = world->detected_ms[1] - world->detected_ms[0];
+    CHECK(lasted_ms >= 250 && lasted_ms <= 350);
+    CHECK(world->detected_ms[0] >= 380 && world->detected_ms[0] <= 500);
+    command(world, COMMAND_DETECT, none, 3);
+    free(memories[0]);
+    free(memories[1]);
+}
+
+static void test_detecting(void) {
+    struct world worlds[2];
+    hear_beep(worlds, false);
+    hear_beep(worlds, true);
+}
+
 void test_plane(void) {
     test_playing();
     test_lost_digits();
     test_in_band_copy();
     test_closed_within_digit();
+    test_detecting();
     test_latching();
     test_garbage();
 }
