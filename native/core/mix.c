@@ -1,5 +1,6 @@
 #include "mix.h"
 #include "bytes.h"
+#include "simd.h"
 
 enum { UNITY_Q12 = 4096 };
 
@@ -9,15 +10,19 @@ void mix_add(int32_t *restrict sum, const int16_t *restrict frame, uint32_t coun
 }
 
 void mix_all(int16_t *restrict dst, const int32_t *restrict sum, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        dst[i] = saturate16(sum[i]);
+    for (uint32_t i = 0; i < count; i += 8)
+        saturate8(dst + i, sum + i);
 }
 
 void mix_minus(
     int16_t *restrict dst, const int32_t *restrict sum, const int16_t *restrict own,
     uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        dst[i] = saturate16(sum[i] - own[i]);
+    for (uint32_t i = 0; i < count; i += 8) {
+        int32_t others[8];
+        for (uint32_t j = 0; j < 8; j++)
+            others[j] = sum[i + j] - own[i + j];
+        saturate8(dst + i, others);
+    }
 }
 
 void mix_gain(int16_t *frame, uint32_t count, uint32_t fade, int32_t from_q12, int32_t to_q12) {

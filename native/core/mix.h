@@ -3,7 +3,7 @@
 /*
  * The arithmetic of conferences: everything is summed once in 32 bits, each listener's own part is
  * taken off, and the result saturates once, so that it is exact for up to 65535 voices and does not
- * depend on their order. Counts in [samples].
+ * depend on their order. Counts in [samples], multiples of 8.
  */
 #include <stdint.h>
 

@@ -14,6 +14,13 @@ struct sums4 {
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
+/* Eight sums, saturated to 16 bits. */
+static inline void saturate8(int16_t *dst, const int32_t *src) {
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)src);
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(src + 4));
+    _mm_storeu_si128((__m128i *)(void *)dst, _mm_packs_epi32(low, high));
+}
+
 static inline struct sums4 dot_sums4(const int16_t *a, const int16_t *b, uint32_t count) {
     __m128i sums = _mm_setzero_si128();
     for (uint32_t i = 0; i < count; i += 8) {
@@ -59,6 +66,10 @@ fold(int16_t *sums, int16_t *differences, const int16_t *middle, uint32_t count)
 #elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 
+static inline void saturate8(int16_t *dst, const int32_t *src) {
+    wasm_v128_store(dst, wasm_i16x8_narrow_i32x4(wasm_v128_load(src), wasm_v128_load(src + 4)));
+}
+
 static inline struct sums4 dot_sums4(const int16_t *a, const int16_t *b, uint32_t count) {
     v128_t sums = wasm_i32x4_const(0, 0, 0, 0);
     for (uint32_t i = 0; i < count; i += 8)
@@ -92,6 +103,11 @@ fold(int16_t *sums, int16_t *differences, const int16_t *middle, uint32_t count)
 }
 
 #else
+
+static inline void saturate8(int16_t *dst, const int32_t *src) {
+    for (uint32_t i = 0; i < 8; i++)
+        dst[i] = (int16_t)(src[i] > 32767 ? 32767 : src[i] < -32768 ? -32768 : src[i]);
+}
 
 static inline struct sums4 dot_sums4(const int16_t *a, const int16_t *b, uint32_t count) {
     uint32_t sums[4] = {0, 0, 0, 0};
