@@ -21,6 +21,7 @@ int main(void) {
         {"rate_converter", test_rate_converter},
         {"plane", test_plane},
         {"mixer", test_mixer},
+        {"plane_move", test_plane_move},
     };
     for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++) {
         int before = test_failures;

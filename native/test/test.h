@@ -27,5 +27,6 @@ void test_resampler(void);
 void test_rate_converter(void);
 void test_plane(void);
 void test_mixer(void);
+void test_plane_move(void);
 
 #endif
