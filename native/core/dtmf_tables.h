@@ -1,10 +1,9 @@
 #ifndef DIALPLANE_DTMF_TABLES_H
 #define DIALPLANE_DTMF_TABLES_H
-/* Of the frequencies of Q.23 at 8 kHz, rows and columns: cosine and sine k samples from the middle of
- * a half window, times 2048, two k in a row (k = 2i, 2i + 1, frequency by frequency; 0 beyond 25);
- * the turn
- * that each makes in a half window of 51 samples; and the tangent of the phase error that is let pass
- * (2.65 % of the frequency). */
+/* Of the frequencies of Q.23 at 8 kHz, rows and columns: cosine and sine k samples from the middle
+ * of a half window, times 2048, two k in a row (k = 2i, 2i + 1, frequency by frequency; 0 beyond
+ * 25); the turn that each makes in a half window of 51 samples; and the tangent of the phase error
+ * that is let pass (2.65 % of the frequency). */
 #include <stdint.h>
 
 /* clang-format off */

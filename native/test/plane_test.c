@@ -368,8 +368,7 @@ static void hear_beep(struct world *worlds, bool moves) {
         }
         for (uint32_t ms = 0; ms < 20; ms++) {
             if (ms == 0)
-                plane_receive(
-                    world->plane, 1, false, &from, packet, sizeof packet, part * 20u);
+                plane_receive(world->plane, 1, false, &from, packet, sizeof packet, part * 20u);
             plane_tick(world->plane, part * 20u + ms);
         }
     }
