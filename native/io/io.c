@@ -109,31 +109,36 @@ struct shard *io_mixer_shard(struct io *io, uint32_t mixer_id) {
     return shard && places_hold(&shard->mixer_places, mixer_id & 0x3FFFFFF) ? shard : NULL;
 }
 
-/* Where the hint points to; else, or when that thread has too much to do, where least is. NULL: all
- * have too much to do. */
-static struct shard *choose_shard(struct io *io, uint32_t near_id) {
+/* Where least is; NULL: all have too much to do. */
+static struct shard *least_shard(struct io *io, bool overloaded_too) {
     uint64_t now_ms = io_now_ns(io) / 1000000;
     struct shard *best = NULL;
-    if (places_hold(&io->endpoint_places, near_id))
-        best = &io->shards[io->legs[near_id & 0xFFFF].shard];
-    else if (near_id)
-        best = io_mixer_shard(io, near_id);
-    if (best && !load_is_over(&best->load, now_ms))
-        return best;
-    best = NULL;
     for (uint32_t i = 0; i < io->config.shards; i++) {
         struct shard *shard = &io->shards[i];
-        if ((!best || shard->endpoints < best->endpoints) && !load_is_over(&shard->load, now_ms))
+        if ((!best || shard->endpoints < best->endpoints) &&
+            (overloaded_too || !load_is_over(&shard->load, now_ms)))
             best = shard;
     }
     return best;
+}
+
+/* Where the hint points to, unless that thread has too much to do. */
+static struct shard *choose_shard(struct io *io, uint32_t near_id, bool overloaded_too) {
+    struct shard *shard = NULL;
+    if (places_hold(&io->endpoint_places, near_id))
+        shard = &io->shards[io->legs[near_id & 0xFFFF].shard];
+    else if (near_id)
+        shard = io_mixer_shard(io, near_id);
+    if (shard && !load_is_over(&shard->load, io_now_ns(io) / 1000000))
+        return shard;
+    return least_shard(io, overloaded_too);
 }
 
 const char *
 io_open(struct io *io, const char *address, uint32_t near_id, struct io_opened *opened) {
     if (io->closed)
         return "the media plane is closed";
-    struct shard *shard = choose_shard(io, near_id);
+    struct shard *shard = choose_shard(io, near_id, false);
     if (!shard)
         return "every media thread is overloaded";
     uint32_t id = places_take(&io->endpoint_places, shard->index);
@@ -163,7 +168,8 @@ io_open(struct io *io, const char *address, uint32_t near_id, struct io_opened *
 }
 
 uint32_t io_open_mixer(struct io *io, uint32_t near_id) {
-    struct shard *shard = io->closed ? NULL : choose_shard(io, near_id);
+    /* For legs that are there already: it is not refused for overload. */
+    struct shard *shard = io->closed ? NULL : choose_shard(io, near_id, true);
     uint32_t id = shard ? places_take(&shard->mixer_places, 0) : 0;
     if (id == 0)
         return 0;
