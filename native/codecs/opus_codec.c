@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 enum {
+    SILK_WIDEBAND = 8,         /* the first of its four configurations */
     ENCODER_BYTES = 44 * 1024, /* of libopus, for one channel */
     DECODER_BYTES = 20 * 1024,
     PACKET_MS_MAX = 120, /* RFC 6716, section 3.4 */
@@ -117,6 +118,16 @@ conceal(void *state, int16_t *dst, uint32_t count, const uint8_t *next, uint32_t
     return samples > 0 ? (uint32_t)samples : 0;
 }
 
+/* RFC 6716 §3.1: a packet of no more than its first byte, wideband SILK of 10, 20, 40 or 60 ms;
+ * §4.1: to the decoder a frame that was not sent, as in DTX. */
+static uint32_t encode_silence(uint8_t *dst, uint32_t rate_hz, uint32_t count) {
+    uint32_t ms = count / (rate_hz / 1000), config = ms / 20;
+    if (ms != 10 && ms != 20 && ms != 40 && ms != 60)
+        return 0;
+    dst[0] = (uint8_t)((SILK_WIDEBAND + config) << 3);
+    return 1;
+}
+
 const struct codec codec_opus = {
     .name = "opus",
     .clock_hz = 48000, /* whatever the rate of the PCM (RFC 7587, section 4.1) */
@@ -124,6 +135,7 @@ const struct codec codec_opus = {
     .encoder_bytes = sizeof(struct encoder),
     .decoder_bytes = sizeof(struct decoder),
     .encoder_begin = encoder_begin,
+    .encode_silence = encode_silence,
     .encode = encode,
     .encoder_adapt = encoder_adapt,
     .decoder_begin = decoder_begin,

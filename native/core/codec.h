@@ -40,6 +40,10 @@ struct codec {
      * `room`; 0: nothing is to be sent (DTX), or it does not fit. */
     uint32_t (*encode)(
         void *encoder, uint8_t *dst, uint32_t room, const int16_t *src, uint32_t count);
+    /* A packet that stands for `count` samples of silence and leaves the encoder out, for when
+     * there has been nothing but silence for a while. NULL: there is none, or encoding is as cheap.
+     */
+    uint32_t (*encode_silence)(uint8_t *dst, uint32_t rate_hz, uint32_t count);
     /* While it runs: what the peer loses [percent], and how much effort is affordable (0 to 10).
      * NULL: nothing to adapt. */
     void (*encoder_adapt)(void *encoder, uint32_t loss_percent, uint32_t complexity);

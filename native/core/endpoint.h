@@ -90,6 +90,7 @@ struct endpoint {
     bool talking;            /* the next packet needs no marker */
     void *encoder, *decoder; /* states lent by the plane; NULL: the codec has none */
     bool encoder_begun;
+    uint32_t silent_ms; /* since something was said */
     uint64_t packets_sent, bytes_sent;
     struct player_queue players;
     struct recorder *recorder;

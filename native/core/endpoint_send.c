@@ -1,7 +1,12 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { RELAY_QUIET_MS = 200, CONCEALED_DIGIT_MS = 100, DETECTOR_RATE_HZ = 8000 };
+enum {
+    SILENCE_ENCODED_MS = 200, /* lets the peer hear the end of what was said */
+    RELAY_QUIET_MS = 200,
+    CONCEALED_DIGIT_MS = 100,
+    DETECTOR_RATE_HZ = 8000
+};
 
 void endpoint_send_packet(
     struct plane *plane, struct endpoint *endpoint, bool rtcp, const uint8_t *packet,
@@ -64,7 +69,11 @@ static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
         add_silence(out);
         return out->count;
     }
+    bool silent = out->filled == 0;
+    endpoint->silent_ms = silent ? endpoint->silent_ms + endpoint->settings.ptime_ms : 0;
     add_silence(out);
+    if (codec->encode_silence && endpoint->silent_ms > SILENCE_ENCODED_MS)
+        return codec->encode_silence(out->payload, endpoint->rate_hz, out->count);
     if (codec->encoder_begin && !endpoint->encoder_begun) {
         struct encoder_options options = endpoint_encoder_options(endpoint);
         codec->encoder_begin(endpoint->encoder, &options);
