@@ -18,8 +18,9 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
     static Napi::Function define(Napi::Env env) {
         return DefineClass(
             env, "MediaIo",
-            {InstanceMethod("open", &MediaIo::open), InstanceMethod("openMixer", &MediaIo::openMixer), InstanceMethod("submit", &MediaIo::submit),
-             InstanceMethod("drain", &MediaIo::drain),
+            {InstanceMethod("open", &MediaIo::open),
+             InstanceMethod("openMixer", &MediaIo::openMixer),
+             InstanceMethod("submit", &MediaIo::submit), InstanceMethod("drain", &MediaIo::drain),
              InstanceMethod("loadPrompt", &MediaIo::loadPrompt),
              InstanceMethod("releasePrompt", &MediaIo::releasePrompt),
              InstanceMethod("stats", &MediaIo::stats), InstanceMethod("stop", &MediaIo::stop)});

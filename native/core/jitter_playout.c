@@ -16,7 +16,7 @@ enum {
     SHORTEN_WAIT_MS = 100,
     LENGTHEN_WAIT_MS = 40,
     FAILURES_MAX = 100, /* then even what does not repeat is stretched */
-    LOOK_MS = 25,      /* stretching wants to see so much beyond the frame */
+    LOOK_MS = 25,       /* stretching wants to see so much beyond the frame */
 };
 
 void jitter_playout_clock(struct jitter_buffer *jb, uint32_t count, uint64_t now_ms) {
