@@ -59,9 +59,9 @@ static void push_overflow(struct io *io, struct shard *shard) {
         taken += bytes;
     }
     overflow->count -= taken;
-    if (overflow->count > 0)
+    if (overflow->count > 0 && taken > 0)
         memmove(overflow->bytes, overflow->bytes + taken, overflow->count);
-    else
+    else if (overflow->count == 0)
         io->unheld = true;
 }
 
@@ -72,7 +72,8 @@ bool submit_post(struct io *io, uint32_t index, const uint8_t *record, uint32_t 
     if (shard->overflow.count + bytes > OVERFLOW_BYTES_MAX ||
         !buffer_append(&shard->overflow, record, bytes))
         return false;
-    push_overflow(io, shard);
+    if (shard->overflow.count == bytes) /* the first; the others follow when there is room */
+        push_overflow(io, shard);
     return true;
 }
 

@@ -26,6 +26,8 @@ enum {
     BATCH_BYTES = 1 << 20,
     STREAM_BYTES = 1600,
     WAIT_MS = 20000,
+    HOARD = 70, /* taps: two such legs do not fit into one shard */
+    HOARD_ID = 0xFFFFFF,
 };
 
 struct leg {
@@ -210,6 +212,20 @@ static void use_mixer(uint32_t *mixer) {
     }
 }
 
+/* Then it cannot move to where another one is that has as many. */
+static void hoard_taps(const struct leg *leg) {
+    uint32_t fields[] = {0, leg->id, HOARD_ID, 0};
+    for (uint32_t i = 0; i < HOARD; i++)
+        add(COMMAND_TAP, 1, fields, 4, 0);
+}
+
+/* More than an inbox holds. */
+static void flood(const struct leg *leg) {
+    uint32_t fields[] = {0, leg->id, 0};
+    for (uint32_t i = 0; i < 40000; i++)
+        add(COMMAND_STOP_PLAYER, 0, fields, 3, 0);
+}
+
 static void use_leg(struct leg *leg) {
     uint32_t fields[] = {0, leg->id, 0, 0};
     const struct leg *other = &legs[random_below(LEGS)];
@@ -250,7 +266,7 @@ static void use_leg(struct leg *leg) {
         add(COMMAND_TAP, (uint8_t)(1 + random_below(3)), fields, 4, 0);
         break;
     case 13:
-        fields[2] = leg->tap;
+        fields[2] = random_below(2) ? leg->tap : HOARD_ID;
         add(COMMAND_STOP_TAP, 0, fields, 3, 0);
         break;
     case 14:
@@ -261,6 +277,8 @@ static void use_leg(struct leg *leg) {
             close_leg(leg);
         else if (random_below(6) == 0)
             use_closed(leg, other);
+        else if (random_below(6) == 0)
+            hoard_taps(leg);
         else
             configure(leg, other->port | 2);
     }
@@ -287,7 +305,7 @@ static void note_ack(const struct record *event) {
 static void note_audio(const struct record *event) {
     uint32_t tap = record_u32(event, 1), ms = record_u32(event, 2);
     uint32_t *last = &audio_ms[tap & 0xFFFF][event->detail - 1];
-    if (ms != 0 && ms <= *last)
+    if (tap != HOARD_ID && ms != 0 && ms <= *last)
         wrong("live audio out of order", tap);
     *last = ms;
     counts.audio++;
@@ -367,7 +385,9 @@ static void run(double seconds, int fd) {
         }
         if (random_below(8) == 0)
             use_mixer(&mixers[random_below(MIXERS)]);
-        if (random_below(1500) == 0) { /* more than the inboxes hold */
+        if (random_below(200) == 0)
+            flood(&legs[random_below(LEGS)]);
+        if (random_below(1500) == 0) { /* most of it must wait for legs that move */
             for (uint32_t i = 0; i < 20000; i++)
                 use_leg(&legs[i % LEGS]);
         }
