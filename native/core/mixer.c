@@ -108,6 +108,7 @@ void mixer_join(
     if (endpoint->member.mixer != mixer) {
         endpoint_unbridge(endpoint);
         mixer_leave(plane, endpoint, now_ms);
+        uint64_t due_ms = endpoint->wheel.due_ms;
         bool first = mixer->members == NULL;
         link_member(mixer, endpoint);
         if (first || best_rate(endpoint) > mixer->rate_hz)
@@ -116,6 +117,8 @@ void mixer_join(
         endpoint_schedule(plane, endpoint, now_ms + 1);
         if (!mixer->wheel.waiting)
             mixer_schedule(plane, mixer, plane_choose_due(plane, now_ms));
+        /* The nearest tick, so that its packets neither hurry nor lag, however often it moves. */
+        endpoint->member.waits = due_ms > mixer->wheel.due_ms + MIXER_PTIME_MS / 2;
     }
     endpoint->member.settings = *settings;
 }

@@ -41,6 +41,7 @@ struct member {
     uint32_t level;
     uint32_t quiet_ms; /* since it was last audible */
     bool audible;
+    bool waits;   /* for the next tick: it has just ticked by itself */
     bool apart;   /* heard a mix of its own last time */
     bool coached; /* somebody speaks to it alone, this time */
     /* Of the frame under way; NULL: it says nothing. */

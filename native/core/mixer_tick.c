@@ -81,6 +81,8 @@ static uint32_t listen_to_all(struct plane *plane, struct mixer *mixer, uint64_t
     mixer->coaches = 0;
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
         struct member *member = &at->member;
+        if (member->waits)
+            continue;
         int16_t *frame = take_frame(plane);
         bool heard = listen(plane, at, frame, now_ms), speaks = heard && member_may_speak(member);
         judge(plane, at, speaks ? mix_level(frame, count) : 0, now_ms);
@@ -321,8 +323,9 @@ speak_to_all(struct plane *plane, struct mixer *mixer, struct shared_mix *shared
             speak_apart(plane, mixer, at, shared->sum, now_ms);
     }
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
-        if (at->configured && !hears_apart(&at->member))
+        if (at->configured && !at->member.waits && !hears_apart(&at->member))
             speak_shared(plane, mixer, at, shared, now_ms);
+        at->member.waits = false;
     }
 }
 

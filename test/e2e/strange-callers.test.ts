@@ -71,7 +71,7 @@ describe.skipIf(!needs('sipp'))('strange callers', () => {
 
   it.concurrent('one without a codec that we have gets 488', async () => {
     const number = await bed.number({ '/codec': '<Response/>' })
-    await refused(number, 488, { values: { payloadTypes: '9' } })
+    await refused(number, 488, { values: { payloadTypes: '18' } })
     expect(bed.app.to('/codec')).toEqual([])
   })
 
