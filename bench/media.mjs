@@ -12,8 +12,8 @@ import { setUp } from '../scripts/setup.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const seconds = Number(process.env.BENCH_SECONDS ?? 12)
 const scale = Number(process.env.BENCH_SCALE ?? 1)
-const firstPort = 30_000
-const echoPorts = 40_000
+const firstPort = 10_000
+const echoPorts = 14_000
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const speech = { PCMU: 0, G722: 1, opus: 2 }
 /** -1: mu-law silence, which the generator has; of Opus, the packet of DTX (RFC 6716 §3.1, §4.1). */
