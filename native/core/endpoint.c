@@ -266,8 +266,11 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now
         rtp_reception_lost(reception),
         endpoint->packets_late + endpoint->jitter_buffer.stats.late,
         jitter_us,
+        endpoint->rtcp.round_trip_ms,
+        endpoint->rtcp.peer_lost,
+        (uint32_t)((uint64_t)endpoint->rtcp.peer_jitter * 1000000 / clock_hz),
     };
     endpoint->id = 0;
     plane->counts.endpoints--;
-    plane_event(plane, EVENT_CLOSED, 0, fields, 6);
+    plane_event(plane, EVENT_CLOSED, 0, fields, 9);
 }

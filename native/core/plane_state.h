@@ -43,7 +43,7 @@ struct plane {
 static inline void plane_event(
     struct plane *plane, enum record_type type, uint8_t detail, const uint32_t *fields,
     uint32_t count) {
-    uint8_t record[RECORD_HEADER_BYTES + 4 * 8];
+    uint8_t record[RECORD_HEADER_BYTES + 4 * 12];
     uint32_t bytes = record_write(record, type, detail, fields, count);
     plane->host.event(plane->host.context, record, bytes);
 }

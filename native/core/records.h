@@ -53,7 +53,8 @@
  *   marked         -               endpoint player mark
  *   audio          1 in, 2 out     endpoint tap mediaTimeMs bytes samples
  *   detected       1 begun         endpoint kind(detection.h) mediaTimeMs
- *   closed         -               endpoint received sent lost late jitterUs
+ *   closed         -               endpoint received sent lost late jitterUs roundTripMs
+ *                                  peerLost peerJitterUs
  */
 /* clang-format on */
 #include <stdbool.h>

@@ -79,6 +79,9 @@ read_report_block(struct rtcp_state *state, const uint8_t *block, uint32_t ssrc,
     if (read_be32(block) != ssrc)
         return;
     state->peer_fraction_lost = block[4];
+    uint32_t lost = read_be32(block + 4) & 0xFFFFFF; /* 24 bits with a sign: duplicates count */
+    state->peer_lost = lost & 0x800000 ? 0 : lost;
+    state->peer_jitter = read_be32(block + 12);
     uint32_t last_report = read_be32(block + 16);
     uint32_t now = (uint32_t)(ntp_time(wall_ms) >> 16);
     int32_t round_trip = (int32_t)(now - last_report - read_be32(block + 20));

@@ -18,6 +18,8 @@ struct rtcp_state {
     uint32_t reports_received;
     uint32_t round_trip_ms;
     uint8_t peer_fraction_lost; /* of what we send, in 1/256 */
+    uint32_t peer_lost;         /* of it, in all */
+    uint32_t peer_jitter;       /* of it [ticks] */
 };
 
 struct rtcp_sent {

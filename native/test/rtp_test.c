@@ -1,3 +1,4 @@
+#include "../core/bytes.h"
 #include "../core/rtcp.h"
 #include "../core/rtp.h"
 #include "test.h"
@@ -45,6 +46,18 @@ void test_rtp(void) {
     uint32_t bytes = rtcp_write(&state, packet, &sent, &reception, 0);
     CHECK(bytes == 28 + 24 + 32 && packet[1] == 200);
     CHECK(rtcp_receive(&state, packet, bytes, 2, 1000, 5) == 0 && state.reports_received == 1);
+    /* A receiver report about us (SSRC 2), which answers ours after 300 ms, of them 100 with it. */
+    uint8_t about_us[32] = {0x81, 201, 0, 7};
+    uint32_t sent_at = (uint32_t)(((2208988800u + 50u) & 0xFFFF) << 16);
+    write_be32(about_us + 8, 2);
+    write_be32(about_us + 12, 12);
+    about_us[12] = 64;
+    write_be32(about_us + 20, 80);
+    write_be32(about_us + 24, sent_at);
+    write_be32(about_us + 28, 65536 / 10);
+    CHECK(rtcp_receive(&state, about_us, sizeof about_us, 2, 50300, 50300) == 0);
+    CHECK(state.round_trip_ms >= 199 && state.round_trip_ms <= 201);
+    CHECK(state.peer_lost == 12 && state.peer_fraction_lost == 64 && state.peer_jitter == 80);
     for (uint32_t i = 0; i < bytes; i++) /* cut off anywhere */
         rtcp_receive(&state, packet, i, 2, 1000, 5);
 }

@@ -92,6 +92,9 @@ const readers: Readers = {
       packetsLost: at(3),
       packetsLate: at(4),
       jitterMs: at(5) / 1000,
+      roundTripMs: at(6),
+      packetsLostByPeer: at(7),
+      peerJitterMs: at(8) / 1000,
     },
   }),
 }

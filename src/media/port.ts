@@ -38,7 +38,7 @@ export interface MediaPlaneConfig {
 export interface OpenOptions {
   /** Local address to bind, IPv4 or IPv6. */
   readonly bindAddress: string
-  /** Put the new endpoint on the shard of this one, so that the two can be bridged. */
+  /** Put the new endpoint on the shard of this one or of this mixer: saves moving it there later. */
   readonly near?: number
 }
 
@@ -300,6 +300,10 @@ export interface EndpointStats {
   readonly packetsLate: number
   /** Interarrival jitter (RFC 3550 §6.4.1) [ms]. */
   readonly jitterMs: number
+  /** By the peer's reports; 0: it sent none. */
+  readonly roundTripMs: number
+  readonly packetsLostByPeer: number
+  readonly peerJitterMs: number
 }
 
 export interface PlaneStats {
@@ -327,7 +331,7 @@ export interface MediaPlane {
   readonly core: MediaCoreName
   /** Binds an RTP and an RTCP port. Rejects with MediaRefusedError when none is free or the pool is full. */
   open(options: OpenOptions): Promise<OpenedEndpoint>
-  /** A conference, on the shard of an endpoint or mixer, as bridges are. Its members must be there too. */
+  /** A conference, on the shard of an endpoint or mixer. Members from other shards are moved there. */
   openMixer(options: { readonly near?: number }): Promise<number>
   /**
    * Hands a command over; takes effect at the next tick. Resolves when the plane has acknowledged it,

@@ -96,6 +96,9 @@ export class FakePlane implements MediaPlane {
       packetsLost: 0,
       packetsLate: 0,
       jitterMs: 0,
+      roundTripMs: 0,
+      packetsLostByPeer: 0,
+      peerJitterMs: 0,
     }
     this.onEvent({ type: 'closed', endpointId, stats })
   }
