@@ -46,6 +46,7 @@ bool buffer_append(struct buffer *buffer, const void *bytes, size_t count);
 struct sockets {
     int rtp, rtcp;
     uint32_t endpoint_id; /* 0: none */
+    uint64_t received_ms; /* when either last had something */
 };
 
 /* A leg on its way to another shard, and the command that it goes for. Written by the control
