@@ -1,20 +1,20 @@
 // npm run bench:media: what the media plane alone costs, workload by workload, beside a bare process that
 // echoes the same packets, in the same run. One media thread. See README.md.
-import { execFileSync, fork, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fork, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setUp } from '../scripts/setup.mjs'
+import { compile, cpuSeconds, residentBytes } from './processes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const seconds = Number(process.env.BENCH_SECONDS ?? 12)
 const scale = Number(process.env.BENCH_SCALE ?? 1)
 const firstPort = 10_000
 const echoPorts = 14_000
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const speech = { PCMU: 0, G722: 1, opus: 2 }
 /** -1: mu-law silence, which the generator has; of Opus, the packet of DTX (RFC 6716 §3.1, §4.1). */
 const silence = { PCMU: -1, opus: 3 }
@@ -39,25 +39,6 @@ const workloads = [
   room('room of 1000', 'PCMU', many(1_000), 1),
   room('opus room of 500', 'opus', many(500), 1),
 ]
-
-/** CPU seconds of a process, all threads, user and system. */
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
-}
-
-function residentBytes(pid) {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kilobytes) * 1024
-}
-
-function compile(name) {
-  const output = join(root, 'build', 'bench', name)
-  mkdirSync(dirname(output), { recursive: true })
-  execFileSync('cc', ['-O2', '-o', output, join(root, 'bench', `${name}.c`)])
-  return output
-}
 
 /** What talkers say, by codec, in the form that the generator reads. */
 function writeStreams(folder, addon) {

@@ -1,7 +1,7 @@
 // npm run bench: what a call costs. 200 calls at once hear a prompt and send audio; beside them, in the
 // same run and with the same generator, a bare process that echoes the same packets. See README.md.
-import { execFileSync, fork, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { fork, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setUp } from '../scripts/setup.mjs'
+import { compile, cpuSeconds, residentBytes } from './processes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const calls = Number(process.env.BENCH_CALLS ?? 200)
@@ -16,26 +17,6 @@ const seconds = Number(process.env.BENCH_SECONDS ?? 20)
 const number = '+15550109999'
 const generatorPorts = 10_000
 const echoPorts = 14_000
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
-
-/** CPU seconds of a process, all threads, user and system. */
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
-}
-
-function residentBytes(pid) {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kilobytes) * 1024
-}
-
-function compile(name) {
-  const output = join(root, 'build', 'bench', name)
-  mkdirSync(dirname(output), { recursive: true })
-  execFileSync('cc', ['-O2', '-o', output, join(root, 'bench', `${name}.c`)])
-  return output
-}
 
 /** The application: plays ten seconds for ever. */
 async function startApplication() {
