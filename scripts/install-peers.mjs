@@ -7,6 +7,7 @@ const programs = {
   sipp: 'sip-tester',
   baresip: 'baresip',
   'clang-format': 'clang-format',
+  clang: 'clang',
 }
 
 /** Header → package. */
@@ -20,9 +21,15 @@ const libraries = {
 const isProgram = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
 const isHeader = (name) =>
   spawnSync('cc', ['-E', '-x', 'c', '-include', name, '/dev/null']).status === 0
+/** Of clang; a package of its own. */
+const isLibFuzzer = () =>
+  spawnSync('clang', ['-fsanitize=fuzzer', '-x', 'c', '-', '-o', '/dev/null'], {
+    input: 'int LLVMFuzzerTestOneInput(void) { return 0; }',
+  }).status === 0
 const missing = [
   ...Object.entries(programs).filter(([program]) => !isProgram(program)),
   ...Object.entries(libraries).filter(([header]) => !isHeader(header)),
+  ...(isLibFuzzer() ? [] : [['libFuzzer', 'libclang-rt-dev']]),
 ]
 
 if (missing.length === 0) {
