@@ -46,16 +46,27 @@ static struct address address_of(const struct sockaddr_storage *from) {
     return address;
 }
 
+/* Takes up to PACKETS_AT_ONCE or one: asking for a second one that is not there costs half as much
+ * as a packet, and so does the list of messages. Returns how many came. */
+static int take(struct packets *packets, int fd, bool several) {
+    if (several)
+        return recvmmsg(fd, packets->headers, PACKETS_AT_ONCE, MSG_DONTWAIT, NULL);
+    struct msghdr *header = &packets->headers[0].msg_hdr;
+    ssize_t bytes = recvfrom(
+        fd, packets->bytes[0], PACKET_BYTES, MSG_DONTWAIT, header->msg_name, &header->msg_namelen);
+    packets->headers[0].msg_len = (unsigned)bytes;
+    return bytes >= 0;
+}
+
 void packets_receive(struct shard *shard, uint32_t endpoint_id, bool rtcp) {
     struct sockets *sockets = &shard->sockets[endpoint_id & 0xFFFF];
     struct packets *packets = shard->packets;
     if (sockets->endpoint_id != endpoint_id)
         return;
     int fd = rtcp ? sockets->rtcp : sockets->rtp;
-    /* Asking for one more than there is costs half as much as a packet, so a stream that comes
-     * evenly is asked for one. */
+    /* A stream that comes evenly is asked for one. */
     bool bursts = shard->now_ms - sockets->received_ms < BURST_WITHIN_MS;
-    int count = recvmmsg(fd, packets->headers, bursts ? PACKETS_AT_ONCE : 1, MSG_DONTWAIT, NULL);
+    int count = take(packets, fd, bursts);
     sockets->received_ms = shard->now_ms;
     for (int i = 0; i < count; i++) {
         struct address address = address_of(&packets->from[i]);
