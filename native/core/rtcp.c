@@ -101,11 +101,12 @@ int rtcp_receive(
         if (part[0] >> 6 != RTP_VERSION || length > bytes - at)
             break;
         uint32_t blocks_at = part[1] == SENDER_REPORT ? 28 : 8;
+        bool is_report = part[1] == SENDER_REPORT || part[1] == RECEIVER_REPORT;
         if (part[1] == SENDER_REPORT && length >= 28) {
             state->last_report = (read_be32(part + 8) << 16) | (read_be32(part + 12) >> 16);
             state->last_report_ms = now_ms;
         }
-        if (part[1] == SENDER_REPORT || part[1] == RECEIVER_REPORT) {
+        if (is_report && length >= blocks_at) {
             state->reports_received++;
             for (uint32_t i = 0; i < (part[0] & 0x1Fu); i++) {
                 uint32_t block = blocks_at + i * REPORT_BLOCK_BYTES;

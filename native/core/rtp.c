@@ -55,10 +55,9 @@ static void measure_jitter(
     uint32_t transit = (uint32_t)(now_ms * (clock_hz / 1000)) - timestamp;
     int32_t change = ts_diff(transit, reception->transit);
     reception->transit = transit;
-    change = change < 0 ? -change : change;
-    if (reception->received > 1 && change >= 0 &&
-        (uint32_t)change < clock_hz * 10) /* jumps are no jitter */
-        reception->jitter_q4 += (uint32_t)change - ((reception->jitter_q4 + 8) >> 4);
+    uint32_t distance = change < 0 ? 0u - (uint32_t)change : (uint32_t)change;
+    if (reception->received > 1 && distance < clock_hz * 10) /* jumps are no jitter */
+        reception->jitter_q4 += distance - ((reception->jitter_q4 + 8) >> 4);
 }
 
 enum rtp_verdict rtp_reception_packet(

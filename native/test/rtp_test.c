@@ -26,8 +26,29 @@ static void test_parse(void) {
     CHECK(rtp_parse(&packet, data, 20) < 0);
 }
 
+/* Found by the fuzz target `rtp`: the distance was negated as a signed number. */
+static void test_half_the_timestamps_away(void) {
+    struct rtp_reception reception = {0};
+    struct rtp_packet packet = {.sequence = 1, .ssrc = 1};
+    rtp_reception_packet(&reception, &packet, 8000, 0);
+    packet.sequence = 2;
+    packet.timestamp = 0x80000000;
+    CHECK(rtp_reception_packet(&reception, &packet, 8000, 0) == RTP_ACCEPTED);
+    CHECK(reception.jitter_q4 == 0);
+}
+
+/* Found by the fuzz target `rtcp`: four bytes that call themselves a report were counted as one. */
+static void test_report_without_a_sender(void) {
+    struct rtcp_state state = {0};
+    const uint8_t too_short[8] = {0x80, 201, 0, 0, 0x80, 200, 0, 0};
+    CHECK(rtcp_receive(&state, too_short, sizeof too_short, 2, 1000, 5) == 0);
+    CHECK(state.reports_received == 0);
+}
+
 void test_rtp(void) {
     test_parse();
+    test_half_the_timestamps_away();
+    test_report_without_a_sender();
     CHECK(seq_less(65535, 0) && !seq_less(0, 65535) && ts_diff(5, 0xFFFFFFFBu) == 10);
     struct rtp_reception reception = {0};
     CHECK(feed(&reception, 65534, 1) == RTP_NEW_STREAM);
