@@ -1,5 +1,5 @@
 #include "g722.h"
-#include "g722_band.h"
+#include "g722_bands.h"
 
 enum {
     RATE_HZ = 16000,
@@ -12,120 +12,135 @@ enum {
     HIGHER_LIMIT = 22528,
     LOWER_EXPONENT = 8,
     HIGHER_EXPONENT = 10,
+    LOWER_BEGIN = 32, /* scales */
+    HIGHER_BEGIN = 8,
     HIGHER_DECISION = 564, /* Q2 */
-    LAST_INTERVAL = 29,
 };
 
 struct encoder {
-    struct g722_band lower, higher;
+    struct g722_bands bands;
+    struct g722_scale lower, higher;
     int16_t history[HISTORY];
 };
 
 struct decoder {
-    struct g722_band lower, higher;
+    struct g722_bands bands;
+    struct g722_scale lower, higher;
     int16_t sums[PHASE_HISTORY], differences[PHASE_HISTORY];
 };
 
-static void begin_bands(struct g722_band *lower, struct g722_band *higher) {
-    *lower = (struct g722_band){.scale = 32};
-    *higher = (struct g722_band){.scale = 8};
-}
-
-/* How far a difference reaches, for both signs. */
-static inline int32_t magnitude_of(int32_t difference) {
-    return difference ^ (difference >> 31);
-}
-
-/* QUANTL: counts the decision levels that the magnitude reaches, by halving. */
-static inline uint32_t quantize_lower(int32_t difference, int32_t scale) {
-    int32_t magnitude = magnitude_of(difference);
-    uint32_t level = 0;
-    for (uint32_t step = 16; step; step >>= 1)
-        level += magnitude >= ((g722_q6[level + step] * scale) >> 12) ? step : 0;
-    return g722_il[difference < 0][level < LAST_INTERVAL ? level : LAST_INTERVAL];
-}
-
-/* QUANTH */
+/* QUANTH. */
 static inline uint32_t quantize_higher(int32_t difference, int32_t scale) {
-    uint32_t outer = magnitude_of(difference) >= ((HIGHER_DECISION * scale) >> 12);
+    int32_t magnitude = difference ^ (difference >> 31);
+    uint32_t outer = magnitude >= ((HIGHER_DECISION * scale) >> 12);
     return (difference < 0 ? 1u : 3u) - outer;
 }
 
-static inline void take_lower(struct g722_band *band, uint32_t code) {
-    int32_t difference = (band->scale * g722_qm4[code >> 2]) >> 15;
-    g722_band_rescale(band, g722_wl[code >> 2], LOWER_LIMIT, LOWER_EXPONENT);
-    g722_band_adapt(band, difference);
+/* Takes the codes of both bands in. */
+static inline void take(
+    struct g722_bands *bands, struct g722_scale *lower, struct g722_scale *higher, uint32_t low,
+    uint32_t high) {
+    int32_t lower_difference = (lower->value * g722_qm4[low >> 2]) >> 15;
+    int32_t higher_difference = (higher->value * g722_qm2[high]) >> 15;
+    g722_rescale(lower, g722_wl[low >> 2], LOWER_LIMIT, LOWER_EXPONENT);
+    g722_rescale(higher, g722_wh[high], HIGHER_LIMIT, HIGHER_EXPONENT);
+    g722_adapt(bands, g722_pair(lower_difference, higher_difference));
 }
 
-static inline void take_higher(struct g722_band *band, uint32_t code) {
-    int32_t difference = (band->scale * g722_qm2[code]) >> 15;
-    g722_band_rescale(band, g722_wh[code], HIGHER_LIMIT, HIGHER_EXPONENT);
-    g722_band_adapt(band, difference);
-}
+/* Two filters over two windows. */
+struct filtered {
+    int32_t first, second;
+};
 
-static inline int32_t dot(const int16_t *restrict a, const int16_t *restrict b, uint32_t count) {
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
+#if LANES
+static inline struct filtered filter_both(
+    const int16_t *first_window, const int16_t *first, const int16_t *second_window,
+    const int16_t *second, uint32_t taps) {
+    lanes32 sums[2] = {lanes16_zero(), lanes16_zero()};
+    for (uint32_t i = 0; i < taps; i += 8) {
+        lanes32 a = lanes16_dot(lanes16_load(first_window + i), lanes16_load(first + i));
+        lanes32 b = lanes16_dot(lanes16_load(second_window + i), lanes16_load(second + i));
+        sums[0] = lanes32_add(sums[0], a);
+        sums[1] = lanes32_add(sums[1], b);
+    }
+    lanes32 both = lanes32_add(
+        lanes32_interleave_low(sums[0], sums[1]), lanes32_interleave_high(sums[0], sums[1]));
+    both = lanes32_add(both, lanes32_upper_half(both));
+    return (struct filtered){lanes32_first(both), lanes32_second(both)};
 }
+#else
+static inline struct filtered filter_both(
+    const int16_t *first_window, const int16_t *first, const int16_t *second_window,
+    const int16_t *second, uint32_t taps) {
+    struct filtered sums = {0, 0};
+    for (uint32_t i = 0; i < taps; i++) {
+        sums.first += first_window[i] * first[i];
+        sums.second += second_window[i] * second[i];
+    }
+    return sums;
+}
+#endif
 
 /* Chunks of whole pairs; `pairs` is at most CHUNK. */
 static void
 encode_chunk(struct encoder *encoder, uint8_t *dst, const int16_t *src, uint32_t pairs) {
+    struct g722_bands bands = encoder->bands;
+    struct g722_scale lower = encoder->lower, higher = encoder->higher;
     int16_t window[HISTORY + 2 * CHUNK];
-    int32_t lower[CHUNK], higher[CHUNK];
     memcpy(window, encoder->history, sizeof encoder->history);
     memcpy(window + HISTORY, src, pairs * 2 * sizeof *src);
     memcpy(encoder->history, window + 2 * pairs, sizeof encoder->history);
     for (uint32_t i = 0; i < pairs; i++) {
-        lower[i] = dot(window + 2 * i, g722_qmf_lower, TAPS) >> 14;
-        higher[i] = dot(window + 2 * i, g722_qmf_higher, TAPS) >> 14;
-    }
-    for (uint32_t i = 0; i < pairs; i++) {
-        int32_t difference = saturate16(lower[i] - encoder->lower.prediction);
-        uint32_t low = quantize_lower(difference, encoder->lower.scale);
-        take_lower(&encoder->lower, low);
-        difference = saturate16(higher[i] - encoder->higher.prediction);
-        uint32_t high = quantize_higher(difference, encoder->higher.scale);
-        take_higher(&encoder->higher, high);
+        const int16_t *at = window + 2 * i;
+        struct filtered signals = filter_both(at, g722_qmf_lower, at, g722_qmf_higher, TAPS);
+        uint32_t pair = g722_pair(signals.first >> 14, signals.second >> 14), level;
+        uint32_t differences = g722_differences(&bands, pair, lower.value, &level);
+        uint32_t low = g722_il[(differences >> 15) & 1][level];
+        uint32_t high = quantize_higher((int16_t)(differences >> 16), higher.value);
+        take(&bands, &lower, &higher, low, high);
         dst[i] = (uint8_t)(high << 6 | low);
     }
-}
-
-/* 15 bits of a sub-band: its prediction and the difference that the code stands for. */
-static inline int32_t signal_of(const struct g722_band *band, int32_t quantized) {
-    int32_t signal = band->prediction + ((band->scale * quantized) >> 15);
-    return g722_clamp(signal, -16384, 16383);
+    encoder->bands = bands;
+    encoder->lower = lower;
+    encoder->higher = higher;
 }
 
 static void
 decode_chunk(struct decoder *decoder, int16_t *dst, const uint8_t *src, uint32_t pairs) {
+    struct g722_bands bands = decoder->bands;
+    struct g722_scale lower = decoder->lower, higher = decoder->higher;
     int16_t sums[PHASE_HISTORY + CHUNK], differences[PHASE_HISTORY + CHUNK];
     memcpy(sums, decoder->sums, sizeof decoder->sums);
     memcpy(differences, decoder->differences, sizeof decoder->differences);
     for (uint32_t i = 0; i < pairs; i++) {
         uint32_t low = src[i] & 63, high = src[i] >> 6;
-        int32_t lower = signal_of(&decoder->lower, g722_qm6[low]);
-        int32_t higher = signal_of(&decoder->higher, g722_qm2[high]);
-        take_lower(&decoder->lower, low);
-        take_higher(&decoder->higher, high);
-        sums[PHASE_HISTORY + i] = (int16_t)(lower + higher);
-        differences[PHASE_HISTORY + i] = (int16_t)(lower - higher);
+        uint32_t signals = g722_signals(
+            &bands,
+            g722_pair((lower.value * g722_qm6[low]) >> 15, (higher.value * g722_qm2[high]) >> 15));
+        take(&bands, &lower, &higher, low, high);
+        int32_t below = (int16_t)signals, above = (int16_t)(signals >> 16);
+        sums[PHASE_HISTORY + i] = (int16_t)(below + above);
+        differences[PHASE_HISTORY + i] = (int16_t)(below - above);
     }
     for (uint32_t i = 0; i < pairs; i++) {
-        dst[2 * i] = saturate16(dot(differences + i, g722_qmf_first, PHASE_TAPS) >> 11);
-        dst[2 * i + 1] = saturate16(dot(sums + i, g722_qmf_second, PHASE_TAPS) >> 11);
+        struct filtered samples =
+            filter_both(differences + i, g722_qmf_first, sums + i, g722_qmf_second, PHASE_TAPS);
+        dst[2 * i] = saturate16(samples.first >> 11);
+        dst[2 * i + 1] = saturate16(samples.second >> 11);
     }
     memcpy(decoder->sums, sums + pairs, sizeof decoder->sums);
     memcpy(decoder->differences, differences + pairs, sizeof decoder->differences);
+    decoder->bands = bands;
+    decoder->lower = lower;
+    decoder->higher = higher;
 }
 
 static void encoder_begin(void *state, const struct encoder_options *options) {
     struct encoder *encoder = state;
     (void)options;
-    begin_bands(&encoder->lower, &encoder->higher);
-    memset(encoder->history, 0, sizeof encoder->history);
+    memset(encoder, 0, sizeof *encoder);
+    encoder->lower.value = LOWER_BEGIN;
+    encoder->higher.value = HIGHER_BEGIN;
 }
 
 static uint32_t
@@ -141,9 +156,9 @@ encode(void *state, uint8_t *dst, uint32_t room, const int16_t *src, uint32_t co
 static void decoder_begin(void *state, uint32_t rate_hz) {
     struct decoder *decoder = state;
     (void)rate_hz;
-    begin_bands(&decoder->lower, &decoder->higher);
-    memset(decoder->sums, 0, sizeof decoder->sums);
-    memset(decoder->differences, 0, sizeof decoder->differences);
+    memset(decoder, 0, sizeof *decoder);
+    decoder->lower.value = LOWER_BEGIN;
+    decoder->higher.value = HIGHER_BEGIN;
 }
 
 static uint32_t payload_samples(const uint8_t *payload, uint32_t bytes, uint32_t rate_hz) {

@@ -7,10 +7,11 @@
  */
 #include <stdint.h>
 
-/* Decision levels of the lower quantizer, Q6, from index 1; the last two are filling. */
-static const uint16_t g722_q6[32] = {
-    0,   35,  72,  110,  150,  190,  233,  276,  323,  370,  422,  473,  530,  587,  650,  714,
-    786, 858, 940, 1023, 1121, 1219, 1339, 1458, 1612, 1765, 1980, 2195, 2557, 2919, 2919, 2919,
+/* Decision levels of the lower quantizer, Q10, from index 1; the last two are filling. */
+static const uint16_t g722_q10[32] = {
+    0,     560,   1152,  1760,  2400,  3040,  3728,  4416,  5168,  5920,  6752,
+    7568,  8480,  9392,  10400, 11424, 12576, 13728, 15040, 16368, 17936, 19504,
+    21424, 23328, 25792, 28240, 31680, 35120, 40912, 46704, 46704, 46704,
 };
 
 /* Codes of the intervals, for positive (ILP) and negative (ILN) differences. */
