@@ -29,7 +29,7 @@ program
     digits,
   )
   .option('--digits-after <seconds>', 'when to begin pressing keys', seconds, 2)
-  .option('-p, --play <file>', 'WAV or MP3 to speak into the call', existingFile)
+  .option('-p, --play <file>', 'sound file to speak into the call', existingFile)
   .option('-r, --record <file>', 'write what is heard into this WAV file')
   .option('-t, --max-seconds <seconds>', 'hang up after this long', seconds, 60)
   .option('--from <sip-uri>', 'who calls', 'sip:tester@127.0.0.1')

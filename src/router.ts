@@ -7,6 +7,8 @@ import { Calls } from './call/calls.js'
 import { MediaHub } from './call/media-hub.js'
 import type { CallPorts } from './call/ports.js'
 import { createMediaPlane } from './media/create.js'
+import { createAudioFiles } from './media/files/decode.js'
+import { RecordingCopies } from './media/files/recording-copies.js'
 import type { MediaPlane } from './media/port.js'
 import { AccountDirectory } from './router/account-directory.js'
 import { Closers } from './router/closers.js'
@@ -52,6 +54,8 @@ export interface Router {
 
 /** Audio answers that are kept on disk, for calls that are resumed. */
 const cacheBytesMax = 512_000_000
+/** Recordings as MP3, or with their channels mixed. */
+const copiesBytesMax = 512_000_000
 
 /** Composes and starts the whole router. What was opened is closed again when a part fails. */
 export async function startRouter(config: Config, log: Logger): Promise<Router> {
@@ -77,6 +81,8 @@ async function compose(
   const events = new TelemetryEvents(log, metrics)
   const records = await openRecords(config, log, directory, closers)
   const sound = await openSound(config, log, closers)
+  const copies = new RecordingCopies(directory.copiesPath, copiesBytesMax)
+  closers.add(() => copies.close())
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(event),
     counted: (counter) => events.sip(counter),
@@ -90,6 +96,7 @@ async function compose(
   http.serve(
     createApi({
       ...records,
+      recordingCopies: copies,
       calls,
       clock,
       ids,
@@ -166,7 +173,9 @@ async function openSound(config: Config, log: Logger, closers: Closers) {
   hub = new MediaHub(plane)
   const speech = chooseSpeech(log)
   if (speech) closers.add(() => speech.close())
-  return { plane, hub, speech }
+  const files = createAudioFiles()
+  closers.add(() => files.close())
+  return { plane, hub, speech, files }
 }
 
 /** The listeners for HTTP and SIP, and the policy that keeps requests away from them. */
@@ -229,7 +238,7 @@ function makeCalls(
   const runProgram = createProgramRunner({
     client,
     accounts,
-    prompts: new PromptCache(parts.plane, parts.speech, parts.directory.cachePath),
+    prompts: new PromptCache(parts.plane, parts.speech, parts.files, parts.directory.cachePath),
     snapshots,
     events,
     clock,

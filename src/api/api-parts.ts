@@ -11,6 +11,17 @@ export interface ApiAccount {
   readonly authToken: string
 }
 
+/** Makes and keeps copies of complete recordings in other forms. */
+export interface RecordingCopies {
+  /** Rejects with a RouterError when the file is broken or too many copies are being made. */
+  copyOf(
+    recordingSid: string,
+    path: string,
+    form: { readonly format: 'wav' | 'mp3'; readonly channels: 1 | 2 },
+  ): Promise<{ readonly path: string; readonly bytes: number }>
+  forget(recordingSid: string): Promise<void>
+}
+
 /** What the REST API needs of the rest of the router. */
 export interface ApiParts {
   readonly store: Store
@@ -23,6 +34,7 @@ export interface ApiParts {
     dispatch(callSid: string, command: CallCommand): Promise<void>
   }
   recordingPath(recordingSid: string): string
+  readonly recordingCopies: RecordingCopies
   readonly clock: Clock
   readonly ids: Ids
   readonly baseUrl: string
@@ -37,7 +49,7 @@ export interface ApiParts {
 
 /** What the middlewares know about a request when a handler runs. */
 export interface ApiState {
-  format: 'json' | 'xml' | 'csv' | 'wav'
+  format: 'json' | 'xml' | 'csv' | 'wav' | 'mp3'
   /** The account that the path names; its credentials or its parent's were given. */
   account: ApiAccount
   parameters: import('./parameters.js').Parameters

@@ -14,7 +14,7 @@ import { xmlDocument } from './present/xml.js'
 import { addRecordings } from './recordings.js'
 
 const accountPrefix = /^\/2010-04-01\/Accounts\/([^/]+?)(\/.*)?$/
-const extension = /\.(json|xml|csv|wav)$/
+const extension = /\.(json|xml|csv|wav|mp3)$/
 
 /** The REST API 2010-04-01 with /healthz, /readyz and /metrics. */
 export function createApi(parts: ApiParts): RequestListener {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import type Router from 'koa-router'
+import { RouterError } from '../base/router-error.js'
 import { deleteRecording, findRecording } from '../store/calls.js'
 import type { RecordingRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
@@ -36,24 +37,54 @@ async function listRecordings(context: ApiContext, parts: ApiParts): Promise<voi
   answerPage(context, names, page, (row) => presentRecording(row, parts.baseUrl))
 }
 
-/** Metadata by .json and .xml; the audio by .wav or without an extension (contract 2H 27). */
+/** Metadata by .json and .xml; the audio by .wav, .mp3 or without an extension (contract 2H 27). */
 async function fetchRecording(context: ApiContext, parts: ApiParts): Promise<void> {
   const row = await recordingOf(context, parts)
   const { format } = context.state
   const hasExtension = /\.\w+$/.test(new URL(context.originalUrl, 'http://host').pathname)
-  if (hasExtension && format !== 'wav') {
+  if (hasExtension && format !== 'wav' && format !== 'mp3') {
     answerOne(context, names, presentRecording(row, parts.baseUrl))
     return
   }
   if (row.status === 'in-progress') {
     throw new ApiError(404, 20404, `Recording ${row.sid} is not complete yet`)
   }
+  const channels = channelsOf(context, row)
+  const isMp3 = format === 'mp3'
+  const file = await audioOf(row, { format: isMp3 ? 'mp3' : 'wav', channels }, parts)
+  if (!file) throw apiErrors.notFound(context.path)
+  context.type = isMp3 ? 'audio/mpeg' : 'audio/x-wav'
+  context.length = file.bytes
+  context.body = createReadStream(file.path)
+}
+
+/** RequestedChannels mixes two to one; there are no two in a recording of one. */
+function channelsOf(context: ApiContext, row: RecordingRow): 1 | 2 {
+  const recorded = row.channels === 2 ? 2 : 1
+  const requested = context.state.parameters.get('RequestedChannels') ?? ''
+  if (requested === '') return recorded
+  if (requested === '1') return 1
+  if (requested !== '2') throw apiErrors.invalid(20001, 'RequestedChannels is neither 1 nor 2')
+  if (recorded === 2) return 2
+  throw apiErrors.invalid(16113, `Recording ${row.sid} has one channel`)
+}
+
+/** The recording as it was written, or a copy in another form; undefined when it is gone. */
+async function audioOf(
+  row: RecordingRow,
+  form: { readonly format: 'wav' | 'mp3'; readonly channels: 1 | 2 },
+  parts: ApiParts,
+): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
   const path = parts.recordingPath(row.sid)
   const file = await stat(path).catch(() => undefined)
-  if (!file) throw apiErrors.notFound(context.path)
-  context.type = 'audio/x-wav'
-  context.length = file.size
-  context.body = createReadStream(path)
+  if (!file) return undefined
+  if (form.format === 'wav' && form.channels === row.channels) return { path, bytes: file.size }
+  try {
+    return await parts.recordingCopies.copyOf(row.sid, path, form)
+  } catch (error) {
+    if (!(error instanceof RouterError)) throw error
+    throw new ApiError(503, 20503, `Recording ${row.sid}: ${error.message}`)
+  }
 }
 
 async function removeRecording(context: ApiContext, parts: ApiParts): Promise<void> {
@@ -63,6 +94,7 @@ async function removeRecording(context: ApiContext, parts: ApiParts): Promise<vo
   }
   await parts.store.write([deleteRecording(row.sid)])
   await rm(parts.recordingPath(row.sid), { force: true })
+  await parts.recordingCopies.forget(row.sid)
   context.status = 204
 }
 

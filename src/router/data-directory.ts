@@ -15,6 +15,8 @@ export interface DataDirectory {
   readonly databasePath: string
   readonly recordingsPath: string
   readonly cachePath: string
+  /** Copies of recordings in other formats; made when the first is. */
+  readonly copiesPath: string
   readonly credentialsPath: string
   /** Key of the SecretBox, 32 bytes. */
   readonly key: Buffer
@@ -46,6 +48,7 @@ export function openDataDirectory(directory: string): DataDirectory {
     databasePath: join(path, 'dialplane.db'),
     recordingsPath,
     cachePath,
+    copiesPath: join(cachePath, 'recordings'),
     credentialsPath: join(path, 'credentials'),
     key: keyOf(join(path, 'key')),
     release: () => rmSync(pidPath, { force: true }),

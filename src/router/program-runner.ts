@@ -82,7 +82,7 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
   return {
     speech: (text, voice, signal) => whileLive(prompts.speech(text, voice), signal),
     sound: (url, base, signal) => {
-      if (url.startsWith('blob:')) return whileLive(prompts.kept(url), signal)
+      if (url.startsWith('blob:')) return whileLive(prompts.kept(url, signal), signal)
       const resolved = resolveUrl(url, base, standardParameters(call))
       const fetch = (soundUrl: string, etag: string | undefined, until: AbortSignal) =>
         send(
@@ -134,7 +134,7 @@ async function fetchDocument(
   const answer = await send(call, parts, { ...request, url, parameters, names }, signal)
   const { contentType } = answer
   const body = contentType.startsWith('audio/')
-    ? await parts.prompts.keep(answer.body)
+    ? await parts.prompts.keep(answer.body, contentType)
     : textOf(answer)
   return { url: answer.url, contentType, body }
 }

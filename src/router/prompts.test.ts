@@ -2,11 +2,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { createAudioFiles } from '../media/files/decode.js'
 import type { MediaPlane } from '../media/port.js'
 import { PromptCache } from './prompts.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'dialplane-prompts-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const files = createAudioFiles()
+afterAll(async () => {
+  await files.close()
+  rmSync(folder, { recursive: true })
+})
 const signal = new AbortController().signal
 const plain = { voice: undefined, language: undefined }
 
@@ -32,7 +37,7 @@ function made() {
     },
     close: async () => {},
   }
-  return { cache: new PromptCache(plane, speech, folder, 16_000), held, spoken }
+  return { cache: new PromptCache(plane, speech, files, folder, 16_000), held, spoken }
 }
 
 function wav(samples: number): Buffer {
@@ -99,10 +104,50 @@ test('a sound that was evicted while its application said 304 is fetched whole',
 
 test('the same answer kept by two calls at once is one file; one that is gone is 13420', async () => {
   const { cache } = made()
-  const names = await Promise.all([1, 2, 3].map(() => cache.keep(wav(80))))
+  const names = await Promise.all([1, 2, 3].map(() => cache.keep(wav(80), 'audio/wav')))
   expect(new Set(names).size).toBe(1)
   expect(readdirSync(folder)).toHaveLength(1)
-  expect((await cache.kept(names[0] as string)).durationMs).toBe(10)
+  expect((await cache.kept(names[0] as string, signal)).durationMs).toBe(10)
   const gone = `blob:${'0'.repeat(64)}`
-  await expect(cache.kept(gone)).rejects.toMatchObject({ errorCode: 13420 })
+  await expect(cache.kept(gone, signal)).rejects.toMatchObject({ errorCode: 13420 })
+})
+
+test('a bare format is kept with its name, apart from other readings of the same bytes', async () => {
+  const { cache } = made()
+  const name = await cache.keep(Buffer.alloc(800), 'audio/basic')
+  expect(name).toMatch(/^blob:[0-9a-f]{64}\.mulaw$/)
+  expect((await cache.kept(name, signal)).durationMs).toBe(100)
+  const other = await cache.keep(Buffer.alloc(800), 'audio/wav')
+  await expect(cache.kept(other, signal)).rejects.toMatchObject({ errorCode: 13420 })
+})
+
+test('a file that is fetched by two calls at once is decoded once', async () => {
+  const { cache, held } = made()
+  const fetch = async () => answer(wav(8_000))
+  const urls = ['http://app/a.wav', 'http://app/b.wav', 'http://app/c.wav']
+  const prompts = await Promise.all(urls.map((url) => cache.sound('AC1', url, fetch, 0, signal)))
+  expect(new Set(prompts.map(({ promptId }) => promptId)).size).toBe(1)
+  expect(held.size).toBe(1)
+})
+
+test('decoding goes on while one call waits for it, and stops when none does', async () => {
+  const { cache, held } = made()
+  const fetch = async () => answer(wav(8_000 * 200))
+  const [one, two] = [new AbortController(), new AbortController()]
+  const first = cache.sound('AC1', 'http://app/a.wav', fetch, 0, one.signal)
+  const second = cache.sound('AC1', 'http://app/b.wav', fetch, 0, two.signal)
+  one.abort()
+  expect((await second).durationMs).toBe(200_000)
+  ;(await first).release()
+  ;(await second).release()
+  expect(held.size).toBe(0)
+  const third = new AbortController()
+  const unwanted = cache.sound('AC1', 'http://app/a.wav', fetch, 0, third.signal)
+  // Behind the checksum, the thread has it.
+  setTimeout(() => third.abort(), 5)
+  await unwanted.then(
+    (prompt) => prompt.release(),
+    (error) => expect(error.name).toBe('AbortError'),
+  )
+  expect(held.size).toBe(0)
 })

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, webcrypto } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RouterError } from '../base/router-error.js'
-import { decodeAudioFile } from '../media/files/decode.js'
+import { type AudioFiles, bareFormatOf } from '../media/files/decode.js'
 import type { MediaPlane } from '../media/port.js'
 import type { SpeechProvider } from '../speech/speech.js'
 import { espeakVoice } from '../speech/voices.js'
@@ -21,7 +21,16 @@ interface Entry {
   loaded: Loaded | undefined
   /** Calls that wait for it or play it: it is evicted only when there are none. */
   users: number
+  /** Stops the work when nobody waits for it any more. */
+  readonly unwanted: AbortController
 }
+
+interface Sound {
+  readonly samples: Int16Array
+  readonly sampleRateHz: number
+}
+
+type MakeSound = (unwanted: AbortSignal) => Promise<Sound>
 
 interface CachedSound {
   readonly key: string
@@ -38,13 +47,14 @@ export type FetchSound = (
 
 const memoryBytesMaxNormal = 256_000_000
 const soundsMax = 10_000
-/** Sounds of file stores that do not know what they keep. */
-const bareTypes = ['application/octet-stream', 'binary/octet-stream']
+/** Sounds of file stores that do not know what they keep, and one that is sound in all but its name. */
+const bareTypes = ['application/octet-stream', 'binary/octet-stream', 'application/ogg']
 
 /** Speech and sounds as prompts in the media plane, kept by content while there is room. */
 export class PromptCache {
   readonly #plane: MediaPlane
   readonly #speech: SpeechProvider | undefined
+  readonly #files: AudioFiles
   readonly #directory: string
   readonly #bytesMax: number
   /** Least recently used first. */
@@ -56,12 +66,14 @@ export class PromptCache {
   constructor(
     plane: MediaPlane,
     speech: SpeechProvider | undefined,
+    files: AudioFiles,
     directory: string,
     bytesMax = memoryBytesMaxNormal,
   ) {
     this.#bytesMax = bytesMax
     this.#plane = plane
     this.#speech = speech
+    this.#files = files
     this.#directory = directory
   }
 
@@ -110,42 +122,44 @@ export class PromptCache {
         `${url} is ${answer.contentType || 'of no type'}, not audio`,
       )
     }
-    const key = hash(answer.body)
+    const { body, contentType } = answer
+    const key = contentKey(await hashOff(body), contentType)
     this.#remember(name, {
       key,
       etag: answer.etag,
       freshUntilMs: nowMs + (answer.maxAgeMs ?? 0),
     })
-    return this.#take(key, () => decodeAudioFile(answer.body))
+    return this.#take(key, (unwanted) => this.#files.decode(body, contentType, unwanted), signal)
   }
 
   /** Keeps an audio answer on disk; the reference that names it stays valid over a restart. */
-  async keep(bytes: Buffer): Promise<string> {
-    const name = hash(bytes)
+  async keep(bytes: Buffer, contentType: string): Promise<string> {
+    const name = await hashOff(bytes)
     await mkdir(this.#directory, { recursive: true })
     const path = join(this.#directory, name)
     // Two calls may keep the same sound at once.
     const part = `${path}.${++this.#parts}.part`
     await writeFile(part, bytes)
     await rename(part, path)
-    return `blob:${name}`
+    return `blob:${contentKey(name, contentType)}`
   }
 
-  async kept(reference: string): Promise<PreparedPrompt> {
-    const name = /^blob:([0-9a-f]{64})$/.exec(reference)?.[1]
-    if (name === undefined) throw new RouterError('ERR_BLOB', 13420, 'No such audio is kept')
-    return this.#take(name, async () => {
-      const bytes = await readFile(join(this.#directory, name)).catch((cause) => {
-        throw new RouterError('ERR_BLOB', 13420, 'No such audio is kept', { cause })
-      })
-      return decodeAudioFile(bytes)
-    })
+  async kept(reference: string, signal: AbortSignal): Promise<PreparedPrompt> {
+    const [, key, name, bare] = /^blob:(([0-9a-f]{64})(?:\.(\w+))?)$/.exec(reference) ?? []
+    if (!key || !name) throw new RouterError('ERR_BLOB', 13420, 'No such audio is kept')
+    return this.#take(
+      key,
+      async (unwanted) => {
+        const bytes = await readFile(join(this.#directory, name)).catch((cause) => {
+          throw new RouterError('ERR_BLOB', 13420, 'No such audio is kept', { cause })
+        })
+        return this.#files.decode(bytes, bare && `audio/${bare}`, unwanted)
+      },
+      signal,
+    )
   }
 
-  async #take(
-    key: string,
-    make: () => Promise<{ readonly samples: Int16Array; readonly sampleRateHz: number }>,
-  ): Promise<PreparedPrompt> {
+  async #take(key: string, make: MakeSound, signal?: AbortSignal): Promise<PreparedPrompt> {
     const entry = this.#prompts.get(key) ?? this.#load(key, make)
     // The latest used comes last. In use from now on, not when it is loaded: it might be evicted before.
     this.#prompts.delete(key)
@@ -156,10 +170,13 @@ export class PromptCache {
       if (released) return
       released = true
       entry.users--
+      if (entry.users === 0 && !entry.loaded) this.#abandon(key, entry)
       this.#evict()
     }
+    signal?.addEventListener('abort', release, { once: true })
     try {
       const { promptId, durationMs } = await entry.loading
+      signal?.removeEventListener('abort', release)
       return { promptId, durationMs, release }
     } catch (error) {
       if (this.#prompts.get(key) === entry) this.#prompts.delete(key)
@@ -167,13 +184,16 @@ export class PromptCache {
     }
   }
 
-  #load(
-    key: string,
-    make: () => Promise<{ readonly samples: Int16Array; readonly sampleRateHz: number }>,
-  ): Entry {
-    const entry: Entry = { loading: this.#loadInto(make), loaded: undefined, users: 0 }
+  #load(key: string, make: MakeSound): Entry {
+    const unwanted = new AbortController()
+    const loading = this.#loadInto(() => make(unwanted.signal))
+    const entry: Entry = { loading, loaded: undefined, users: 0, unwanted }
     entry.loading.then(
       (loaded) => {
+        if (unwanted.signal.aborted) {
+          this.#plane.releasePrompt(loaded.promptId)
+          return
+        }
         entry.loaded = loaded
         this.#bytes += loaded.bytes
         this.#evict()
@@ -183,9 +203,13 @@ export class PromptCache {
     return entry
   }
 
-  async #loadInto(
-    make: () => Promise<{ readonly samples: Int16Array; readonly sampleRateHz: number }>,
-  ): Promise<Loaded> {
+  /** Who asks from now on begins anew: this one may be half undone already. */
+  #abandon(key: string, entry: Entry): void {
+    if (this.#prompts.get(key) === entry) this.#prompts.delete(key)
+    entry.unwanted.abort()
+  }
+
+  async #loadInto(make: () => Promise<Sound>): Promise<Loaded> {
     const { samples, sampleRateHz } = await make()
     // Wideband is kept for the callers that can hear it; nobody speaks above 8 kHz.
     const rateHz = sampleRateHz < 16_000 ? 8_000 : 16_000
@@ -218,6 +242,17 @@ export class PromptCache {
   }
 }
 
-function hash(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
+/** The content, and how to read it where its bytes do not say. */
+function contentKey(sha256: string, contentType: string): string {
+  const bare = bareFormatOf(contentType)
+  return bare === '' ? sha256 : `${sha256}.${bare}`
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** A file may have 64 MB: not on this thread. */
+async function hashOff(bytes: Buffer): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
 }

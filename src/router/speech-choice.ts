@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { decodeWav } from '../media/files/wav.js'
+import { wavSound } from '../media/files/wav.js'
 import { EspeakProvider, isEspeakInstalled } from '../speech/espeak-provider.js'
 import type { SpeechProvider } from '../speech/speech.js'
 import { findProgram, SystemProvider } from '../speech/system-provider.js'
@@ -8,7 +8,7 @@ import { findProgram, SystemProvider } from '../speech/system-provider.js'
 export function chooseSpeech(log: Logger): SpeechProvider | undefined {
   if (isEspeakInstalled()) return new EspeakProvider()
   const path = findProgram('espeak-ng', process.env.PATH ?? '')
-  if (path !== undefined) return new SystemProvider(path, decodeWav)
+  if (path !== undefined) return new SystemProvider(path, wavSound)
   log.warn('No text-to-speech engine: <Say> will fail. Run npm install, or install espeak-ng')
   return undefined
 }

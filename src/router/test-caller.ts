@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { answerOffer, makeOffer, settleAnswer } from '../call/media-description.js'
 import { createMediaPlane } from '../media/create.js'
-import { decodeAudioFile } from '../media/files/decode.js'
+import { createAudioFiles } from '../media/files/decode.js'
 import type { MediaEvent, MediaPlane } from '../media/port.js'
 import { localAddressTo } from '../net/local-address.js'
 import type { SipOutput } from '../sip/events.js'
@@ -192,7 +192,10 @@ class TestCall {
   }
 
   async #play(plane: MediaPlane, endpointId: number, file: string): Promise<void> {
-    const { samples, sampleRateHz } = await decodeAudioFile(await readFile(file))
+    const files = createAudioFiles()
+    const { samples, sampleRateHz } = await files
+      .decode(await readFile(file))
+      .finally(() => files.close())
     const promptId = await plane.loadPrompt(
       await plane.resample(samples, sampleRateHz, 8_000),
       8_000,

@@ -1,104 +1,102 @@
-import { RouterError } from '../../base/router-error.js'
+import { AudioFileError, type DecodedAudio } from './audio-file.js'
+import { pushMsGsm } from './gsm-wav.js'
+import { pushPcm, type SampleEncoding, sampleBytes } from './pcm.js'
+import { SoundSink } from './sound-sink.js'
 
-export interface DecodedAudio {
-  /** Mono, 16-bit. */
-  readonly samples: Int16Array
-  readonly sampleRateHz: number
-}
-
-/** A file that is not audio we can play. */
-export class AudioFileError extends RouterError {
-  override readonly name = 'AudioFileError'
-  constructor(message: string, options?: ErrorOptions) {
-    super('ERR_AUDIO_FILE', 13420, message, options)
-  }
-}
-
-interface Format {
+export interface WavLayout {
   readonly code: number
   readonly channels: number
   readonly sampleRateHz: number
   readonly bits: number
+  /** Where the samples are in the file. */
+  readonly dataAt: number
+  readonly dataBytes: number
 }
 
-const formatCodes = { pcm: 1, float: 3, aLaw: 6, muLaw: 7, extensible: 0xfffe }
+/** wFormatTag of RFC 2361. */
+const formatCodes = { pcm: 1, float: 3, aLaw: 6, muLaw: 7, msGsm: 0x31, extensible: 0xfffe }
+/** What programs write that cannot go back to correct the sizes. */
+const unknownSizes = [0, 0xffff_ffff]
 
-/** Decodes RIFF/WAVE: PCM of 8 to 32 bits, 32-bit float, A-law and mu-law; channels are averaged. */
-export function decodeWav(bytes: Buffer): DecodedAudio {
-  if (bytes.length < 12 || bytes.toString('latin1', 8, 12) !== 'WAVE') {
+/**
+ * RIFF/WAVE: PCM of 8 to 32 bits, floats of 32 and 64, A-law, mu-law and GSM 06.10. What is there of a
+ * file that was cut short is decoded. Throws AudioFileError.
+ */
+export function decodeWav(bytes: Buffer, sink: SoundSink): void {
+  const layout = wavLayout(bytes, bytes.length)
+  const { code, channels, sampleRateHz, dataAt, dataBytes } = layout
+  const samples = bytes.subarray(dataAt, dataAt + dataBytes)
+  sink.begin(sampleRateHz, channels)
+  if (code === formatCodes.msGsm) {
+    if (channels !== 1) throw new AudioFileError('GSM in a WAV file has one channel')
+    pushMsGsm(samples, sink)
+    return
+  }
+  pushPcm(samples, encodingOf(layout), channels, sink)
+}
+
+/** A short WAV file of our own making, decoded where one is. Throws AudioFileError. */
+export function wavSound(bytes: Buffer): DecodedAudio {
+  const sink = new SoundSink()
+  decodeWav(bytes, sink)
+  return sink.finish()
+}
+
+/**
+ * Reads the chunks in front of the samples. `head` is the beginning of a file of `fileBytes`.
+ * Throws AudioFileError.
+ */
+export function wavLayout(head: Buffer, fileBytes: number): WavLayout {
+  if (head.length < 12 || head.toString('latin1', 8, 12) !== 'WAVE') {
     throw new AudioFileError('not a WAV file')
   }
-  let format: Format | undefined
-  for (let at = 12; at + 8 <= bytes.length; ) {
-    const id = bytes.toString('latin1', at, at + 4)
-    const size = bytes.readUInt32LE(at + 4)
-    const chunk = bytes.subarray(at + 8, Math.min(at + 8 + size, bytes.length))
-    if (id === 'fmt ') format = parseFormat(chunk)
+  const isStream = unknownSizes.includes(head.readUInt32LE(4))
+  let format: Omit<WavLayout, 'dataAt' | 'dataBytes'> | undefined
+  for (let at = 12; at + 8 <= head.length; ) {
+    const id = head.toString('latin1', at, at + 4)
+    const size = head.readUInt32LE(at + 4)
+    const dataAt = at + 8
+    if (id === 'fmt ') format = parseFormat(head.subarray(dataAt, dataAt + size))
     if (id === 'data') {
       if (!format) throw new AudioFileError('WAV file without a format')
-      return { samples: decodeSamples(chunk, format), sampleRateHz: format.sampleRateHz }
+      const left = fileBytes - dataAt
+      const isUnknown = size === 0xffff_ffff || (size === 0 && isStream)
+      return { ...format, dataAt, dataBytes: isUnknown ? left : Math.min(size, left) }
     }
-    at += 8 + size + (size & 1)
+    // Chunks begin at even bytes.
+    at = dataAt + size + (size & 1)
   }
   throw new AudioFileError('WAV file without samples')
 }
 
-function parseFormat(chunk: Buffer): Format {
+function parseFormat(chunk: Buffer): Omit<WavLayout, 'dataAt' | 'dataBytes'> {
   if (chunk.length < 16) throw new AudioFileError('WAV format is cut short')
   const code = chunk.readUInt16LE(0)
-  const format = {
-    code: code === formatCodes.extensible && chunk.length >= 26 ? chunk.readUInt16LE(24) : code,
+  const isExtensible = code === formatCodes.extensible && chunk.length >= 26
+  return {
+    code: isExtensible ? chunk.readUInt16LE(24) : code,
     channels: chunk.readUInt16LE(2),
     sampleRateHz: chunk.readUInt32LE(4),
     bits: chunk.readUInt16LE(14),
   }
-  if (format.channels < 1 || format.channels > 8)
-    throw new AudioFileError('WAV file of no channels')
-  return format
 }
 
-function decodeSamples(chunk: Buffer, format: Format): Int16Array {
-  const read = reader(format)
-  const frameBytes = (format.bits / 8) * format.channels
-  const frames = Math.floor(chunk.length / frameBytes)
-  const samples = new Int16Array(frames)
-  for (let frame = 0; frame < frames; frame++) {
-    let sum = 0
-    for (let channel = 0; channel < format.channels; channel++) {
-      sum += read(chunk, frame * frameBytes + (channel * format.bits) / 8)
-    }
-    samples[frame] = Math.trunc(sum / format.channels)
-  }
-  return samples
+function encodingOf({ code, bits }: WavLayout): SampleEncoding {
+  const encoding = wavEncodings.find(
+    ([of, one]) => of === code && sampleBytes(one) === Math.ceil(bits / 8),
+  )?.[1]
+  if (encoding) return encoding
+  throw new AudioFileError(`WAV format ${code} with ${bits} bits is not played`)
 }
 
-function reader({ code, bits }: Format): (chunk: Buffer, at: number) => number {
-  if (code === formatCodes.muLaw && bits === 8)
-    return (chunk, at) => muLawSample(chunk[at] as number)
-  if (code === formatCodes.aLaw && bits === 8) return (chunk, at) => aLawSample(chunk[at] as number)
-  if (code === formatCodes.float && bits === 32) {
-    return (chunk, at) =>
-      Math.max(-32768, Math.min(32767, Math.round(chunk.readFloatLE(at) * 32767)))
-  }
-  if (code === formatCodes.pcm && bits === 8)
-    return (chunk, at) => ((chunk[at] as number) - 128) << 8
-  if (code === formatCodes.pcm && bits === 16) return (chunk, at) => chunk.readInt16LE(at)
-  if (code === formatCodes.pcm && bits === 24) return (chunk, at) => chunk.readIntLE(at, 3) >> 8
-  if (code === formatCodes.pcm && bits === 32) return (chunk, at) => chunk.readInt32LE(at) >> 16
-  throw new AudioFileError(`WAV format ${code} with ${bits} bits is not supported`)
-}
-
-/** ITU-T G.711 */
-function muLawSample(code: number): number {
-  const bits = ~code & 0xff
-  const magnitude = (((bits & 0x0f) << 3) + 0x84) << ((bits & 0x70) >> 4)
-  return bits & 0x80 ? 0x84 - magnitude : magnitude - 0x84
-}
-
-function aLawSample(code: number): number {
-  const bits = code ^ 0x55
-  const exponent = (bits & 0x70) >> 4
-  const mantissa = ((bits & 0x0f) << 4) + 8
-  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1)
-  return bits & 0x80 ? magnitude : -magnitude
-}
+/** Samples of odd numbers of bits are at the upper end of whole bytes. */
+const wavEncodings: readonly (readonly [code: number, SampleEncoding])[] = [
+  [formatCodes.pcm, 'u8'],
+  [formatCodes.pcm, 's16le'],
+  [formatCodes.pcm, 's24le'],
+  [formatCodes.pcm, 's32le'],
+  [formatCodes.float, 'f32le'],
+  [formatCodes.float, 'f64le'],
+  [formatCodes.aLaw, 'alaw'],
+  [formatCodes.muLaw, 'mulaw'],
+]
