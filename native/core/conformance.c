@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "dtmf_detector.h"
 #include "g711.h"
+#include "kernels.h"
 #include "rate_converter.h"
 #include "resampler.h"
 #include "telephone_event.h"
@@ -28,6 +29,8 @@ void conformance_put_samples(struct conformance *run, const int16_t *samples, ui
         conformance_put_byte(run, (uint8_t)((uint16_t)samples[i] >> 8));
     }
 }
+
+enum { FORM_BYTES_MAX = 16 };
 
 static void run_g711(struct conformance *run) {
     for (int32_t sample = -32768; sample <= 32767; sample++) {
@@ -139,12 +142,28 @@ static bool is(const char *a, const char *b) {
     return *a == *b;
 }
 
+/* The program without the form of the kernels that stands before it, which is taken; NULL: there is
+ * no such form. */
+static const char *take_form(const char *program) {
+    char form[FORM_BYTES_MAX];
+    uint32_t length = 0;
+    while (program[length] && program[length] != ':' && length + 1 < FORM_BYTES_MAX) {
+        form[length] = program[length];
+        length++;
+    }
+    form[length] = 0;
+    if (program[length] != ':')
+        return program;
+    return kernels_take(form) ? program + length + 1 : NULL;
+}
+
 void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_t room) {
     static const struct {
         const char *name;
         void (*run)(struct conformance *run);
     } programs[] = {
         {"g711", run_g711},
+        {"kernels", conformance_kernels},
         {"g722", conformance_g722},
         {"l16", conformance_l16},
         {"tone", run_tone},
@@ -157,9 +176,12 @@ void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_
         {"plane", conformance_plane},
     };
     struct conformance run = {.dst = dst, .room = room, .seed = 20260101};
+    const struct kernels *before = kernels;
+    program = take_form(program);
     for (uint32_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-        if (is(program, programs[i].name))
+        if (program && is(program, programs[i].name))
             programs[i].run(&run);
     }
+    kernels = before;
     *bytes = run.bytes;
 }

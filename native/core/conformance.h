@@ -22,11 +22,13 @@ void conformance_put_samples(struct conformance *run, const int16_t *samples, ui
 /* Programs that have a file of their own. */
 void conformance_g722(struct conformance *run);
 void conformance_detectors(struct conformance *run);
+void conformance_kernels(struct conformance *run);
 void conformance_l16(struct conformance *run);
 void conformance_jitter_buffer(struct conformance *run);
 void conformance_plane(struct conformance *run);
 
-/* `*bytes` is how much was written, at most `room`; 0: there is no such program. */
+/* `*bytes` is how much was written, at most `room`; 0: there is no such program. A name may begin
+ * with that of a form of the kernels, as in "avx2:plane"; 0 where there is no such form. */
 void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_t room);
 
 #endif

@@ -1,6 +1,7 @@
 #include "dtmf_detector.h"
 #include "bytes.h"
 #include "dtmf_tables.h"
+#include "kernels.h"
 
 enum {
     HITS_TO_START = 4,
@@ -41,8 +42,8 @@ static bool take_in(struct dtmf_half *half, const int16_t *restrict samples) {
 
 /* Seen from the middle of the half, cosines are even and sines odd: half the products do. */
 static void project(struct dtmf_half *half, uint32_t group) {
-    struct sums4 real = dot_columns4(half->even, dtmf_cosines[group], FOLDED);
-    struct sums4 imaginary = dot_columns4(half->odd, dtmf_sines[group], FOLDED);
+    struct sums4 real = kernels->dot_columns(half->even, dtmf_cosines[group], FOLDED);
+    struct sums4 imaginary = kernels->dot_columns(half->odd, dtmf_sines[group], FOLDED);
     for (uint32_t i = 0; i < 4; i++) {
         half->spectrum.parts[group][2 * i] = (int16_t)(real.at[i] >> 15);
         half->spectrum.parts[group][2 * i + 1] = (int16_t)(imaginary.at[i] >> 15);

@@ -1,8 +1,8 @@
 #include "rate_converter.h"
 #include "bytes.h"
 #include "codec.h"
+#include "kernels.h"
 #include "rate_converter_table.h"
-#include "simd.h"
 
 enum { FRAME_MAX = CODEC_FRAME_MAX };
 
@@ -21,54 +21,20 @@ void rate_converter_set(struct rate_converter *converter, uint32_t from_hz, uint
         rate_converter_init(converter, from_hz, to_hz);
 }
 
-/* A quarter of the sum. The magnitudes of a filter are spread over the four sums so that none
- * overflows, whatever the input. */
-static inline int32_t filtered(const int16_t *filter, const int16_t *src, uint32_t taps) {
-    struct sums4 sums = dot_sums4(filter, src, taps);
-    return (sums.at[0] >> 2) + (sums.at[1] >> 2) + (sums.at[2] >> 2) + (sums.at[3] >> 2);
-}
-
-/* `src` begins with the history: RATE_TAPS samples. */
-static inline void
-up(int16_t *restrict dst, const int16_t *restrict src, uint32_t count,
-   const int16_t (*restrict filters)[RATE_TAPS], uint32_t factor) {
-    for (uint32_t i = 0; i < count; i++) {
-        const int16_t *window = src + i + 1, *middle = window + RATE_TAPS / 2 - 1;
-        dst[i * factor] = middle[0];
-        for (uint32_t phase = 1; phase < factor; phase++) {
-            int32_t near = middle[2 * phase > factor] + middle[2 * phase >= factor];
-            int32_t sum = filtered(filters[phase - 1], window, RATE_TAPS);
-            dst[i * factor + phase] = saturate16((sum + near * (1 << 13) + (1 << 13)) >> 14);
-        }
-    }
-}
-
-/* `src` begins with the history: RATE_TAPS * factor samples. */
-static inline void down(
-    int16_t *restrict dst, const int16_t *restrict src, uint32_t count,
-    const int16_t *restrict filter, uint32_t factor) {
-    uint32_t taps = RATE_TAPS * factor;
-    for (uint32_t i = 0; i < count / factor; i++) {
-        int32_t sum = filtered(filter, src + i * factor, taps);
-        dst[i] = saturate16((sum + (1 << 12)) >> 13);
-    }
-}
-
 static void convert(
     int16_t *restrict dst, const int16_t *restrict src, uint32_t count, uint32_t from_hz,
     uint32_t to_hz) {
-    if (to_hz == 2 * from_hz)
-        up(dst, src, count, rate_up_2, 2);
-    else if (to_hz == 3 * from_hz)
-        up(dst, src, count, rate_up_3, 3);
-    else if (to_hz == 6 * from_hz)
-        up(dst, src, count, rate_up_6, 6);
-    else if (from_hz == 2 * to_hz)
-        down(dst, src, count, rate_down_2, 2);
-    else if (from_hz == 3 * to_hz)
-        down(dst, src, count, rate_down_3, 3);
-    else
-        down(dst, src, count, rate_down_6, 6);
+    if (to_hz > from_hz) {
+        uint32_t factor = to_hz / from_hz;
+        const int16_t(*filters)[RATE_TAPS] = factor == 2   ? rate_up_2
+                                             : factor == 3 ? rate_up_3
+                                                           : rate_up_6;
+        kernels->rate_up(dst, src, count, filters, factor);
+    } else {
+        uint32_t factor = from_hz / to_hz;
+        const int16_t *filter = factor == 2 ? rate_down_2 : factor == 3 ? rate_down_3 : rate_down_6;
+        kernels->rate_down(dst, src, count / factor, filter, factor);
+    }
 }
 
 uint32_t rate_converter_run(

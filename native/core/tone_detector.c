@@ -1,6 +1,6 @@
 #include "tone_detector.h"
 #include "bytes.h"
-#include "simd.h"
+#include "kernels.h"
 #include "sine.h"
 #include "tone_pairs_tables.h"
 #include "tone_rows.h"
@@ -31,8 +31,8 @@ static void measure(int64_t powers[4], int64_t *energy, const int16_t *block) {
         odd[i] = (int16_t)(padded[HALF + i] - padded[HALF - 1 - i]);
     }
     struct sums4 squares = dot_sums4(padded, padded, TONE_BLOCK_SAMPLES);
-    struct sums4 real = dot_columns4(even, tone_pairs_cosines, HALF);
-    struct sums4 imaginary = dot_columns4(odd, tone_pairs_sines, HALF);
+    struct sums4 real = kernels->dot_columns(even, tone_pairs_cosines, HALF);
+    struct sums4 imaginary = kernels->dot_columns(odd, tone_pairs_sines, HALF);
     *energy = (int64_t)squares.at[0] + squares.at[1] + squares.at[2] + squares.at[3];
     for (uint32_t i = 0; i < 4; i++) {
         int64_t re = real.at[i] >> 10, im = imaginary.at[i] >> 10;

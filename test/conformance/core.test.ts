@@ -57,6 +57,28 @@ function checkAll(load: () => Run): void {
   })
 }
 
+/** Forms of the kernels that this processor has; a native build takes the last by itself. */
+function processorForms(): string[] {
+  const cpuinfo = '/proc/cpuinfo'
+  const hasAvx2 = existsSync(cpuinfo) && /\bavx2\b/.test(readFileSync(cpuinfo, 'utf8'))
+  return hasAvx2 ? ['portable', 'avx2'] : ['portable']
+}
+
+/** The same with every form of the kernels. */
+function checkForms(load: () => Run): void {
+  let run: Run
+  beforeAll(() => {
+    run = load()
+  }, 300_000)
+  it.each(processorForms())('kernels: %s', (form) => {
+    for (const [program, expected] of Object.entries(vectors)) {
+      const bytes = run(`${form}:${program}`)
+      expect(bytes.length, program).toBe(expected.bytes)
+      expect(createHash('sha256').update(bytes).digest('hex'), program).toBe(expected.sha256)
+    }
+  })
+}
+
 function loadWasm(variant: WasmVariant): Run {
   const core = loadWasmCore(variant, idleHost)
   const memory = new LinearMemory(core)
@@ -79,31 +101,38 @@ function describeIf(available: boolean, name: string, body: () => void): void {
 
 const hasCompiler = ['make', 'cc'].every((tool) => !spawnSync(tool, ['--version']).error)
 
+function runBinary(file: string): Run {
+  return (program, input) =>
+    execFileSync(file, input ? [program, '-'] : [program], {
+      maxBuffer: 2 * roomBytes,
+      ...(input && { input }),
+    })
+}
+
 for (const binary of ['conformance', 'conformance-asan']) {
   describeIf(hasCompiler, `core in C: ${binary}`, () => {
     checkAll(() => {
       const native = join(root, 'native')
       execFileSync('make', ['-s', '-C', native, `../build/native-test/${binary}`])
-      const file = join(root, 'build/native-test', binary)
-      return (program, input) =>
-        execFileSync(file, input ? [program, '-'] : [program], {
-          maxBuffer: 2 * roomBytes,
-          ...(input && { input }),
-        })
+      return runBinary(join(root, 'build/native-test', binary))
     })
+    checkForms(() => runBinary(join(root, 'build/native-test', binary)))
   })
 }
 
 const addonFile = join(root, 'build/Release/dialplane_media.node')
+function runAddon(): Run {
+  const addon = loadNativeAddon()
+  const dst = new Uint8Array(roomBytes)
+  return (program, input = new Uint8Array()) => {
+    dst.set(input)
+    return dst.slice(0, addon.runConformance(program, dst))
+  }
+}
+
 describeIf(existsSync(addonFile), 'core in the addon', () => {
-  checkAll(() => {
-    const addon = loadNativeAddon()
-    const dst = new Uint8Array(roomBytes)
-    return (program, input = new Uint8Array()) => {
-      dst.set(input)
-      return dst.slice(0, addon.runConformance(program, dst))
-    }
-  })
+  checkAll(runAddon)
+  checkForms(runAddon)
 })
 
 for (const variant of ['plain', 'simd'] as const) {

@@ -10,6 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
 const programs = [
   'g711',
+  'kernels',
   'g722',
   'l16',
   'tone',
