@@ -50,8 +50,10 @@ static inline uint8_t g711_ulaw_encode(int16_t sample) {
 static inline uint8_t g711_alaw_encode(int16_t sample) {
     int32_t sign = sample >> 15;
     int32_t magnitude = (sample ^ sign) >> 4;
-    uint32_t code = (g711_bits((float)magnitude) >> G711_CODE_SHIFT) - G711_ALAW_FIRST;
-    code = magnitude < G711_ALAW_LINEAR ? (uint32_t)magnitude : code;
+    /* The two lowest intervals have the same step: what is in the first is counted off. */
+    int32_t inside = magnitude > G711_ALAW_LINEAR ? magnitude : G711_ALAW_LINEAR;
+    uint32_t code = (g711_bits((float)inside) >> G711_CODE_SHIFT) - G711_ALAW_FIRST;
+    code -= (uint32_t)(inside - magnitude);
     return (uint8_t)((code | (~(uint32_t)sign & 0x80)) ^ 0x55);
 }
 
