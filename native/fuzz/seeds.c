@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { ROOM = 1024, FRAMES = 5, RATES = 3 };
+enum { ROOM = 1024, FRAMES = 3, RATES = 3 };
 
 struct seed {
     uint8_t bytes[ROOM];
@@ -70,8 +70,8 @@ static void write_opus(const char *folder) {
             for (uint32_t frame = 0; frame < FRAMES; frame++) {
                 uint8_t packet[CODEC_PAYLOAD_BYTES_MAX];
                 make_voice(pcm, count, options.rate_hz);
-                uint32_t bytes = codec->encode(state, packet, 150, pcm, count);
-                put_u8(&seed, frame == 3 ? frames_ms[length] / 10 << 4 | 3 : 0);
+                uint32_t bytes = codec->encode(state, packet, 100, pcm, count);
+                put_u8(&seed, frame == 2 ? frames_ms[length] / 10 << 4 | 3 : 0);
                 put_u8(&seed, bytes);
                 put(&seed, packet, bytes);
             }
