@@ -8,6 +8,13 @@ const programs = {
   baresip: 'baresip',
   'clang-format': 'clang-format',
   clang: 'clang',
+  sox: 'sox',
+  ffmpeg: 'ffmpeg',
+  flac: 'flac',
+  opusenc: 'opus-tools',
+  oggenc: 'vorbis-tools',
+  lame: 'lame',
+  'espeak-ng': 'espeak-ng',
 }
 
 /** Header → package. */
