@@ -39,7 +39,8 @@ static struct leg legs[LEGS];
 static uint32_t mixers[MIXERS], prompt;
 static uint32_t open_id[PLACES]; /* by place: whose events may come */
 static uint32_t audio_ms[PLACES][2];
-static uint8_t command_of[TOKENS]; /* by token: its type until it is acknowledged */
+static uint8_t
+    command_of[TOKENS]; /* by token, round and round: its type until it is acknowledged */
 static uint8_t batch[BATCH_BYTES];
 static uint32_t batch_bytes, token, next_id;
 static uint64_t state;
@@ -73,10 +74,10 @@ static void flush(void) {
 /* fields[0] becomes the token. */
 static void
 add(enum record_type type, uint8_t detail, uint32_t *fields, uint32_t count, uint32_t tail_bytes) {
-    if (token + 1 == TOKENS)
-        return;
     fields[0] = ++token;
-    command_of[token] = (uint8_t)type;
+    if (command_of[token % TOKENS])
+        wrong("a command was never acknowledged", command_of[token % TOKENS]);
+    command_of[token % TOKENS] = (uint8_t)type;
     if (batch_bytes + 4096 > BATCH_BYTES)
         flush();
     uint32_t bytes = record_write(batch + batch_bytes, type, detail, fields, count);
@@ -263,6 +264,7 @@ static void use_leg(struct leg *leg) {
     case 12:
         fields[2] = leg->tap = ++next_id;
         fields[3] = random_below(3);
+        audio_ms[leg->tap & 0xFFFF][0] = audio_ms[leg->tap & 0xFFFF][1] = 0; /* of an older one */
         add(COMMAND_TAP, (uint8_t)(1 + random_below(3)), fields, 4, 0);
         break;
     case 13:
@@ -286,12 +288,12 @@ static void use_leg(struct leg *leg) {
 
 static void note_ack(const struct record *event) {
     uint32_t at = record_u32(event, 0), status = record_u32(event, 1);
-    uint8_t type = at < TOKENS ? command_of[at] : 0;
+    uint8_t type = command_of[at % TOKENS];
     if (at == 0) /* of the shell itself, when it stops */
         return;
     if (type == 0)
         wrong("an acknowledgement too many", at);
-    command_of[at] = 0;
+    command_of[at % TOKENS] = 0;
     counts.acks++;
     counts.refused += status != STATUS_OK;
     if (status == STATUS_OK) {
