@@ -16,6 +16,7 @@ const heard = [
   'test/e2e/baresip.test.ts',
   'test/e2e/codecs.test.ts',
   'test/e2e/dial.test.ts',
+  'test/e2e/files.test.ts',
   'test/e2e/gather.test.ts',
   'test/e2e/hold.test.ts',
   'test/e2e/record.test.ts',

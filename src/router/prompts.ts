@@ -176,11 +176,12 @@ export class PromptCache {
     signal?.addEventListener('abort', release, { once: true })
     try {
       const { promptId, durationMs } = await entry.loading
-      signal?.removeEventListener('abort', release)
       return { promptId, durationMs, release }
     } catch (error) {
       if (this.#prompts.get(key) === entry) this.#prompts.delete(key)
       throw error
+    } finally {
+      signal?.removeEventListener('abort', release)
     }
   }
 

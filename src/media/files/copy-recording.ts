@@ -63,13 +63,13 @@ async function copy(source: FileHandle, target: FileHandle, job: CopyJob): Promi
 }
 
 function planesOf(bytes: Buffer, channels: number): Float32Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const frames = Math.floor(bytes.length / (2 * channels))
-  return Array.from({ length: channels }, (_, channel) =>
-    Float32Array.from(
-      { length: frames },
-      (_, frame) => bytes.readInt16LE(2 * (frame * channels + channel)) / 32_768,
-    ),
-  )
+  const planes = Array.from({ length: channels }, () => new Float32Array(frames))
+  for (const [channel, plane] of planes.entries())
+    for (let frame = 0, at = 2 * channel; frame < frames; frame++, at += 2 * channels)
+      plane[frame] = view.getInt16(at, true) / 32_768
+  return planes
 }
 
 /** Both sides together, at full level: in a call mostly one of them speaks. */

@@ -14,8 +14,8 @@ export interface CopyForm {
 }
 
 const waitingMax = 32
-/** Four hours of two channels are encoded in under a minute. */
-const timeLimitMs = 120_000
+/** Four hours are encoded in half a minute, on a machine that has nothing else to do. */
+const timeLimitMs = 300_000
 
 /**
  * Copies of recordings in other forms, made off the main thread when they are first asked for and kept
