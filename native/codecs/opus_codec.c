@@ -1,6 +1,7 @@
 #include "opus_codec.h"
 #include <opus.h>
 #include <stddef.h>
+#include <string.h>
 
 enum {
     SILK_WIDEBAND = 8,         /* the first of its four configurations */
@@ -10,6 +11,7 @@ enum {
     FEC_PERCENT_MIN = 5,
     COMPLEXITY_FIRST = 5,
     SILENT_BYTES_MAX = 2, /* a packet that says only that nothing is said (opus_encode) */
+    QUIET_LEVEL = 16,     /* mean magnitude of what nobody hears: -66 dBFS */
 };
 
 struct encoder {
@@ -20,6 +22,7 @@ struct encoder {
 
 struct decoder {
     uint32_t rate_hz;
+    bool quiet; /* what it gave last */
     uint64_t state[DECODER_BYTES / 8];
 };
 
@@ -80,6 +83,7 @@ encode(void *state, uint8_t *dst, uint32_t room, const int16_t *src, uint32_t co
 static void decoder_begin(void *state, uint32_t rate_hz) {
     struct decoder *decoder = state;
     decoder->rate_hz = rate_hz;
+    decoder->quiet = true;
     opus_decoder_init(decoder_of(decoder), (int32_t)rate_hz, 1);
 }
 
@@ -95,27 +99,46 @@ static uint32_t samples_max(const struct decoder *decoder) {
     return decoder->rate_hz / 1000 * PACKET_MS_MAX;
 }
 
+static uint32_t note_level(struct decoder *decoder, const int16_t *samples, int count) {
+    int64_t sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += samples[i] < 0 ? -samples[i] : samples[i];
+    decoder->quiet = count > 0 && sum < (int64_t)count * QUIET_LEVEL;
+    return count > 0 ? (uint32_t)count : 0;
+}
+
+/* After what nobody hears nothing goes on: most of a large room says nothing, and to let libopus
+ * make noise of that would cost more than all who speak. */
+static uint32_t stay_quiet(int16_t *dst, uint32_t count) {
+    memset(dst, 0, count * sizeof *dst);
+    return count;
+}
+
 static uint32_t
 decode(void *state, int16_t *dst, uint32_t room, const uint8_t *payload, uint32_t bytes) {
     struct decoder *decoder = state;
     uint32_t count = payload_samples(payload, bytes, decoder->rate_hz);
     if (count == 0 || count > room || count > samples_max(decoder))
         return 0;
+    if (bytes <= SILENT_BYTES_MAX && decoder->quiet)
+        return stay_quiet(dst, count);
     int samples = opus_decode(decoder_of(decoder), payload, (int32_t)bytes, dst, (int)count, 0);
-    return samples > 0 ? (uint32_t)samples : 0;
+    return note_level(decoder, dst, samples);
 }
 
 static uint32_t
 conceal(void *state, int16_t *dst, uint32_t count, const uint8_t *next, uint32_t next_bytes) {
     struct decoder *decoder = state;
     int samples = 0;
-    if (count == 0 || count > samples_max(decoder))
+    if (count == 0 || count > samples_max(decoder) || count % (decoder->rate_hz / 400) != 0)
         return 0;
     if (next && payload_samples(next, next_bytes, decoder->rate_hz))
         samples = opus_decode(decoder_of(decoder), next, (int32_t)next_bytes, dst, (int)count, 1);
+    if (samples <= 0 && decoder->quiet)
+        return stay_quiet(dst, count);
     if (samples <= 0)
         samples = opus_decode(decoder_of(decoder), NULL, 0, dst, (int)count, 0);
-    return samples > 0 ? (uint32_t)samples : 0;
+    return note_level(decoder, dst, samples);
 }
 
 /* RFC 6716 §3.1: a packet of no more than its first byte, wideband SILK of 10, 20, 40 or 60 ms;

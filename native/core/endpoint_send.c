@@ -276,6 +276,14 @@ static void pass_to_others(struct endpoint *endpoint, const int16_t *frame, uint
         audio_ring_push(&endpoint->heard, frame, count, endpoint->rate_hz, to_hz);
 }
 
+/* To what the peer loses, and to what this machine can afford. */
+static void adapt_encoder(const struct plane *plane, struct endpoint *endpoint) {
+    const struct codec *codec = endpoint->codec;
+    if (codec->encoder_adapt && endpoint->encoder_begun)
+        codec->encoder_adapt(
+            endpoint->encoder, rtcp_peer_loss_percent(&endpoint->rtcp), plane->effort);
+}
+
 static void send_report(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
     uint8_t packet[RTCP_BYTES_MAX];
     struct rtcp_sent sent = {
@@ -287,6 +295,7 @@ static void send_report(struct plane *plane, struct endpoint *endpoint, uint64_t
     };
     uint32_t bytes = rtcp_write(&endpoint->rtcp, packet, &sent, &endpoint->reception, now_ms);
     endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS;
+    adapt_encoder(plane, endpoint);
     endpoint_send_packet(plane, endpoint, true, packet, bytes);
 }
 

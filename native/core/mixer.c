@@ -74,7 +74,7 @@ static void unlink_member(struct mixer *mixer, struct endpoint *endpoint) {
     mixer->members_count--;
 }
 
-static void report_voice(struct plane *plane, const struct endpoint *endpoint, uint64_t now_ms) {
+void mixer_report_voice(struct plane *plane, const struct endpoint *endpoint, uint64_t now_ms) {
     const struct member *member = &endpoint->member;
     uint32_t fields[] = {
         endpoint->id, member->mixer->id, (uint32_t)(now_ms - member->mixer->opened_ms)};
@@ -90,7 +90,7 @@ void mixer_leave(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms
     mixer->left += member->last;
     if (member->audible) {
         member->audible = false;
-        report_voice(plane, endpoint, now_ms);
+        mixer_report_voice(plane, endpoint, now_ms);
     }
     unlink_member(mixer, endpoint);
     uint64_t due_ms = mixer->wheel.due_ms;

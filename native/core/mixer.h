@@ -57,6 +57,7 @@ struct shared_encoder {
     void *state;
     bool begun;
     struct encoder_options options;
+    uint64_t adapted_ms;
 };
 
 struct mixer {
@@ -68,7 +69,6 @@ struct mixer {
     bool reports_voices;
     struct endpoint *members;
     uint32_t members_count;
-    uint32_t coaches; /* in the frame under way */
     struct player_queue players;
     struct recorder *recorder;
     int32_t left; /* sum of the last samples of those who have gone since */
@@ -90,6 +90,8 @@ void mixer_join(
 void mixer_leave(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms);
 /* After a member has changed its codec, or the mixer its wishes. */
 void mixer_choose_rate(struct mixer *mixer);
+/* Tells whether a member is audible now, if anybody asked for that. */
+void mixer_report_voice(struct plane *plane, const struct endpoint *endpoint, uint64_t now_ms);
 /* Puts the mixer into the wheel, or takes it out, as there is something to do. */
 void mixer_schedule(struct plane *plane, struct mixer *mixer, uint64_t now_ms);
 void mixer_tick(struct plane *plane, struct mixer *mixer, uint64_t now_ms);

@@ -67,18 +67,14 @@ static void judge(struct plane *plane, struct endpoint *endpoint, uint32_t level
     member->level = level > decayed ? level : decayed;
     member->quiet_ms = level >= AUDIBLE_LEVEL ? 0 : member->quiet_ms + MIXER_PTIME_MS;
     member->audible = level >= AUDIBLE_LEVEL || (before && member->quiet_ms < AUDIBLE_HANG_MS);
-    if (member->audible == before || !member->mixer->reports_voices)
-        return;
-    uint32_t fields[] = {
-        endpoint->id, member->mixer->id, (uint32_t)(now_ms - member->mixer->opened_ms)};
-    plane_event(plane, EVENT_VOICE, member->audible, fields, 3);
+    if (member->audible != before)
+        mixer_report_voice(plane, endpoint, now_ms);
 }
 
 /* Hears all members; those that may have something to say get a frame. */
 static uint32_t listen_to_all(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
     uint32_t voices = 0, count = frame_of(mixer->rate_hz);
     plane->frames_used = 0;
-    mixer->coaches = 0;
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
         struct member *member = &at->member;
         if (member->waits)
@@ -138,10 +134,8 @@ static void set_gains(struct plane *plane, struct mixer *mixer, uint32_t voices)
         member->last = member->frame[count - 1];
         struct endpoint *coached =
             member->settings.coached_id ? plane_endpoint(plane, member->settings.coached_id) : NULL;
-        if (coached && coached->member.mixer == mixer) {
+        if (coached && coached->member.mixer == mixer)
             coached->member.coached = true;
-            mixer->coaches++;
-        }
     }
 }
 
@@ -198,6 +192,21 @@ static bool same_options(const struct encoder_options *a, const struct encoder_o
            a->fec == b->fec;
 }
 
+/* To the member that loses most of what it sends, and to what this machine can afford. */
+static void adapt_shared(
+    const struct plane *plane, const struct mixer *mixer, struct shared_encoder *encoder,
+    const struct codec *codec) {
+    uint32_t loss_percent = 0;
+    if (!codec->encoder_adapt || plane->ticked_ms - encoder->adapted_ms < RTCP_INTERVAL_MS)
+        return;
+    for (const struct endpoint *at = mixer->members; at; at = at->member.next) {
+        uint32_t lost = at->codec == codec ? rtcp_peer_loss_percent(&at->rtcp) : 0;
+        loss_percent = lost > loss_percent ? lost : loss_percent;
+    }
+    codec->encoder_adapt(encoder->state, loss_percent, plane->effort);
+    encoder->adapted_ms = plane->ticked_ms;
+}
+
 /* The encoder of a codec in this mixer, if this endpoint can share it; the first one to come sets
  * its options. */
 static struct shared_encoder *
@@ -213,8 +222,10 @@ shared_encoder(struct plane *plane, struct mixer *mixer, const struct endpoint *
         if (endpoint->codec->encoder_begin)
             endpoint->codec->encoder_begin(encoder->state, &options);
         encoder->options = options;
+        encoder->adapted_ms = plane->ticked_ms;
         encoder->begun = true;
     }
+    adapt_shared(plane, mixer, encoder, endpoint->codec);
     return same_options(&encoder->options, &options) ? encoder : NULL;
 }
 

@@ -2,7 +2,7 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { ALIGNMENT = 16, STALL_MS_MAX = 500 };
+enum { ALIGNMENT = 16, STALL_MS_MAX = 500, EFFORT_FIRST = 5 };
 
 static uint64_t aligned(uint64_t bytes) {
     return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
@@ -73,7 +73,12 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
         }
     }
     plane->ticked_ms = now_ms;
+    plane->effort = EFFORT_FIRST;
     return plane;
+}
+
+void plane_set_effort(struct plane *plane, uint32_t effort) {
+    plane->effort = effort;
 }
 
 void plane_stop_recorder(

@@ -57,6 +57,9 @@ void plane_commands(struct plane *plane, const uint8_t *batch, uint32_t bytes, u
 void plane_receive(
     struct plane *plane, uint32_t endpoint_id, bool rtcp, const struct address *from,
     const uint8_t *packet, uint32_t bytes, uint64_t now_ms);
+/* How much work encoders that can choose may do, 0 to 10 (5 at first); they follow within seconds.
+ */
+void plane_set_effort(struct plane *plane, uint32_t effort);
 /* Does all that is due up to now. */
 void plane_tick(struct plane *plane, uint64_t now_ms);
 /* When plane_tick has something to do next; UINT64_MAX: not before a command. */

@@ -34,6 +34,7 @@ struct plane {
     struct recorder *draining; /* stopped, not yet handed over */
     struct wheel wheel;
     uint64_t ticked_ms;
+    uint32_t effort; /* of encoders, 0 to 10 */
     struct mixer *mixers;
     int16_t (*frames)[MIXER_FRAME_MAX]; /* of the mixer that ticks */
     uint32_t frames_used;

@@ -62,7 +62,6 @@
 
 enum {
     RECORD_HEADER_BYTES = 4,
-    RECORD_BYTES_MAX = 1024,
     RECORD_CONFIGURE_BYTES = 64,
     RECORD_OF_MIXER = 128, /* in the detail: the object is a mixer */
 };

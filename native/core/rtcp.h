@@ -30,6 +30,10 @@ struct rtcp_sent {
     uint64_t wall_ms; /* since 1970 */
 };
 
+/* Of what we send, by the last report of the peer [percent], rounded up. */
+static inline uint32_t rtcp_peer_loss_percent(const struct rtcp_state *state) {
+    return (state->peer_fraction_lost * 100u + 255) / 256;
+}
 /* Returns the length of the report written to `dst` of RTCP_BYTES_MAX bytes. */
 uint32_t rtcp_write(
     struct rtcp_state *state, uint8_t *dst, const struct rtcp_sent *sent,

@@ -5,6 +5,8 @@ enum {
     LATE_MS = 20,
     LATE_TURNS_MIN = 5,
     STUCK_MS = 200,
+    EFFORT_FALL = 2,
+    EFFORT_MAX = 8,    /* of 10; the last steps cost much and are not heard in speech */
     VERDICT_MS = 1500, /* how long a bad second counts; the next one decides anew */
 };
 
@@ -28,6 +30,17 @@ void load_note(struct load *load, uint64_t due_ms, uint64_t now_ns) {
     load->late_turns += late_ns > LATE_MS * 1000000u;
     if (now_ns - load->began_ns >= SECOND_NS)
         judge(load, now_ns);
+}
+
+uint32_t load_effort(struct load *load, uint64_t cpu_ns, uint64_t now_ns) {
+    uint64_t used_ns = cpu_ns - load->cpu_ns, passed_ns = now_ns - load->asked_ns;
+    if (used_ns * 10 > passed_ns * 8)
+        load->effort = load->effort > EFFORT_FALL ? load->effort - EFFORT_FALL : 0;
+    else if (used_ns * 2 < passed_ns && load->effort < EFFORT_MAX)
+        load->effort++;
+    load->cpu_ns = cpu_ns;
+    load->asked_ns = now_ns;
+    return load->effort;
 }
 
 bool load_is_over(struct load *load, uint64_t now_ms) {

@@ -16,6 +16,9 @@ struct load {
     /* of the thread: this second */
     uint64_t began_ns;
     uint32_t turns, late_turns;
+    /* when it was last asked for the effort */
+    uint64_t asked_ns, cpu_ns;
+    uint32_t effort;
 };
 
 /* A turn that was due at `due_ms` happens now. */
@@ -24,6 +27,10 @@ void load_note(struct load *load, uint64_t due_ms, uint64_t now_ns);
 static inline void load_expect(struct load *load, uint64_t due_ms) {
     atomic_store_explicit(&load->due_ms, due_ms, memory_order_relaxed);
 }
+/* What encoders may do (plane_set_effort), by the processor time that the thread has used since it
+ * was asked before: less above 0.8 of a processor, more below 0.5. Ask each second; begins with
+ * `effort`. */
+uint32_t load_effort(struct load *load, uint64_t cpu_ns, uint64_t now_ns);
 /* For any thread: of the turns of the last second more than one in a hundred was more than 20 ms
  * late (and more than a hiccup), or the present one is already later still. */
 bool load_is_over(struct load *load, uint64_t now_ms);

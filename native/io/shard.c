@@ -18,6 +18,8 @@ enum {
     BATCHED_FROM = 32,
     STOP_TURNS_MAX = 5000,
     STOPPING_TURN_MS = 5,
+    EFFORT_INTERVAL_NS = 1000000000,
+    EFFORT_FIRST = 5,
 };
 
 static const uint64_t wake_tag = UINT64_MAX;
@@ -144,6 +146,12 @@ static bool is_clogged(struct shard *shard) {
            !atomic_load_explicit(&shard->stopping, memory_order_relaxed);
 }
 
+static uint64_t thread_cpu_ns(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 static void turn(struct shard *shard) {
     uint64_t due_ms = plane_next_due_ms(shard->plane);
     load_expect(&shard->load, due_ms);
@@ -158,6 +166,8 @@ static void turn(struct shard *shard) {
     shard->now_ms = now_ns / 1000000;
     if (due_ms <= shard->now_ms)
         load_note(&shard->load, due_ms, now_ns);
+    if (now_ns - shard->load.asked_ns >= EFFORT_INTERVAL_NS)
+        plane_set_effort(shard->plane, load_effort(&shard->load, thread_cpu_ns(), now_ns));
     plane_tick(shard->plane, shard->now_ms);
     publish(shard);
 }
@@ -223,6 +233,7 @@ bool shard_start(struct shard *shard, struct io *io, uint32_t index) {
     shard->index = index;
     shard->now_ms = io_now_ns(io) / 1000000;
     load_expect(&shard->load, UINT64_MAX);
+    shard->load.effort = EFFORT_FIRST;
     struct plane_config config = plane_config(shard, io->epoch_ms + shard->now_ms);
     shard->plane_bytes = plane_size(&config);
     /* Pages become resident as endpoints are used. */

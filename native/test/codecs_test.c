@@ -182,6 +182,30 @@ static void test_opus_conceal(void) {
     free(decoder);
 }
 
+/* Silence costs nothing, but what was being said does not break off. */
+static void test_opus_quiet(void) {
+    int16_t frame[CODEC_FRAME_MAX];
+    uint8_t payload[CODEC_PAYLOAD_BYTES_MAX], silence[1];
+    struct encoder_options options = {.rate_hz = 16000};
+    void *encoder = calloc(1, codec_opus.encoder_bytes), *decoder = new_decoder(&codec_opus, 16000);
+    codec_opus.encoder_begin(encoder, &options);
+    CHECK(codec_opus.encode_silence(silence, 16000, 320) == 1);
+    frame[7] = 1;
+    CHECK(codec_opus.decode(decoder, frame, 320, silence, 1) == 320 && frame[7] == 0);
+    fill_voice(16000, 6400);
+    for (uint32_t at = 0; at < 6400; at += 320) {
+        uint32_t bytes = codec_opus.encode(encoder, payload, sizeof payload, pcm + at, 320);
+        codec_opus.decode(decoder, frame, 320, payload, bytes);
+    }
+    uint32_t level = 0;
+    codec_opus.decode(decoder, frame, 320, silence, 1);
+    for (uint32_t i = 0; i < 320; i++)
+        level += (uint32_t)abs(frame[i]);
+    CHECK(level > 320 * 50); /* fading */
+    free(encoder);
+    free(decoder);
+}
+
 void test_codecs(void) {
     CHECK(opus_codec_fits());
     for (uint32_t id = 0; id < CODECS; id++)
@@ -195,4 +219,5 @@ void test_codecs(void) {
     test_opus_dtx();
     test_opus_fec();
     test_opus_conceal();
+    test_opus_quiet();
 }

@@ -101,11 +101,25 @@ static void test_load(void) {
     CHECK(load_is_over(&load, 6300));
 }
 
+/* A second at 90 % of a processor, then seconds at a fifth. */
+static void test_effort(void) {
+    struct load load = {.effort = 5};
+    uint64_t second_ns = 1000000000, cpu_ns = second_ns * 9 / 10, now_ns = second_ns;
+    CHECK(load_effort(&load, cpu_ns, now_ns) == 3);
+    CHECK(load_effort(&load, cpu_ns += second_ns * 9 / 10, now_ns += second_ns) == 1);
+    CHECK(load_effort(&load, cpu_ns += second_ns * 9 / 10, now_ns += second_ns) == 0);
+    CHECK(load_effort(&load, cpu_ns += second_ns * 6 / 10, now_ns += second_ns) == 0);
+    for (uint32_t i = 1; i <= 8; i++)
+        CHECK(load_effort(&load, cpu_ns += second_ns / 5, now_ns += second_ns) == i);
+    CHECK(load_effort(&load, cpu_ns += second_ns / 5, now_ns += second_ns) == 8);
+}
+
 int main(void) {
     test_ring();
     test_outbox();
     test_places();
     test_load();
+    test_effort();
     printf("parts of the shell: %d failures\n", failures);
     return failures != 0;
 }

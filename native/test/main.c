@@ -20,6 +20,7 @@ int main(void) {
         {"resampler", test_resampler},
         {"rate_converter", test_rate_converter},
         {"plane", test_plane},
+        {"adapt", test_adapt},
         {"mixer", test_mixer},
         {"plane_move", test_plane_move},
     };

@@ -6,6 +6,7 @@
 #include "../core/plane.h"
 #include "../core/records.h"
 #include "../core/rtp.h"
+#include "idle_host.h"
 #include "test.h"
 #include <math.h>
 #include <stdlib.h>
@@ -58,30 +59,6 @@ static void on_event(void *context, const uint8_t *data, uint32_t bytes) {
     room->refused += record.type == EVENT_ACK && record_u32(&record, 1) != STATUS_OK;
     room->voices_begun += record.type == EVENT_VOICE && record.detail == 1;
     room->voices_ended += record.type == EVENT_VOICE && record.detail == 0;
-}
-
-static bool on_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
-    (void)context, (void)prompt_id, (void)prompt;
-    return false;
-}
-
-static void on_release(void *context, uint32_t prompt_id) {
-    (void)context, (void)prompt_id;
-}
-
-static bool on_open(void *context, const struct recording *recording) {
-    (void)context, (void)recording;
-    return true;
-}
-
-static bool on_write(void *context, uint32_t slot, const int16_t *samples, uint32_t count) {
-    (void)context, (void)slot, (void)samples, (void)count;
-    return true;
-}
-
-static bool on_end(void *context, uint32_t slot, uint8_t reason, uint32_t frames) {
-    (void)context, (void)slot, (void)reason, (void)frames;
-    return true;
 }
 
 static void command(
@@ -152,8 +129,10 @@ static void *start(struct room *room, uint32_t members) {
         .mixers_max = 2,
         .codecs = codecs,
         .epoch_ms = 1700000000000u,
-        .host = {room, on_send, on_event, on_acquire, on_release, on_open, on_write, on_end},
+        .host = idle_host(room),
     };
+    config.host.send = on_send;
+    config.host.event = on_event;
     void *memory = calloc(1, (size_t)plane_size(&config));
     uint32_t mixer[] = {1, MIXER, 0, 0};
     room->plane = plane_init(memory, &config, 0);

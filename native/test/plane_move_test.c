@@ -3,6 +3,7 @@
 #include "../core/plane.h"
 #include "../core/plane_move.h"
 #include "../core/records.h"
+#include "idle_host.h"
 #include "test.h"
 #include <stdlib.h>
 #include <string.h>
@@ -42,31 +43,11 @@ static void on_event(void *context, const uint8_t *record, uint32_t bytes) {
     world->ended += record[2] == EVENT_PLAYER_ENDED;
 }
 
-static bool on_acquire(void *context, uint32_t prompt_id, struct prompt *prompt) {
-    (void)context, (void)prompt_id, (void)prompt;
-    return false;
-}
-
-static void on_release(void *context, uint32_t prompt_id) {
-    (void)context, (void)prompt_id;
-}
-
-static bool on_open(void *context, const struct recording *recording) {
-    (void)context, (void)recording;
-    return true;
-}
-
 static bool on_write(void *context, uint32_t slot, const int16_t *samples, uint32_t count) {
     struct world *world = context;
     (void)slot;
     note(world, samples, count * 2);
     world->blocks++;
-    return true;
-}
-
-static bool on_end(void *context, uint32_t slot, uint8_t reason, uint32_t frames) {
-    (void)slot, (void)reason;
-    note(context, &frames, sizeof frames);
     return true;
 }
 
@@ -80,8 +61,11 @@ static struct plane *make(struct world *world, uint32_t recorders) {
         .codecs = codecs,
         .states_max = {[CODEC_G722] = PLACES, [CODEC_OPUS] = PLACES},
         .epoch_ms = 1700000000000u,
-        .host = {world, on_send, on_event, on_acquire, on_release, on_open, on_write, on_end},
+        .host = idle_host(world),
     };
+    config.host.send = on_send;
+    config.host.event = on_event;
+    config.host.recording_write = on_write;
     void *memory = calloc(1, plane_size(&config));
     return memory ? plane_init(memory, &config, world->now_ms) : NULL;
 }

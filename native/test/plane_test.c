@@ -8,6 +8,7 @@
 #include "../core/telephone_event.h"
 #include "../core/tone.h"
 #include "../core/g711.h"
+#include "idle_host.h"
 #include "test.h"
 #include <stdlib.h>
 #include <string.h>
@@ -75,26 +76,6 @@ static void on_release(void *context, uint32_t prompt_id) {
     ((struct world *)context)->prompts_lent--;
 }
 
-static bool on_open(void *context, const struct recording *recording) {
-    (void)context;
-    return recording->path_bytes > 0;
-}
-
-static bool on_write(void *context, uint32_t slot, const int16_t *samples, uint32_t count) {
-    (void)context;
-    (void)slot;
-    (void)samples;
-    return count > 0;
-}
-
-static bool on_end(void *context, uint32_t slot, uint8_t reason, uint32_t frames) {
-    (void)context;
-    (void)slot;
-    (void)reason;
-    (void)frames;
-    return true;
-}
-
 static void
 command(struct world *world, enum record_type type, const uint32_t *fields, uint32_t count) {
     uint8_t record[128];
@@ -129,8 +110,12 @@ static void *start(struct world *world, uint32_t endpoints) {
         .detectors_max = 1,
         .codecs = codecs,
         .epoch_ms = 1700000000000u,
-        .host = {world, on_send, on_event, on_acquire, on_release, on_open, on_write, on_end},
+        .host = idle_host(world),
     };
+    config.host.send = on_send;
+    config.host.event = on_event;
+    config.host.prompt_acquire = on_acquire;
+    config.host.prompt_release = on_release;
     memset(world, 0, sizeof *world);
     void *memory = calloc(1, (size_t)plane_size(&config));
     world->plane = plane_init(memory, &config, 0);
