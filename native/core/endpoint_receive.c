@@ -5,12 +5,16 @@ enum { COPY_WITHIN_MS = 250, BRIDGED_DIGIT_MS_MIN = 100, BRIDGED_DIGIT_GAP_MS = 
 
 /* Symmetric RTP: the first valid packet decides where we send; later ones must be of the same
  * stream or come from where the peer said. */
+static bool is_strange(const struct endpoint *endpoint, const struct address *from, uint32_t ssrc) {
+    return endpoint->latched && ssrc != endpoint->latched_ssrc &&
+           !address_equal(from, &endpoint->send_to) &&
+           !address_equal(from, &endpoint->settings.remote);
+}
+
 static bool accept_source(struct endpoint *endpoint, const struct address *from, uint32_t ssrc) {
-    bool known = address_equal(from, &endpoint->send_to);
-    if (endpoint->latched && !known && ssrc != endpoint->latched_ssrc &&
-        !address_equal(from, &endpoint->settings.remote))
+    if (is_strange(endpoint, from, ssrc))
         return false;
-    if (!known) {
+    if (!address_equal(from, &endpoint->send_to)) {
         endpoint->send_to = *from;
         endpoint->rtcp_to = *from;
         if (!endpoint->settings.rtcp_mux)
@@ -26,6 +30,10 @@ static bool same_host(const struct address *from, const struct address *known) {
     struct address host = *from;
     host.port = known->port;
     return address_equal(&host, known);
+}
+
+static bool is_host_of_peer(const struct endpoint *endpoint, const struct address *from) {
+    return same_host(from, &endpoint->send_to) || same_host(from, &endpoint->settings.remote);
 }
 
 static uint32_t media_time_ms(const struct endpoint *endpoint, uint64_t now_ms) {
@@ -230,12 +238,21 @@ static void receive_rtcp(
     struct plane *plane, struct endpoint *endpoint, bool on_rtcp_port, const struct address *from,
     const uint8_t *data, uint32_t bytes, uint64_t now_ms) {
     uint64_t wall_ms = plane->config.epoch_ms + now_ms;
-    bool known = same_host(from, &endpoint->send_to) || same_host(from, &endpoint->settings.remote);
-    if (!known ||
+    if (!is_host_of_peer(endpoint, from) ||
         rtcp_receive(&endpoint->rtcp, data, bytes, endpoint->settings.ssrc, wall_ms, now_ms) < 0)
         plane->counts.packets_dropped++;
     else if (on_rtcp_port && endpoint->latched)
         endpoint->rtcp_to = *from;
+}
+
+/* Strangers are not worth the ciphers. */
+static bool is_worth_opening(
+    const struct endpoint *endpoint, bool report, const struct address *from, const uint8_t *data,
+    uint32_t bytes) {
+    if (bytes < RTP_HEADER_BYTES || bytes > RTP_PACKET_BYTES_MAX)
+        return false;
+    return report ? is_host_of_peer(endpoint, from)
+                  : !is_strange(endpoint, from, read_be32(data + 8));
 }
 
 void endpoint_receive(
@@ -244,7 +261,7 @@ void endpoint_receive(
     uint8_t opened[RTP_PACKET_BYTES_MAX];
     bool report = rtcp || is_rtcp(data, bytes);
     if (endpoint->srtp_in.suite != SRTP_NONE) {
-        if (bytes > sizeof opened) {
+        if (!is_worth_opening(endpoint, report, from, data, bytes)) {
             plane->counts.packets_dropped++;
             return;
         }

@@ -35,8 +35,7 @@ static void clear(struct jitter_buffer *jb) {
     jb->stretch_wait_samples = jb->stretch_failures = 0;
     jb->packet_samples = jb->frame_samples = jb->config.rate_hz / 50;
     plc_init(&jb->plc, jb->config.rate_hz);
-    if (jb->config.codec->decoder_begin)
-        jb->config.codec->decoder_begin(jb->config.decoder, jb->config.rate_hz);
+    jb->decoder_begun = false;
 }
 
 void jitter_buffer_init(struct jitter_buffer *jb, const struct jitter_buffer_config *config) {

@@ -36,7 +36,7 @@ enum jitter_buffer_put { JB_STORED, JB_DUPLICATE, JB_LATE, JB_RESYNCED, JB_REFUS
 
 struct jitter_buffer_config {
     const struct codec *codec;
-    void *decoder;    /* decoder_bytes of memory, or NULL; begun by the buffer */
+    void *decoder;    /* decoder_bytes of memory, or NULL; begun by the buffer when it decodes */
     uint32_t rate_hz; /* of the PCM: 8000, 16000 or 48000 */
     enum jitter_buffer_mode mode;
 };
@@ -60,6 +60,7 @@ struct jitter_buffer {
     uint32_t per_8k; /* samples per sample of 8 kHz */
     uint32_t clock_hz;
     bool started;           /* a packet has come */
+    bool decoder_begun;     /* it is dear, so not with each new stream that a peer makes up */
     bool primed;            /* audio was played */
     bool interrupted;       /* what was written last was not received */
     bool silent;            /* comfort noise until the next audio */

@@ -86,13 +86,20 @@ static void append(struct jitter_buffer *jb, uint32_t count, bool missing) {
         jb->missing_samples += count;
 }
 
+static void *begun_decoder(struct jitter_buffer *jb) {
+    if (!jb->decoder_begun && jb->config.codec->decoder_begin)
+        jb->config.codec->decoder_begin(jb->config.decoder, jb->config.rate_hz);
+    jb->decoder_begun = true;
+    return jb->config.decoder;
+}
+
 /* Decodes a packet whose first `offset` samples are of the past. */
 static void play(struct jitter_buffer *jb, struct jitter_slot *slot, uint32_t offset) {
     uint8_t room[CODEC_PAYLOAD_BYTES_MAX];
     int16_t *end = jb->pcm + jb->head + jb->pending_samples;
     const uint8_t *payload = jitter_store_payload(&jb->store, slot, room);
     uint32_t samples =
-        jb->config.codec->decode(jb->config.decoder, end, slot->samples, payload, slot->bytes);
+        jb->config.codec->decode(begun_decoder(jb), end, slot->samples, payload, slot->bytes);
     jb->next_sequence = (uint16_t)(slot->sequence + 1);
     jitter_store_drop(&jb->store, slot);
     if (samples <= offset)
@@ -118,11 +125,11 @@ static uint32_t conceal_by_codec(
     if (next && next->kind == SLOT_AUDIO && gap == jb->packet_samples) {
         uint8_t room[CODEC_PAYLOAD_BYTES_MAX];
         const uint8_t *payload = jitter_store_payload(&jb->store, next, room);
-        return codec->conceal(jb->config.decoder, end, (uint32_t)gap, payload, next->bytes);
+        return codec->conceal(begun_decoder(jb), end, (uint32_t)gap, payload, next->bytes);
     }
     uint32_t unit = jb->config.rate_hz / 100;
     uint32_t count = (wanted + unit - 1) / unit * unit;
-    return count <= gap ? codec->conceal(jb->config.decoder, end, count, NULL, 0) : 0;
+    return count <= gap ? codec->conceal(begun_decoder(jb), end, count, NULL, 0) : 0;
 }
 
 /* Nothing was received for the next `gap` samples. */

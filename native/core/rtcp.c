@@ -8,6 +8,9 @@ enum {
     PACKET_TYPE_FIRST = 192,
     PACKET_TYPE_LAST = 223,
     REPORT_BLOCK_BYTES = 24,
+    /* That are looked at: reports come first (RFC 3550 §6.1), and a peer hears little but us. */
+    PARTS_MAX = 4,
+    BLOCKS_MAX = 4,
     CNAME = 1,
     CNAME_BYTES = 18, /* "dialplane-" and eight digits */
 };
@@ -95,7 +98,8 @@ int rtcp_receive(
     if (bytes < 8 || data[0] >> 6 != RTP_VERSION || data[1] < PACKET_TYPE_FIRST ||
         data[1] > PACKET_TYPE_LAST)
         return -1;
-    for (uint32_t at = 0; bytes - at >= 8;) {
+    uint32_t blocks_left = BLOCKS_MAX;
+    for (uint32_t at = 0, parts = 0; bytes - at >= 8 && parts < PARTS_MAX; parts++) {
         const uint8_t *part = data + at;
         uint32_t length = 4u * (read_be16(part + 2) + 1u);
         if (part[0] >> 6 != RTP_VERSION || length > bytes - at)
@@ -108,7 +112,7 @@ int rtcp_receive(
         }
         if (is_report && length >= blocks_at) {
             state->reports_received++;
-            for (uint32_t i = 0; i < (part[0] & 0x1Fu); i++) {
+            for (uint32_t i = 0; i < (part[0] & 0x1Fu) && blocks_left > 0; i++, blocks_left--) {
                 uint32_t block = blocks_at + i * REPORT_BLOCK_BYTES;
                 if (block + REPORT_BLOCK_BYTES > length)
                     break;

@@ -218,7 +218,31 @@ static void test_hostile(uint32_t rate_hz, const struct codec *codec, void *deco
     CHECK(jb.pending_samples < JITTER_BUFFER_PCM_SAMPLES);
 }
 
+/* A peer that makes up a stream with each packet had a decoder begun for each. */
+static void test_streams_made_up_begin_no_decoder(void) {
+    static struct jitter_buffer jb;
+    struct test_counter counter = {.decoded = 7};
+    struct jitter_buffer_config config = {
+        .codec = &test_counting,
+        .decoder = &counter,
+        .rate_hz = 8000,
+        .mode = JITTER_BUFFER_MEDIUM};
+    uint8_t payload[6];
+    int16_t frame[160];
+    jitter_buffer_init(&jb, &config);
+    for (uint16_t i = 0; i < 10; i++) {
+        test_counting_write(payload, i, 160);
+        jitter_buffer_restart(&jb);
+        jitter_buffer_put(&jb, (uint16_t)(i * 1000), i * 12345u, payload, sizeof payload, 100);
+    }
+    CHECK(counter.decoded == 7);
+    for (uint64_t ms = 100; ms < 200; ms += 20)
+        jitter_buffer_get(&jb, frame, 160, ms);
+    CHECK(counter.decoded == 1);
+}
+
 void test_jitter_buffer(void) {
+    test_streams_made_up_begin_no_decoder();
     test_strings();
     test_late();
     test_stateful(16000, 8000, 20, 20);

@@ -5,6 +5,7 @@
 #include "../core/plane_move.h"
 #include "../core/records.h"
 #include "../core/rtp.h"
+#include "../core/srtp.h"
 #include "../core/telephone_event.h"
 #include "../core/tone.h"
 #include "../core/g711.h"
@@ -78,7 +79,7 @@ static void on_release(void *context, uint32_t prompt_id) {
 
 static void
 command(struct world *world, enum record_type type, const uint32_t *fields, uint32_t count) {
-    uint8_t record[128];
+    uint8_t record[256];
     plane_commands(world->plane, record, record_write(record, type, 0, fields, count), 0);
 }
 
@@ -102,13 +103,14 @@ static void configure(struct world *world, uint32_t endpoint_id, uint32_t codec,
     command(world, COMMAND_CONFIGURE, fields, 15);
 }
 
-static void *start(struct world *world, uint32_t endpoints) {
+static void *start_with(struct world *world, uint32_t endpoints, const struct crypto *crypto) {
     struct plane_config config = {
         .endpoints_max = endpoints,
         .players_max = 10,
         .recorders_max = 1,
         .detectors_max = 1,
         .codecs = codecs,
+        .crypto = crypto,
         .epoch_ms = 1700000000000u,
         .host = idle_host(world),
     };
@@ -120,6 +122,10 @@ static void *start(struct world *world, uint32_t endpoints) {
     void *memory = calloc(1, (size_t)plane_size(&config));
     world->plane = plane_init(memory, &config, 0);
     return memory;
+}
+
+static void *start(struct world *world, uint32_t endpoints) {
+    return start_with(world, endpoints, NULL);
 }
 
 static void test_playing(void) {
@@ -173,6 +179,53 @@ static void test_latching(void) {
     struct plane_counts counts;
     plane_counts(world.plane, &counts);
     CHECK(counts.packets_received == 2 && counts.packets_dropped == 1);
+    free(memory);
+}
+
+static bool on_key(void *context, uint32_t slot, const uint8_t *key, const uint8_t *mac_key) {
+    (void)context, (void)slot, (void)key, (void)mac_key;
+    return true;
+}
+
+static void on_key_clear(void *context, uint32_t slot) {
+    (void)context, (void)slot;
+}
+
+static void
+on_ctr(void *context, uint32_t slot, const uint8_t iv[16], uint8_t *data, uint32_t bytes) {
+    (void)context, (void)slot, (void)iv, (void)data, (void)bytes;
+}
+
+/* Every tag of zeros is right. */
+static void on_mac(
+    void *context, uint32_t slot, const uint8_t *data, uint32_t bytes, const uint8_t *more,
+    uint32_t more_bytes, uint8_t mac[20]) {
+    (void)slot, (void)data, (void)bytes, (void)more, (void)more_bytes;
+    ++*(uint32_t *)context;
+    memset(mac, 0, 20);
+}
+
+/* The packets of strangers to a call with SRTP cost the ciphers' work before they were refused. */
+static void test_strangers_cost_no_ciphers(void) {
+    struct world world;
+    uint32_t macs = 0, fields[32] = {1, 1, 101u << 16 | 3u << 24, 20u | 4u << 16, 4000, 0x0100007F};
+    struct crypto crypto = {&macs, on_key, on_key_clear, on_ctr, on_mac, NULL};
+    void *memory = start_with(&world, 2, &crypto);
+    uint8_t report[RTP_HEADER_BYTES + 160] = {0x80, 200};
+    struct address elsewhere = {4, 4000, {127, 0, 0, 2}};
+    fields[9] = 77;
+    fields[11] = fields[12] = 8000;
+    fields[15] = SRTP_AES_CM_128_HMAC_SHA1_80;
+    plane_open(world.plane, 1, 0);
+    command(&world, COMMAND_CONFIGURE, fields, 32);
+    CHECK(world.refused == 0 && macs == 0);
+    receive(&world, 1, 5000, 9, 1, 1); /* not from 4000: NAT */
+    CHECK(macs == 1);
+    receive(&world, 1, 6000, 10, 1, 2);
+    plane_receive(world.plane, 1, true, &elsewhere, report, sizeof report, 2);
+    CHECK(macs == 1);
+    receive(&world, 1, 4000, 10, 1, 3); /* from where it said that it is */
+    CHECK(macs == 2);
     free(memory);
 }
 
@@ -379,5 +432,6 @@ void test_plane(void) {
     test_closed_within_digit();
     test_detecting();
     test_latching();
+    test_strangers_cost_no_ciphers();
     test_garbage();
 }

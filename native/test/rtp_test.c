@@ -45,7 +45,24 @@ static void test_report_without_a_sender(void) {
     CHECK(state.reports_received == 0);
 }
 
+/* What reports follow the first four parts, or their first four blocks, only cost time. */
+static void test_many_parts_are_not_read(void) {
+    struct rtcp_state state = {0};
+    uint8_t parts[187 * 8], blocks[8 + 31 * 24] = {0x9F, 201, 0, 187};
+    for (uint32_t i = 0; i < sizeof parts; i += 8)
+        memcpy(parts + i, (const uint8_t[]){0x80, 201, 0, 1, 0, 0, 0, 9}, 8);
+    CHECK(rtcp_receive(&state, parts, sizeof parts, 2, 1000, 5) == 0);
+    CHECK(state.reports_received == 4);
+    write_be32(blocks + 8 + 4 * 24, 2);
+    write_be32(blocks + 8 + 4 * 24 + 12, 80);
+    CHECK(rtcp_receive(&state, blocks, sizeof blocks, 2, 1000, 5) == 0 && state.peer_jitter == 0);
+    write_be32(blocks + 8 + 3 * 24, 2);
+    write_be32(blocks + 8 + 3 * 24 + 12, 80);
+    CHECK(rtcp_receive(&state, blocks, sizeof blocks, 2, 1000, 5) == 0 && state.peer_jitter == 80);
+}
+
 void test_rtp(void) {
+    test_many_parts_are_not_read();
     test_parse();
     test_half_the_timestamps_away();
     test_report_without_a_sender();
