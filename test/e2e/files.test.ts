@@ -19,11 +19,11 @@ describe.skipIf(!needs(...programs)).each(['native', 'wasm'])(
     })
     afterAll(() => bed?.close())
 
-    /** A tone of a second and a half, as a program writes it. */
+    /** A tone of two seconds, as a program writes it: on a busy machine some of it is heard late. */
     const made = (name: string, hz: number, rateHz: number, program: string, ...form: string[]) => {
       const wav = bed.path(`${name}.source.wav`)
       const path = bed.path(name)
-      const sine = Int16Array.from({ length: 1.5 * rateHz }, (_, at) =>
+      const sine = Int16Array.from({ length: 2 * rateHz }, (_, at) =>
         Math.round(10_000 * Math.sin((2 * Math.PI * hz * at) / rateHz)),
       )
       writeFileSync(wav, wavBytes(sine, rateHz))
@@ -58,7 +58,7 @@ describe.skipIf(!needs(...programs)).each(['native', 'wasm'])(
       const file = made(`${name}.${extension ?? 'x'}`, hz, rateHz, program, ...form)
       const samples = await served(name.replace(' ', ''), type, file)
       expect(toneSeconds(samples, hz)).toBeGreaterThanOrEqual(1)
-      expect(soundSeconds(samples)).toBeLessThan(1.8)
+      expect(soundSeconds(samples)).toBeLessThan(2.3)
     })
 
     it('Play plays bare mu-law by its type', async () => {
