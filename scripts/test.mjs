@@ -1,11 +1,13 @@
 // npm test: everything that can be tested here. Unit, conformance and end-to-end tests by vitest; the
-// C tests plain and under sanitizers. Closes with `N passed, N failed, N skipped`.
+// C tests plain and under sanitizers; each fuzz target for a few seconds, in CI for a minute. Closes
+// with `N passed, N failed, N skipped`.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setUp } from './setup.mjs'
+import { buildFuzzTargets, fuzz, fuzzTargets, whyNoFuzzing } from './test-long.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /**
@@ -54,6 +56,28 @@ function testNative() {
   }
 }
 
+/** Each fuzz target for a while, two at a time; the seed is of the day, so that a run can be repeated. */
+async function testFuzz() {
+  const why = whyNoFuzzing()
+  const trouble = why ?? buildFuzzTargets()
+  if (trouble) {
+    count(why && !process.env.CI ? 'skipped' : 'failed', `fuzz targets: ${trouble}`)
+    return
+  }
+  const seconds = process.env.CI ? 60 : 5
+  const seed = Math.floor(Date.now() / 86_400_000)
+  const waiting = [...fuzzTargets]
+  const work = async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift()) {
+      const { executions, finding, report } = await fuzz(target, { runs: Infinity, seconds, seed })
+      if (finding !== '') console.error(`${report}\nagain: ${finding}`)
+      const name = `fuzz ${target}: ${executions} executions in ${seconds} s, seed ${seed}`
+      count(finding === '' ? 'passed' : 'failed', name)
+    }
+  }
+  await Promise.all([work(), work()])
+}
+
 /** Runs vitest, shows its report, and adds its counts. */
 async function testAll(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'dialplane-test-'))
@@ -95,6 +119,7 @@ try {
     await testAll(parameters)
   } else {
     testNative()
+    await testFuzz()
     await testAll(heard.flatMap((file) => ['--exclude', file]))
     await testAll([...heard, '--maxWorkers=1'])
   }
