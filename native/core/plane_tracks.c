@@ -1,7 +1,13 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { RECORD_DUAL = 1, RECORD_TRIM = 2, DURATION_MS_MAX = 8000 };
+enum {
+    RECORD_DUAL = 1,
+    RECORD_TRIM = 2,
+    RECORD_BOTH = 4,
+    PAUSE_SILENCE = 1,
+    DURATION_MS_MAX = 8000
+};
 
 static enum record_status
 init_prompt(struct plane *plane, struct player *player, const struct record *record) {
@@ -120,6 +126,7 @@ record_track(struct plane *plane, const struct track *track, const struct record
         .id = record_u32(record, 2),
         .endpoint_id = track->owner_id,
         .channels = record->detail & RECORD_DUAL && track->endpoint ? 2 : 1,
+        .both = (record->detail & RECORD_BOTH) != 0 && track->endpoint,
         .frames_max = samples_of(record_u32(record, 3), rate_hz),
         .silence_frames = samples_of(record_u32(record, 4), rate_hz),
         .rate_hz = rate_hz,
@@ -156,6 +163,15 @@ stop_recorder(struct plane *plane, const struct track *track, const struct recor
     return STATUS_OK;
 }
 
+static enum record_status
+pause_recorder(const struct track *track, const struct record *record, enum recorder_pause pause) {
+    struct recorder *recorder = *track->recorder;
+    if (!recorder || recorder->config.id != record_u32(record, 2))
+        return STATUS_INVALID;
+    recorder->pause = (uint8_t)pause;
+    return STATUS_OK;
+}
+
 enum record_status
 plane_run_track(struct plane *plane, const struct track *track, const struct record *record) {
     switch (record->type) {
@@ -175,6 +191,11 @@ plane_run_track(struct plane *plane, const struct track *track, const struct rec
         return record_track(plane, track, record);
     case COMMAND_STOP_RECORDER:
         return stop_recorder(plane, track, record);
+    case COMMAND_PAUSE_RECORDER:
+        return pause_recorder(
+            track, record, record->detail & PAUSE_SILENCE ? RECORDER_SILENCES : RECORDER_SKIPS);
+    case COMMAND_RESUME_RECORDER:
+        return pause_recorder(track, record, RECORDER_RUNS);
     default:
         return STATUS_INVALID;
     }

@@ -14,6 +14,7 @@ void recorder_init(struct recorder *recorder, uint32_t slot, const struct record
     recorder->frames = recorder->frames_heard = recorder->silent_frames = 0;
     recorder->overrun_samples = recorder->missing_samples = 0;
     recorder->reason = RECORDER_NO_REASON;
+    recorder->pause = RECORDER_RUNS;
     recorder->ring_samples =
         config->rate_hz == RECORDER_RATE_HZ_MAX ? RECORDER_RING_SAMPLES : RECORDER_RING_SAMPLES / 2;
     for (uint32_t i = 0; i < 2; i++)
@@ -59,11 +60,12 @@ append(struct recorder *recorder, const int16_t *received, const int16_t *sent, 
 static struct recorder_frame
 convert(struct recorder *recorder, const struct recorder_frame *frame, int16_t (*room)[FRAME_MAX]) {
     uint32_t to_hz = recorder->config.rate_hz;
+    uint32_t ways = recorder->config.channels == 2 || recorder->config.both ? 2 : 1;
     struct recorder_frame converted = *frame;
     if (frame->rate_hz == to_hz)
         return converted;
     const int16_t *sources[2] = {frame->received, frame->sent};
-    for (uint32_t i = 0; i < recorder->config.channels; i++) {
+    for (uint32_t i = 0; i < ways; i++) {
         rate_converter_set(&recorder->converters[i], frame->rate_hz, to_hz);
         converted.count =
             rate_converter_run(&recorder->converters[i], room[i], sources[i], frame->count);
@@ -74,12 +76,30 @@ convert(struct recorder *recorder, const struct recorder_frame *frame, int16_t (
     return converted;
 }
 
+/* What is recorded of a frame: nothing of it in a pause, or both ways in one. */
+static struct recorder_frame
+chosen(const struct recorder *recorder, struct recorder_frame frame, int16_t *room) {
+    if (recorder->pause == RECORDER_SILENCES) {
+        memset(room, 0, frame.count * sizeof *room);
+        frame.received = frame.sent = room;
+        frame.received_count = 0;
+    } else if (recorder->config.both) {
+        for (uint32_t i = 0; i < frame.count; i++)
+            room[i] = saturate16(frame.received[i] + frame.sent[i]);
+        frame.received = room;
+        frame.received_count = frame.count; /* who plays something ends the silence */
+    }
+    return frame;
+}
+
 bool recorder_feed(struct recorder *recorder, const struct recorder_frame *fed) {
     const struct recorder_config *config = &recorder->config;
     if (recorder->reason != RECORDER_NO_REASON)
         return false;
-    int16_t room[2][FRAME_MAX];
-    struct recorder_frame frame = convert(recorder, fed, room);
+    if (recorder->pause == RECORDER_SKIPS)
+        return true;
+    int16_t room[3][FRAME_MAX];
+    struct recorder_frame frame = chosen(recorder, convert(recorder, fed, room), room[2]);
     bool silent = frame.received_count == 0 || is_silent(frame.received, frame.count);
     bool other_silent = config->channels == 1 || is_silent(frame.sent, frame.count);
     if (!silent)

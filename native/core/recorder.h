@@ -23,11 +23,15 @@ struct recorder_config {
     uint32_t id;
     uint32_t endpoint_id;
     uint32_t channels; /* 1: received; 2: received left, sent right */
+    bool both;         /* one channel: the sum of received and sent */
     uint32_t rate_hz;
     uint32_t frames_max;     /* 0: without limit */
     uint32_t silence_frames; /* 0: never ends for silence */
     bool trim_silence;
 };
+
+/* What becomes of what is fed. While it is skipped, no time passes for the recording. */
+enum recorder_pause { RECORDER_RUNS, RECORDER_SKIPS, RECORDER_SILENCES };
 
 struct recorder {
     struct recorder *next;
@@ -40,6 +44,7 @@ struct recorder {
     uint32_t overrun_samples;
     uint32_t missing_samples; /* overrun, still to be made up as silence */
     uint8_t reason;           /* RECORDER_NO_REASON while it records */
+    uint8_t pause;            /* enum recorder_pause */
     uint32_t ring_samples;
     int16_t ring[RECORDER_RING_SAMPLES];
     struct rate_converter converters[2]; /* last: untouched without conversion */

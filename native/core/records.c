@@ -39,7 +39,9 @@ uint32_t record_write(
 
 bool record_is_of_mixer(const struct record *record) {
     bool takes_either = (record->type >= COMMAND_PLAY && record->type <= COMMAND_STOP_RECORDER) ||
-                        (record->type >= COMMAND_STREAM && record->type <= COMMAND_END_STREAM);
+                        (record->type >= COMMAND_STREAM && record->type <= COMMAND_END_STREAM) ||
+                        record->type == COMMAND_PAUSE_RECORDER ||
+                        record->type == COMMAND_RESUME_RECORDER;
     return record->type == COMMAND_MIXER || record->type == COMMAND_CLOSE_MIXER ||
            (takes_either && (record->detail & RECORD_OF_MIXER));
 }

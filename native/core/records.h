@@ -25,8 +25,12 @@
  *                                  offMs loops
  *   sendDigits     -               token endpoint player toneMs gapMs digits
  *   stopPlayer     -               token endpoint player
- *   record         1 dual, 2 trim  token endpoint recorder durationMsMax silenceTimeoutMs path
+ *   record         1 dual, 2 trim, 4 both in one
+ *                                  token endpoint recorder durationMsMax silenceTimeoutMs path
  *   stopRecorder   -               token endpoint recorder
+ *   pauseRecorder  1 silence, else skip
+ *                                  token endpoint recorder
+ *   resumeRecorder -               token endpoint recorder
  *   join           1 muted, 2 held token endpoint mixer gainQ12 coachedEndpoint(0: none)
  *   leave          -               token endpoint
  *   mixer          1 report voices token mixer rateHz(0: the best of its members) voicesMax(0: all)
@@ -39,7 +43,7 @@
  *   tap            1 in, 2 out     token endpoint tap format(0 PCMU, 1 PCM 8 kHz, 2 PCM 16 kHz)
  *   stopTap        -               token endpoint tap
  *   detect         -               token endpoint detectors(1 voice, 2 tones, 4 beep; 0: none)
- *   play, tone, stream..endStream, stopPlayer, record, stopRecorder with 128 in the detail: mixer for endpoint
+ *   play, tone, stream..endStream, stopPlayer, record..resumeRecorder with 128 in the detail: mixer for endpoint
  *   event
  *   ack            -               token status
  *   digit          source          endpoint digit durationMs mediaTimeMs
@@ -89,6 +93,8 @@ enum record_type {
     COMMAND_TAP,
     COMMAND_STOP_TAP,
     COMMAND_DETECT,
+    COMMAND_PAUSE_RECORDER,
+    COMMAND_RESUME_RECORDER,
     EVENT_ACK = 64,
     EVENT_DIGIT,
     EVENT_DIGIT_STARTED,

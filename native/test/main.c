@@ -21,6 +21,7 @@ int main(void) {
         {"rate_converter", test_rate_converter},
         {"plane", test_plane},
         {"adapt", test_adapt},
+        {"recorder", test_recorder},
         {"mixer", test_mixer},
         {"plane_move", test_plane_move},
     };

@@ -98,7 +98,7 @@ export class CommandLine {
   }
 
   #ownerOf(command: OwnedCommand): Owner | undefined {
-    return command.type === 'stopRecorder'
+    return 'recorderId' in command
       ? this.#ownerOfRecorder.get(command.recorderId)
       : this.#ownerOfPlayer.get(command.playerId)
   }

@@ -13,6 +13,7 @@ const srtpSuites = {
 } as const
 const tapTracks = { inbound: 1, outbound: 2, both: 3 } as const
 const tapFormats = { PCMU: 0, pcm8k: 1, pcm16k: 2 } as const
+const recordedChannels = { received: 0, dual: 1, both: 4 } as const
 const noPayloadType = 255
 const ofMixer = 128
 const feedSamplesMax = 16_384
@@ -21,7 +22,17 @@ const unityGain = 4096
 /** Those about a player or recorder that is there already; at the port they do not say whose it is. */
 export type OwnedCommand = Extract<
   MediaCommand,
-  { type: 'stopPlayer' | 'stopRecorder' | 'feed' | 'mark' | 'clear' | 'endStream' }
+  {
+    type:
+      | 'stopPlayer'
+      | 'stopRecorder'
+      | 'pauseRecorder'
+      | 'resumeRecorder'
+      | 'feed'
+      | 'mark'
+      | 'clear'
+      | 'endStream'
+  }
 >
 type OpeningCommand = Exclude<MediaCommand, OwnedCommand | { type: 'configure' }>
 
@@ -90,8 +101,7 @@ const openingForms: Forms<OpeningCommand> = {
     fields: [endpointId, (voice ? 1 : 0) | (tones ? 2 : 0) | (beep ? 4 : 0)],
   }),
   record: (command) => ({
-    detail:
-      (command.channels === 'dual' ? 1 : 0) | (command.trimSilence ? 2 : 0) | mixerBit(command),
+    detail: recordedChannels[command.channels] | (command.trimSilence ? 2 : 0) | mixerBit(command),
     fields: [
       ...[command.endpointId, command.recorderId],
       ...[command.durationMsMax, command.silenceTimeoutMs],
@@ -103,6 +113,11 @@ const openingForms: Forms<OpeningCommand> = {
 const ownedForms: Forms<OwnedCommand> = {
   stopPlayer: ({ playerId }) => ({ fields: [playerId] }),
   stopRecorder: ({ recorderId }) => ({ fields: [recorderId] }),
+  pauseRecorder: ({ recorderId, instead }) => ({
+    detail: instead === 'silence' ? 1 : 0,
+    fields: [recorderId],
+  }),
+  resumeRecorder: ({ recorderId }) => ({ fields: [recorderId] }),
   feed: ({ playerId, samples }) => ({ fields: [playerId], tail: littleEndian(samples) }),
   mark: ({ playerId, markId }) => ({ fields: [playerId, markId] }),
   clear: ({ playerId }) => ({ fields: [playerId] }),
@@ -136,8 +151,13 @@ export function encodeOwned(
   owner: Owner,
 ): Uint8Array | undefined {
   if (command.type === 'feed' && command.samples.length > feedSamplesMax) return undefined
-  const { fields, tail } = formOf(ownedForms, command)
-  return encodeFields(command.type, mixerBit(owner), [token, owner.endpointId, ...fields], tail)
+  const { detail, fields, tail } = formOf(ownedForms, command)
+  return encodeFields(
+    command.type,
+    (detail ?? 0) | mixerBit(owner),
+    [token, owner.endpointId, ...fields],
+    tail,
+  )
 }
 
 /** A close that nobody waits for. */

@@ -201,7 +201,8 @@ export type MediaCommand =
       readonly beep?: boolean
     }
   /**
-   * Records what the endpoint receives (or, `dual`, received left and sent right), or what all members of
+   * Records what the endpoint receives (or, `dual`, received left and sent right; `both`: their sum in
+   * one channel), or what all members of
    * a mixer hear, into a WAV file of 8 kHz, or 16 kHz where the codec has more.
    */
   | {
@@ -210,7 +211,7 @@ export type MediaCommand =
       readonly endpointId: number
       readonly ofMixer?: boolean
       readonly path: string
-      readonly channels: 'received' | 'dual'
+      readonly channels: 'received' | 'both' | 'dual'
       /** Stop after this much audio [ms]. */
       readonly durationMsMax: number
       /** Stop after this much received silence [ms], missing packets not counted; 0: never. */
@@ -219,6 +220,13 @@ export type MediaCommand =
       readonly trimSilence: boolean
     }
   | { readonly type: 'stopRecorder'; readonly recorderId: number }
+  /** Until it is resumed, nothing is recorded: `skip` leaves the time out, `silence` records silence. */
+  | {
+      readonly type: 'pauseRecorder'
+      readonly recorderId: number
+      readonly instead: 'skip' | 'silence'
+    }
+  | { readonly type: 'resumeRecorder'; readonly recorderId: number }
 
 export type MediaEvent =
   | {

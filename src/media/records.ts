@@ -28,6 +28,8 @@ export const commandTypes = {
   tap: 20,
   stopTap: 21,
   detect: 22,
+  pauseRecorder: 23,
+  resumeRecorder: 24,
 } as const
 
 export const eventTypes = {

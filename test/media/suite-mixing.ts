@@ -19,6 +19,39 @@ export function mixingSuite(name: string, create: CreateMediaPlane, portMin: num
     })
     afterEach(() => stage.end())
 
+    it('pauses a recording of both ways in one channel', async () => {
+      const { endpointId, peer } = await stage.connect()
+      const path = join(stage.folder, 'both.wav')
+      await stage.plane.submit({
+        ...{ type: 'record', recorderId: 6, endpointId, path, channels: 'both' },
+        ...{ durationMsMax: 0, silenceTimeoutMs: 0, trimSilence: false },
+      })
+      const tone = { levelDbfs: -12, onMs: 20_000, offMs: 0, loops: 0 }
+      const frequenciesHz = [1100] as const
+      await stage.plane.submit({ type: 'tone', playerId: 1, endpointId, frequenciesHz, ...tone })
+      void peer.talk(0, encode(sine(700, 20_000, 4000), 'PCMU'), 0xff)
+      await peer.until(() => peer.packets.length > 30)
+      await stage.plane.submit({ type: 'pauseRecorder', recorderId: 6, instead: 'silence' })
+      await peer.until(() => peer.packets.length > 50)
+      await stage.plane.submit({ type: 'pauseRecorder', recorderId: 6, instead: 'skip' })
+      await peer.until(() => peer.packets.length > 120)
+      await stage.plane.submit({ type: 'resumeRecorder', recorderId: 6 })
+      await peer.until(() => peer.packets.length > 150)
+      await stage.plane.submit({ type: 'stopRecorder', recorderId: 6 })
+      const { durationMs } = await stage.events.next('recorderEnded')
+      expect(durationMs).toBeGreaterThan(1000)
+      expect(durationMs).toBeLessThan(2400)
+      const wav = readFileSync(path).subarray(44)
+      const samples = Array.from({ length: wav.length / 2 }, (_, i) => wav.readInt16LE(2 * i))
+      for (const hz of [700, 1100]) {
+        expect(amplitudeAt(samples.slice(2400, 4000), hz)).toBeGreaterThan(2500)
+        expect(amplitudeAt(samples.slice(-2000, -400), hz)).toBeGreaterThan(2500)
+      }
+      const silent = samples.filter((sample) => sample === 0).length
+      expect(silent).toBeGreaterThan(2000)
+      expect(silent).toBeLessThan(6000)
+    })
+
     it('mixes a conference, records it, and tells who speaks', async () => {
       const a = await stage.connect()
       const b = await stage.connect({ codec: 'PCMA', payloadType: 8 }, a.endpoint)
