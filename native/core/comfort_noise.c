@@ -122,3 +122,11 @@ void comfort_noise_fill(struct comfort_noise *noise, int16_t *dst, uint32_t coun
         memcpy(dst + done, block, run * sizeof *dst);
     }
 }
+
+uint8_t comfort_noise_level(uint32_t mean) {
+    uint32_t rms_q4 = mean * 20, full_q4 = 32768u << 4; /* of Gaussian noise: 1.25 times its mean */
+    uint8_t level = 0;
+    for (; full_q4 > rms_q4 && level < 127; level++)
+        full_q4 = (uint32_t)(((uint64_t)full_q4 * 58409) >> 16); /* 1 dB */
+    return rms_q4 == 0 ? 127 : level;
+}

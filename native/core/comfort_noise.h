@@ -22,6 +22,9 @@ struct comfort_noise {
 };
 
 void comfort_noise_init(struct comfort_noise *noise);
+/* The level of noise with this mean magnitude [samples, 0 to 32768], as RFC 3389 §3 writes it: 0 to
+ * 127 dB below full scale; within 1 dB. */
+uint8_t comfort_noise_level(uint32_t mean);
 /* Takes over the payload of a comfort noise packet; an empty one changes nothing. */
 void comfort_noise_update(struct comfort_noise *noise, const uint8_t *payload, uint32_t bytes);
 /* Writes `count` samples; the level glides to a new one within about 10 ms at 8 kHz. */

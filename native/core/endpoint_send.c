@@ -1,9 +1,14 @@
 #include "bytes.h"
+#include "comfort_noise.h"
+#include "mix.h"
 #include "plane_state.h"
 
 enum {
     SILENCE_ENCODED_MS = 200, /* lets the peer hear the end of what was said */
     RELAY_QUIET_MS = 200,
+    AUDIBLE_LEVEL = 16, /* mean magnitude: -66 dBFS */
+    COMFORT_NOISE_CLOCK_HZ = 8000,
+    COMFORT_NOISE_INTERVAL_MS = 500,
     CONCEALED_DIGIT_MS = 100,
     DETECTOR_RATE_HZ = 8000
 };
@@ -44,6 +49,7 @@ static uint32_t frame_samples(const struct endpoint *endpoint) {
  * instead, already encoded. */
 struct outgoing {
     int16_t *pcm;
+    const int16_t *said; /* the PCM, or where it comes from when nobody listens */
     uint8_t *payload;
     uint32_t count, filled;
     uint32_t encoded; /* of `filled` */
@@ -69,8 +75,6 @@ static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
         add_silence(out);
         return out->count;
     }
-    bool silent = out->filled == 0;
-    endpoint->silent_ms = silent ? endpoint->silent_ms + endpoint->settings.ptime_ms : 0;
     add_silence(out);
     if (codec->encode_silence && endpoint->silent_ms > SILENCE_ENCODED_MS)
         return codec->encode_silence(out->payload, endpoint->rate_hz, out->count);
@@ -83,8 +87,39 @@ static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
         return out->count;
     uint32_t bytes = codec->encode(
         endpoint->encoder, out->payload + out->encoded, CODEC_PAYLOAD_BYTES_MAX - out->encoded,
-        out->pcm + out->encoded, out->count - out->encoded);
+        out->said + out->encoded, out->count - out->encoded);
     return bytes + out->encoded;
+}
+
+/* Without a DTX of its own, a codec of 8 kHz does with comfort noise, if the peer knows it. */
+static bool sends_comfort_noise(const struct endpoint *endpoint) {
+    return endpoint->settings.dtx && endpoint->settings.clock_hz == COMFORT_NOISE_CLOCK_HZ &&
+           !endpoint->codec->encode_silence;
+}
+
+/* Follows how long nothing has been said: nothing at all or, for comfort noise, nothing that could
+ * be heard. Returns its mean magnitude. */
+static uint32_t note_silence(struct endpoint *endpoint, const struct outgoing *out) {
+    uint32_t level = 0;
+    if (out->filled > 0)
+        level = out->filled == out->count && out->encoded == 0 && sends_comfort_noise(endpoint)
+                    ? mix_level(out->said, out->count)
+                    : AUDIBLE_LEVEL;
+    bool silent = level < AUDIBLE_LEVEL;
+    endpoint->silent_ms = silent ? endpoint->silent_ms + endpoint->settings.ptime_ms : 0;
+    return level;
+}
+
+/* RFC 3389: one packet when silence begins, and again from time to time, for a peer that joins late
+ * and so that nobody takes us for gone. */
+static void send_comfort_noise(struct plane *plane, struct endpoint *endpoint, uint32_t level) {
+    uint8_t packet[RTP_HEADER_BYTES + 1];
+    uint32_t since_ms = endpoint->silent_ms - SILENCE_ENCODED_MS;
+    endpoint->talking = false;
+    if (since_ms % COMFORT_NOISE_INTERVAL_MS >= endpoint->settings.ptime_ms)
+        return;
+    packet[RTP_HEADER_BYTES] = comfort_noise_level(level);
+    endpoint_send_rtp(plane, endpoint, packet, PAYLOAD_TYPE_CN, false, endpoint->timestamp, 1);
 }
 
 static bool sends_events(const struct endpoint *endpoint, const struct player *player) {
@@ -143,7 +178,9 @@ static void
 add_others(struct endpoint *endpoint, const struct mixed_frame *mixed, struct outgoing *out) {
     uint32_t count = out->count - out->filled;
     bool got = true;
-    if (mixed && mixed->pcm)
+    if (mixed && mixed->pcm && !out->listened_to)
+        out->said = mixed->pcm;
+    else if (mixed && mixed->pcm)
         memcpy(out->pcm, mixed->pcm, count * sizeof *out->pcm);
     else if (endpoint->other)
         got = audio_ring_take(&endpoint->other->heard, out->pcm, count);
@@ -169,6 +206,7 @@ static void send_frame(
     uint8_t packet[RTP_HEADER_BYTES + CODEC_PAYLOAD_BYTES_MAX];
     struct outgoing out = {
         .pcm = pcm,
+        .said = pcm,
         .payload = packet + RTP_HEADER_BYTES,
         .count = frame_samples(endpoint),
         .listened_to = listened_to,
@@ -188,7 +226,12 @@ static void send_frame(
         add_silence(&out);
         return;
     }
-    uint32_t bytes;
+    uint32_t bytes, level = note_silence(endpoint, &out);
+    if (sends_comfort_noise(endpoint) && endpoint->silent_ms > SILENCE_ENCODED_MS) {
+        add_silence(&out);
+        send_comfort_noise(plane, endpoint, level);
+        return;
+    }
     if (mixed && mixed->payload && !plays) {
         bytes = mixed->payload_bytes;
         memcpy(out.payload, mixed->payload, bytes);

@@ -132,22 +132,35 @@ static uint32_t payload_at(const uint8_t *packet, uint32_t bytes) {
 }
 
 /* RFC 3711 §3.3.1: the rollover counter that brings the sequence number nearest to the highest. */
-static uint64_t guess_index(const struct srtp *srtp, uint16_t sequence) {
-    if (!srtp->started)
+static uint64_t guess_index(const struct srtp_stream *stream, uint16_t sequence) {
+    if (!stream)
         return sequence;
-    int32_t step = seq_diff(sequence, srtp->highest_sequence);
-    int64_t index = ((int64_t)srtp->rollover << 16 | srtp->highest_sequence) + step;
+    int32_t step = seq_diff(sequence, stream->highest_sequence);
+    int64_t index = ((int64_t)stream->rollover << 16 | stream->highest_sequence) + step;
     return index < 0 ? sequence : (uint64_t)index;
 }
 
-static void advance(struct srtp *srtp, uint32_t ssrc, uint64_t index) {
-    uint64_t highest = (uint64_t)srtp->rollover << 16 | srtp->highest_sequence;
-    if (!srtp->started || index > highest) {
-        srtp->rollover = (uint32_t)(index >> 16);
-        srtp->highest_sequence = (uint16_t)index;
+/* NULL: a new one, or one that was forgotten. */
+static struct srtp_stream *find_stream(struct srtp *srtp, uint32_t ssrc) {
+    for (uint32_t i = 0; i < SRTP_STREAMS; i++) {
+        if (srtp->streams[i].started && srtp->streams[i].ssrc == ssrc)
+            return &srtp->streams[i];
     }
-    srtp->started = true;
-    srtp->ssrc = ssrc;
+    return NULL;
+}
+
+/* `stream` is NULL for a new one, which takes the place of the oldest. */
+static void advance(struct srtp *srtp, struct srtp_stream *stream, uint32_t ssrc, uint64_t index) {
+    bool is_new = !stream;
+    if (is_new) {
+        stream = &srtp->streams[srtp->streams_begun++ % SRTP_STREAMS];
+        *stream = (struct srtp_stream){.started = true, .ssrc = ssrc};
+    }
+    if (is_new || index > ((uint64_t)stream->rollover << 16 | stream->highest_sequence)) {
+        stream->rollover = (uint32_t)(index >> 16);
+        stream->highest_sequence = (uint16_t)index;
+    }
+    mark_seen(&stream->replay, index);
 }
 
 static void mac_of(
@@ -165,10 +178,11 @@ srtp_seal(struct srtp *srtp, const struct crypto *crypto, uint8_t *packet, uint3
     uint32_t at = payload_at(packet, bytes), ssrc = at ? read_be32(packet + 8) : 0;
     if (at == 0)
         return 0;
-    if (srtp->started && ssrc != srtp->ssrc)
-        srtp->started = false;
-    uint64_t index = guess_index(srtp, read_be16(packet + 2));
-    advance(srtp, ssrc, index);
+    struct srtp_stream *stream = find_stream(srtp, ssrc);
+    uint64_t index = guess_index(stream, read_be16(packet + 2));
+    if (stream && was_seen(&stream->replay, index))
+        return 0;
+    advance(srtp, stream, ssrc, index);
     uint32_t tag = tag_bytes(srtp);
     if (is_gcm(srtp)) {
         uint8_t nonce[GCM_SALT_BYTES];
@@ -193,9 +207,9 @@ srtp_open(struct srtp *srtp, const struct crypto *crypto, uint8_t *packet, uint3
     if (at == 0)
         return 0;
     uint32_t ssrc = read_be32(packet + 8), end = bytes - tag;
-    bool same = srtp->started && ssrc == srtp->ssrc;
-    uint64_t index = same ? guess_index(srtp, read_be16(packet + 2)) : read_be16(packet + 2);
-    if (same && was_seen(&srtp->rtp_replay, index))
+    struct srtp_stream *stream = find_stream(srtp, ssrc);
+    uint64_t index = guess_index(stream, read_be16(packet + 2));
+    if (stream && was_seen(&stream->replay, index))
         return 0;
     if (is_gcm(srtp)) {
         uint8_t nonce[GCM_SALT_BYTES];
@@ -212,12 +226,7 @@ srtp_open(struct srtp *srtp, const struct crypto *crypto, uint8_t *packet, uint3
         make_iv(srtp, 0, ssrc, index, iv);
         crypto->aes_ctr(crypto->context, srtp->slot, iv, packet + at, end - at);
     }
-    if (!same) {
-        srtp->started = false;
-        srtp->rtp_replay = (struct srtp_replay){0};
-    }
-    advance(srtp, ssrc, index);
-    mark_seen(&srtp->rtp_replay, index);
+    advance(srtp, stream, ssrc, index);
     return end;
 }
 

@@ -19,6 +19,7 @@ enum {
     SRTP_MASTER_BYTES_MAX = 30, /* key and salt */
     SRTP_OVERHEAD_MAX = 20,     /* tag, and the index of SRTCP */
     SRTP_SLOTS = 2,             /* of keys, that a direction takes: RTP and RTCP */
+    SRTP_STREAMS = 4,           /* SSRCs that a direction remembers */
 };
 
 struct srtp_replay {
@@ -26,17 +27,25 @@ struct srtp_replay {
     uint64_t seen;    /* bit i: highest - i */
 };
 
+/* What has been opened, or sealed, of one SSRC (RFC 3711 §3.2.3). */
+struct srtp_stream {
+    bool started;
+    uint32_t ssrc;
+    uint32_t rollover;
+    uint16_t highest_sequence;
+    struct srtp_replay replay;
+};
+
 struct srtp {
     enum srtp_suite suite;
     uint32_t slot;
     uint8_t salts[2][14]; /* RTP, RTCP */
     uint8_t master[SRTP_MASTER_BYTES_MAX];
-    uint32_t ssrc;
-    bool started;
-    uint32_t rollover;
-    uint16_t highest_sequence;
+    /* The latest; nobody can replay one that is remembered, or begin it anew. */
+    struct srtp_stream streams[SRTP_STREAMS];
+    uint32_t streams_begun;
     uint32_t rtcp_index;
-    struct srtp_replay rtp_replay, rtcp_replay;
+    struct srtp_replay rtcp_replay;
 };
 
 /* Of the master key and salt together; 0: there is no such suite. */
@@ -49,7 +58,9 @@ bool srtp_begin(
 void srtp_end(struct srtp *srtp, const struct crypto *crypto);
 
 /* In place; there is room for SRTP_OVERHEAD_MAX more. Return the new length, or 0: the packet is
- * none, a replay, or not authentic. Nothing about the stream is believed before that. */
+ * none, a replay, or not authentic. Nothing about the stream is believed before that. No two
+ * packets are sealed with the same SSRC and index: what two of them would tell of the keys (RFC
+ * 7714 §8.4, RFC 3711 §9.1) is no matter of who may send the same number twice. */
 uint32_t srtp_seal(struct srtp *srtp, const struct crypto *crypto, uint8_t *packet, uint32_t bytes);
 uint32_t srtp_open(struct srtp *srtp, const struct crypto *crypto, uint8_t *packet, uint32_t bytes);
 uint32_t

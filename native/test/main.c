@@ -22,6 +22,7 @@ int main(void) {
         {"plane", test_plane},
         {"adapt", test_adapt},
         {"recorder", test_recorder},
+        {"silence", test_silence},
         {"mixer", test_mixer},
         {"plane_move", test_plane_move},
     };

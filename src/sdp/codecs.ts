@@ -26,6 +26,15 @@ const clockRatesHz: Readonly<Record<CodecName, readonly number[]>> = {
   opus: [48000],
 }
 
+/** Comfort noise (RFC 3389 §4): a static type, for codecs with a clock of 8 kHz and no DTX of their own. */
+export const comfortNoise = { payloadType: 13, map: { name: 'CN', clockRateHz: 8000 } } as const
+
+/** Whether silence may be left out, because the description can say what it sounds like. */
+export function knowsComfortNoise(media: MediaDescription, codec: CodecCapability): boolean {
+  const { payloadType, map } = comfortNoise
+  return codec.clockRateHz === map.clockRateHz && media.formats.includes(String(payloadType))
+}
+
 /** RFC 7587 §7: always two channels in the map, whatever is sent. */
 export function rtpMapOf({ name, clockRateHz }: CodecCapability): RtpMap {
   return name === 'opus' ? { name, clockRateHz, channels: 2 } : { name, clockRateHz }

@@ -120,6 +120,19 @@ describe('negotiate', () => {
     })
   })
 
+  it('leaves out silence when the offer knows comfort noise, and the codec needs it', () => {
+    const answered = (...lines: string[]) => {
+      const result = negotiate(parsed(...lines), capabilities)
+      return result.ok ? writeSdp(result.value.answer) : result.problem
+    }
+    expect(selected('m=audio 4000 RTP/AVP 0 13')).toMatchObject({ codec: 'PCMU', dtx: true })
+    expect(answered('m=audio 4000 RTP/AVP 0 13')).toContain('a=rtpmap:13 CN/8000\r\n')
+    expect(answered('m=audio 4000 RTP/AVP 0')).not.toContain('CN/8000')
+    const ours = createOffer(capabilities)
+    const theirs = parsed('m=audio 4000 RTP/AVP 0 13')
+    expect(acceptAnswer(ours, theirs)).toMatchObject({ ok: true, value: { dtx: false } })
+  })
+
   it('takes the payload types of the offer', () => {
     const lines = [
       'm=audio 4000 RTP/AVP 100 97',

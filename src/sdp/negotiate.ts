@@ -3,8 +3,10 @@ import {
   type CodecCapability,
   type CodecName,
   capabilityOf,
+  comfortNoise,
   formatParameter,
   formatParametersOf,
+  knowsComfortNoise,
   rtpMapOf,
 } from './codecs.js'
 import {
@@ -14,7 +16,12 @@ import {
   offerCrypto,
   type SrtpSelection,
 } from './security.js'
-import type { Direction, MediaDescription, SessionDescription } from './session-description.js'
+import type {
+  Direction,
+  MediaDescription,
+  RtpMap,
+  SessionDescription,
+} from './session-description.js'
 import {
   type TelephoneEvent,
   telephoneEventMap,
@@ -52,7 +59,7 @@ export interface MediaSelection {
   readonly telephoneEventPayloadType: number | undefined
   readonly telephoneEventClockRateHz: number
   readonly ptimeMs: number
-  /** The peer can use redundancy, and does without packets in silence (RFC 7587 §6.1). */
+  /** The peer can use redundancy, and does without packets in silence (RFC 7587 §6.1, RFC 3389). */
   readonly fec: boolean
   readonly dtx: boolean
   /** RTCP shares the port of RTP. */
@@ -112,7 +119,7 @@ export function negotiate(
     selection: {
       remoteAddress,
       remotePort: audio.port,
-      ...codecSelection(audio, codec, event),
+      ...codecSelection(audio, codec, event, knowsComfortNoise(audio, codec)),
       rtcpMux: audio.rtcpMux,
       srtp: crypto?.selection,
       ptimeMs,
@@ -145,7 +152,7 @@ export function acceptAnswer(
   return ok({
     remoteAddress,
     remotePort: theirs.port,
-    ...codecSelection(theirs, codec, event),
+    ...codecSelection(theirs, codec, event, knowsComfortNoise(ours, codec)),
     rtcpMux: ours.rtcpMux && theirs.rtcpMux,
     srtp,
     ptimeMs: packetTime(theirs, ours.ptimeMs ?? 20),
@@ -176,6 +183,7 @@ function codecSelection(
   theirs: MediaDescription,
   codec: CodecCapability,
   event: TelephoneEvent | undefined,
+  leavesOutSilence: boolean,
 ) {
   const { name, clockRateHz, payloadType } = codec
   return {
@@ -185,7 +193,7 @@ function codecSelection(
     telephoneEventPayloadType: event?.payloadType,
     telephoneEventClockRateHz: event?.clockRateHz ?? 8000,
     fec: formatParameter(theirs, payloadType, 'useinbandfec') === '1',
-    dtx: formatParameter(theirs, payloadType, 'usedtx') === '1',
+    dtx: leavesOutSilence || formatParameter(theirs, payloadType, 'usedtx') === '1',
   }
 }
 
@@ -230,12 +238,17 @@ function answerAudio(
   stream: Pick<AudioParts, 'direction' | 'cryptos' | 'rtcpMux'>,
 ): MediaDescription {
   const formats = formatsOf([codec], event ? [event] : [])
+  if (knowsComfortNoise(offered, codec)) {
+    formats.rtpmaps.set(comfortNoise.payloadType, comfortNoise.map)
+  }
   return audioOf(capabilities, { ...formats, ...stream, protocol: offered.protocol })
 }
 
 /** Maps and parameters of the codecs, then those of telephone-event. */
 function formatsOf(codecs: readonly CodecCapability[], events: readonly TelephoneEvent[]) {
-  const rtpmaps = new Map(codecs.map((codec) => [codec.payloadType, rtpMapOf(codec)]))
+  const rtpmaps = new Map<number, RtpMap>(
+    codecs.map((codec) => [codec.payloadType, rtpMapOf(codec)]),
+  )
   const fmtps = new Map<number, string>()
   for (const codec of codecs) {
     const parameters = formatParametersOf(codec)
