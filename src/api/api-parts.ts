@@ -13,7 +13,7 @@ export interface ApiAccount {
 
 /** Makes and keeps copies of complete recordings in other forms. */
 export interface RecordingCopies {
-  /** Rejects with a RouterError when the file is broken or too many copies are being made. */
+  /** Rejects with a RouterError; its code is ERR_FILES_BUSY when too many copies are being made. */
   copyOf(
     recordingSid: string,
     path: string,

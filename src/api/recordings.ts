@@ -82,8 +82,8 @@ async function audioOf(
   try {
     return await parts.recordingCopies.copyOf(row.sid, path, form)
   } catch (error) {
-    if (!(error instanceof RouterError)) throw error
-    throw new ApiError(503, 20503, `Recording ${row.sid}: ${error.message}`)
+    const isBusy = error instanceof RouterError && error.code === 'ERR_FILES_BUSY'
+    throw isBusy ? new ApiError(503, 20503, 'Too many recordings are being encoded') : error
   }
 }
 

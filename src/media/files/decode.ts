@@ -14,8 +14,8 @@ export interface AudioFiles {
   /**
    * Decodes a file of any format of `format-table.ts`, told by its bytes, else by `contentType`: mono,
    * at a rate that `MediaPlane.resample` takes, 40 minutes at most. Rejects with AudioFileError
-   * when it cannot be played, is too long, takes too long or would wait behind too many others, and
-   * with the reason of `signal`, which also stops the work.
+   * when it cannot be played, is too long or takes too long, PoolBusyError when too many others wait,
+   * and with the reason of `signal`, which also stops the work.
    */
   decode(bytes: Buffer, contentType?: string, signal?: AbortSignal): Promise<DecodedAudio>
   /** Gives up what is being decoded and stops the thread. */
@@ -31,7 +31,7 @@ export function createAudioFiles(threads = 1): AudioFiles {
         throw new AudioFileError(`larger than ${limits.fileBytes / 1_000_000} MB`)
       }
       // A copy: a worker takes the memory of what it is given, which others may share.
-      const job = { type: 'decode', bytes: Uint8Array.from(bytes), contentType } as const
+      const job = { type: 'decode', bytes: new Uint8Array(bytes), contentType } as const
       return pool.run(job, {
         bytes: bytes.length,
         timeLimitMs: timeLimitMsBase + bytes.length / 1_000,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { RouterError } from '../../base/router-error.js'
 import { AudioFileError } from './audio-file.js'
 import type { Answer, Job, JobResults } from './messages.js'
 
@@ -29,7 +30,12 @@ interface Waiting {
 const heapMegabytesNormal = 256
 
 /** The pool has more to do than it may keep waiting. */
-export class PoolBusyError extends AudioFileError {}
+export class PoolBusyError extends RouterError {
+  override readonly name = 'PoolBusyError'
+  constructor() {
+    super('ERR_FILES_BUSY', 13420, 'too many files wait to be decoded or encoded')
+  }
+}
 
 /**
  * Worker threads that do one job each at a time. A job that takes too long, is given up, or crashes its
@@ -107,7 +113,7 @@ export class JobPool {
     const isFree = this.#waiting.length === 0 && this.#busy.size < threads
     const fits = this.#waiting.length < waitingMax && this.#waitingBytes + bytes <= waitingBytesMax
     if (isFree || fits) return undefined
-    return new PoolBusyError('too many files wait to be decoded')
+    return new PoolBusyError()
   }
 
   #drop(waiting: Waiting): boolean {
