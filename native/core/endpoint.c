@@ -118,7 +118,7 @@ bool endpoint_configure(
         endpoint->listening = false;
     if (first || settings->in_band_dtmf != old->in_band_dtmf)
         dtmf_detector_init(&endpoint->detector);
-    if (settings->sends != old->sends || settings->ssrc != old->ssrc)
+    if (settings->sends != old->sends || settings->ssrc + endpoint->ssrc_change != old->ssrc)
         endpoint->talking = false;
     if (first || settings->rtp_timeout_ms != old->rtp_timeout_ms) {
         endpoint->heard_ms = now_ms;
@@ -126,6 +126,7 @@ bool endpoint_configure(
     }
     endpoint->relay.active = false;
     endpoint->settings = *settings;
+    endpoint->settings.ssrc += endpoint->ssrc_change;
     if (settings->bitrate_bps != old->bitrate_bps || settings->dtx != old->dtx ||
         settings->fec != old->fec)
         endpoint->encoder_begun = false;
@@ -248,6 +249,7 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now
     if (endpoint->member.mixer)
         mixer_leave(plane, endpoint, now_ms);
     wheel_remove(&plane->wheel, &endpoint->wheel);
+    endpoint_say_bye(plane, endpoint, now_ms);
     if (plane->config.crypto) {
         srtp_end(&endpoint->srtp_out, plane->config.crypto);
         srtp_end(&endpoint->srtp_in, plane->config.crypto);

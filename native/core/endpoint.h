@@ -88,6 +88,7 @@ struct endpoint {
     uint16_t sequence;
     uint32_t timestamp;      /* of the next tick */
     bool talking;            /* the next packet needs no marker */
+    uint32_t ssrc_change;    /* added to the SSRC of the settings, after a collision; 0: none yet */
     void *encoder, *decoder; /* states lent by the plane; NULL: the codec has none */
     bool encoder_begun;
     uint32_t silent_ms; /* since something was said */
@@ -119,6 +120,8 @@ void endpoint_init(struct endpoint *endpoint, uint32_t id, uint64_t now_ms);
 bool endpoint_configure(
     struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
     uint64_t now_ms);
+/* Tells the peer that our SSRC is no longer used, if it ever was. */
+void endpoint_say_bye(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms);
 void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms);
 void endpoint_receive(
     struct plane *plane, struct endpoint *endpoint, bool rtcp, const struct address *from,

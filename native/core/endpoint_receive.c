@@ -25,6 +25,15 @@ static bool accept_source(struct endpoint *endpoint, const struct address *from,
     return true;
 }
 
+/* RFC 3550 §8.2: the peer chose our SSRC, so we leave it and take another. It happens once; a peer
+ * that has it again sends back what it gets. */
+static void resolve_collision(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+    endpoint_say_bye(plane, endpoint, now_ms);
+    endpoint->ssrc_change = endpoint->timestamp | 1;
+    endpoint->settings.ssrc += endpoint->ssrc_change;
+    endpoint->talking = false;
+}
+
 /* RTCP may come from another port of the peer, but from nobody else. */
 static bool same_host(const struct address *from, const struct address *known) {
     struct address host = *from;
@@ -196,6 +205,8 @@ static void receive_rtp(
         plane->counts.packets_dropped++;
         return;
     }
+    if (packet.ssrc == settings->ssrc && endpoint->ssrc_change == 0)
+        resolve_collision(plane, endpoint, now_ms);
     endpoint->heard_ms = now_ms;
     endpoint->timed_out = false;
     endpoint->packets_received++;

@@ -327,7 +327,8 @@ static void adapt_encoder(const struct plane *plane, struct endpoint *endpoint) 
             endpoint->encoder, rtcp_peer_loss_percent(&endpoint->rtcp), plane->effort);
 }
 
-static void send_report(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+static void
+send_report(struct plane *plane, struct endpoint *endpoint, bool leaves, uint64_t now_ms) {
     uint8_t packet[RTCP_BYTES_MAX];
     struct rtcp_sent sent = {
         .ssrc = endpoint->settings.ssrc,
@@ -335,6 +336,7 @@ static void send_report(struct plane *plane, struct endpoint *endpoint, uint64_t
         .packets = (uint32_t)endpoint->packets_sent,
         .bytes = (uint32_t)endpoint->bytes_sent,
         .wall_ms = plane->config.epoch_ms + now_ms,
+        .leaves = leaves,
     };
     uint32_t bytes = rtcp_write(&endpoint->rtcp, packet, &sent, &endpoint->reception, now_ms);
     endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS;
@@ -355,7 +357,12 @@ static void watch(struct plane *plane, struct endpoint *endpoint, uint64_t now_m
         plane_event(plane, EVENT_RTP_TIMEOUT, 0, fields, 1);
     }
     if (now_ms >= endpoint->rtcp.next_ms)
-        send_report(plane, endpoint, now_ms);
+        send_report(plane, endpoint, false, now_ms);
+}
+
+void endpoint_say_bye(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
+    if (endpoint->configured && endpoint->packets_sent > 0)
+        send_report(plane, endpoint, true, now_ms);
 }
 
 void endpoint_speak(

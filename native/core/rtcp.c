@@ -5,6 +5,7 @@ enum {
     SENDER_REPORT = 200,
     RECEIVER_REPORT = 201,
     SOURCE_DESCRIPTION = 202,
+    BYE = 203,
     PACKET_TYPE_FIRST = 192,
     PACKET_TYPE_LAST = 223,
     REPORT_BLOCK_BYTES = 24,
@@ -52,6 +53,14 @@ static uint32_t write_cname(uint8_t *dst, uint32_t ssrc) {
     return 32;
 }
 
+static uint32_t write_bye(uint8_t *dst, uint32_t ssrc) {
+    dst[0] = (RTP_VERSION << 6) | 1;
+    dst[1] = BYE;
+    write_be16(dst + 2, 1);
+    write_be32(dst + 4, ssrc);
+    return 8;
+}
+
 uint32_t rtcp_write(
     struct rtcp_state *state, uint8_t *dst, const struct rtcp_sent *sent,
     struct rtp_reception *reception, uint64_t now_ms) {
@@ -74,7 +83,8 @@ uint32_t rtcp_write(
     dst[1] = sender ? SENDER_REPORT : RECEIVER_REPORT;
     write_be16(dst + 2, (uint16_t)(at / 4 - 1));
     write_be32(dst + 4, sent->ssrc);
-    return at + write_cname(dst + at, sent->ssrc);
+    at += write_cname(dst + at, sent->ssrc);
+    return sent->leaves ? at + write_bye(dst + at, sent->ssrc) : at;
 }
 
 static void

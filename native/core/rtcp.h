@@ -28,6 +28,7 @@ struct rtcp_sent {
     uint32_t packets;
     uint32_t bytes;
     uint64_t wall_ms; /* since 1970 */
+    bool leaves;      /* nothing more will come with this SSRC: BYE (§6.6) */
 };
 
 /* Of what we send, by the last report of the peer [percent], rounded up. */

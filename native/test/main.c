@@ -22,9 +22,11 @@ int main(void) {
         {"plane", test_plane},
         {"adapt", test_adapt},
         {"recorder", test_recorder},
+        {"collision", test_collision},
         {"silence", test_silence},
         {"mixer", test_mixer},
         {"plane_move", test_plane_move},
+        {"srtp", test_srtp},
     };
     for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++) {
         int before = test_failures;
