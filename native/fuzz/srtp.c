@@ -17,16 +17,18 @@ enum {
     PACKET_MAX = 256,
     WINDOW = 64,
     HALF = 32768, /* of the sequence numbers */
+    STREAMS = SRTP_STREAMS,
+    SSRC = 5, /* of the first stream */
 };
 
 struct kept {
-    bool rtcp;
+    uint32_t stream; /* STREAMS: RTCP */
     uint32_t bytes, plain_bytes;
     uint64_t index;
     uint8_t sealed[PACKET_MAX], plain[PACKET_MAX];
 };
 
-/* What has been taken, by index: of RTP, and of RTCP. */
+/* What has been sealed or taken, by index. */
 struct taken {
     uint32_t count;
     uint64_t indices[STEPS_MAX], highest;
@@ -39,25 +41,37 @@ static struct {
     struct srtp sender, receiver;
     struct kept kept[KEPT];
     uint32_t packets;
-    uint64_t index;
-    uint32_t ssrc;
-    struct taken taken[2];
+    uint32_t stream;
+    uint64_t index[STREAMS];
+    struct taken sealed[STREAMS], taken[STREAMS + 1];
 } world;
 
-static bool is_expected(const struct kept *kept) {
-    const struct taken *taken = &world.taken[kept->rtcp];
-    int64_t highest = (int64_t)taken->highest, index = (int64_t)kept->index;
+static bool is_fresh(const struct taken *taken, uint64_t index) {
     for (uint32_t i = 0; i < taken->count; i++) {
-        if (taken->indices[i] == kept->index)
+        if (taken->indices[i] == index)
             return false;
     }
-    if (taken->count == 0)
-        return kept->rtcp || index < 0x10000;
-    if (highest - index >= WINDOW)
+    return taken->count == 0 || (int64_t)(taken->highest - index) < WINDOW;
+}
+
+static void note(struct taken *taken, uint64_t index) {
+    if (taken->count == 0 || index > taken->highest)
+        taken->highest = index;
+    taken->indices[taken->count++] = index;
+}
+
+static bool is_expected(const struct kept *kept) {
+    const struct taken *taken = &world.taken[kept->stream];
+    int64_t highest = (int64_t)taken->highest, index = (int64_t)kept->index;
+    if (!is_fresh(taken, kept->index))
         return false;
+    if (kept->stream == STREAMS)
+        return true;
+    if (taken->count == 0)
+        return index < 0x10000;
     bool near = index - highest >= -HALF && index - highest < HALF;
     bool below_zero = highest + (int16_t)(index - highest) < 0 && index < 0x10000;
-    return kept->rtcp || near || below_zero;
+    return near || below_zero;
 }
 
 /* Opens a copy that ends where the memory ends. */
@@ -70,19 +84,16 @@ static uint32_t open(bool rtcp, const uint8_t *packet, uint32_t bytes, uint8_t *
 }
 
 static void deliver(const struct kept *kept) {
-    struct taken *taken = &world.taken[kept->rtcp];
+    bool rtcp = kept->stream == STREAMS;
     struct srtp before = world.receiver;
     uint8_t *opened;
     bool expected = is_expected(kept);
-    uint32_t bytes = open(kept->rtcp, kept->sealed, kept->bytes, &opened);
+    uint32_t bytes = open(rtcp, kept->sealed, kept->bytes, &opened);
     MUST(bytes == (expected ? kept->plain_bytes : 0));
     MUST(expected || memcmp(&before, &world.receiver, sizeof before) == 0);
     MUST(memcmp(opened, kept->plain, bytes) == 0);
-    if (!expected)
-        return;
-    if (taken->count == 0 || kept->index > taken->highest)
-        taken->highest = kept->index;
-    taken->indices[taken->count++] = kept->index;
+    if (expected)
+        note(&world.taken[kept->stream], kept->index);
 }
 
 /* What nobody sealed is refused, unless the four bytes of the short tag happen to be right. */
@@ -107,7 +118,7 @@ static void deliver_changed(struct input *input, const struct kept *kept) {
         bytes -= 1 + at % bytes;
     else if (bytes > 0)
         changed[at % bytes] ^= (uint8_t)with;
-    deliver_forged(kept->rtcp, changed, bytes);
+    deliver_forged(kept->stream == STREAMS, changed, bytes);
 }
 
 static uint32_t tag_bytes(bool rtcp) {
@@ -117,22 +128,38 @@ static uint32_t tag_bytes(bool rtcp) {
 }
 
 static void seal(struct kept *kept, uint32_t clear_bytes) {
+    bool rtcp = kept->stream == STREAMS;
+    bool fresh = rtcp || is_fresh(&world.sealed[kept->stream], kept->index);
     memcpy(kept->sealed, kept->plain, kept->plain_bytes);
-    kept->bytes = kept->rtcp
-                      ? srtcp_seal(&world.sender, &world.crypto, kept->sealed, kept->plain_bytes)
-                      : srtp_seal(&world.sender, &world.crypto, kept->sealed, kept->plain_bytes);
-    MUST(kept->bytes == kept->plain_bytes + tag_bytes(kept->rtcp));
+    kept->bytes = rtcp ? srtcp_seal(&world.sender, &world.crypto, kept->sealed, kept->plain_bytes)
+                       : srtp_seal(&world.sender, &world.crypto, kept->sealed, kept->plain_bytes);
+    MUST(kept->bytes == (fresh ? kept->plain_bytes + tag_bytes(rtcp) : 0));
     MUST(memcmp(kept->sealed, kept->plain, clear_bytes) == 0);
+    if (fresh && !rtcp)
+        note(&world.sealed[kept->stream], kept->index);
+}
+
+/* The index that the sender is to use: the next, one further on, or one of before. */
+static uint64_t choose_index(struct input *input, uint8_t shape) {
+    uint64_t *index = &world.index[world.stream], back;
+    if (world.sealed[world.stream].count == 0)
+        return *index = *index & 0xFFFF;
+    if (shape & 8) {
+        back = take_u8(input) % (2 * WINDOW);
+        return back < *index ? *index - back : *index;
+    }
+    return *index += shape & 0x80 ? take_u16(input) % HALF : 1;
 }
 
 static void send_rtp(struct input *input) {
     struct kept *kept = &world.kept[world.packets++ % KEPT];
     uint8_t shape = take_u8(input);
     uint32_t at = RTP_HEADER_BYTES + 4u * (shape & 7), count = take_u8(input) % PAYLOAD_MAX;
-    if (world.sender.started && world.sender.ssrc == world.ssrc)
-        world.index += shape & 0x80 ? take_u16(input) % HALF : 1;
     memset(kept, 0, sizeof *kept);
-    rtp_write_header(kept->plain, 0, false, (uint16_t)world.index, take_u8(input), world.ssrc);
+    kept->stream = world.stream;
+    kept->index = choose_index(input, shape);
+    rtp_write_header(
+        kept->plain, 0, false, (uint16_t)kept->index, take_u8(input), SSRC + world.stream);
     kept->plain[0] |= shape & 0x17;
     if (shape & 0x10) {
         write_be16(kept->plain + at + 2, shape >> 5 & 3);
@@ -141,30 +168,27 @@ static void send_rtp(struct input *input) {
     const uint8_t *payload = take_bytes(input, &count);
     memcpy(kept->plain + at, payload, count);
     kept->plain_bytes = at + count;
-    kept->index = world.index;
     seal(kept, at);
 }
 
 static void send_rtcp(struct input *input) {
     struct kept *kept = &world.kept[world.packets++ % KEPT];
     uint32_t count = take_u8(input) % PAYLOAD_MAX;
-    *kept = (struct kept){.rtcp = true, .index = world.sender.rtcp_index};
+    *kept = (struct kept){.stream = STREAMS, .index = world.sender.rtcp_index};
     kept->plain[0] = 0x80;
     kept->plain[1] = 200;
-    write_be32(kept->plain + 4, world.ssrc);
+    write_be32(kept->plain + 4, SSRC);
     const uint8_t *body = take_bytes(input, &count);
     memcpy(kept->plain + 8, body, count);
     kept->plain_bytes = 8 + count;
     seal(kept, 8);
 }
 
-/* A new stream under the same keys begins anew; what is on its way is lost. */
+/* Another stream under the same keys, or one of before. */
 static void change_ssrc(struct input *input) {
-    world.ssrc++;
-    world.index = take_u16(input);
-    world.taken[0].count = 0;
-    for (uint32_t i = 0; i < KEPT; i++)
-        world.kept[i].bytes = 0;
+    world.stream = take_u8(input) % STREAMS;
+    if (world.sealed[world.stream].count == 0)
+        world.index[world.stream] = take_u16(input);
 }
 
 static void step(struct input *input) {
@@ -175,7 +199,9 @@ static void step(struct input *input) {
     case 0:
     case 1:
         send_rtp(input);
-        deliver(&world.kept[(world.packets - 1) % KEPT]);
+        kept = &world.kept[(world.packets - 1) % KEPT];
+        if (kept->bytes > 0)
+            deliver(kept);
         break;
     case 2:
         send_rtp(input);
@@ -208,8 +234,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     uint8_t first = take_u8(&input);
     world.suite = (enum srtp_suite)(1 + first % (SRTP_SUITES - 1));
     memset(master, first, sizeof master);
-    world.index = take_u16(&input);
-    world.ssrc = 5;
+    world.index[0] = take_u16(&input);
     MUST(srtp_begin(&world.sender, &world.crypto, 0, world.suite, master));
     MUST(srtp_begin(&world.receiver, &world.crypto, SRTP_SLOTS, world.suite, master));
     for (uint32_t i = 0; i < STEPS_MAX && input_left(&input) > 0; i++)
