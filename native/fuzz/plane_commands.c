@@ -97,12 +97,13 @@ static void stream(struct input *input, uint8_t which) {
 }
 
 static void record(struct input *input, uint8_t which) {
-    uint8_t how = take_u8(input), detail = which & 128 ? RECORD_OF_MIXER : 0;
-    uint32_t id = detail ? mixer_of(which) : endpoint_of(which);
+    static const uint8_t types[] = {
+        COMMAND_RECORD, COMMAND_STOP_RECORDER, COMMAND_PAUSE_RECORDER, COMMAND_RESUME_RECORDER};
+    uint8_t how = take_u8(input), of_mixer = which & 128 ? RECORD_OF_MIXER : 0;
+    uint32_t id = of_mixer ? mixer_of(which) : endpoint_of(which);
     uint32_t fields[] = {
-        0, id, 1 + (how >> 2 & 1), how & 8 ? 100 : 0, how & 16 ? 60 : 0, 1, how & 32 ? 0 : 'a'};
-    world_command(
-        &world, how & 64 ? COMMAND_STOP_RECORDER : COMMAND_RECORD, detail | (how & 3), fields, 7);
+        0, id, 1 + (which >> 2 & 1), how & 8 ? 100 : 0, how & 16 ? 60 : 0, 1, how & 32 ? 0 : 'a'};
+    world_command(&world, (enum record_type)types[how >> 6], of_mixer | (how & 7), fields, 7);
 }
 
 /* Bridges, rooms, and listening in. */

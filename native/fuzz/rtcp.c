@@ -52,7 +52,13 @@ static void report(struct input *input, struct rtcp_state *state, uint64_t now_m
         .base_sequence = take_u16(input),
         .received = take_u16(input),
         .jitter_q4 = take_u32(input)};
-    struct rtcp_sent sent = {OUR_SSRC, take_u32(input), take_u16(input), 160, now_ms};
+    struct rtcp_sent sent = {
+        .ssrc = OUR_SSRC,
+        .timestamp = take_u32(input),
+        .packets = take_u16(input),
+        .bytes = 160,
+        .wall_ms = now_ms,
+        .leaves = take_u8(input) & 1};
     struct rtcp_state peer = {0};
     uint32_t bytes = rtcp_write(state, packet, &sent, &reception, now_ms);
     MUST(bytes % 4 == 0 && bytes <= RTCP_BYTES_MAX);
