@@ -21,7 +21,7 @@ struct world {
     uint16_t last_sequence;
     uint32_t last_timestamp;
     uint8_t last_payload_type;
-    struct address last_to;
+    struct address last_to, report_to;
     uint32_t prompts_lent;
     uint32_t event_packets, event_ends; /* sent as telephone-event */
     uint32_t detected, detected_ms[2];  /* of beeps */
@@ -36,6 +36,7 @@ static void on_send(
     (void)endpoint_id;
     if (rtcp) {
         world->reports++;
+        world->report_to = *to;
         return;
     }
     struct rtp_packet parsed;
@@ -179,6 +180,30 @@ static void test_latching(void) {
     struct plane_counts counts;
     plane_counts(world.plane, &counts);
     CHECK(counts.packets_received == 2 && counts.packets_dropped == 1);
+    free(memory);
+}
+
+/* Whatever a stranger sends: nothing is sent because of it, and nothing is sent to it later. */
+static void test_ports_answer_nobody_but_their_peer(void) {
+    struct world world;
+    void *memory = start(&world, 2);
+    struct address stranger = {4, 4000, {127, 0, 0, 2}};
+    uint8_t packet[RTP_HEADER_BYTES + 160] = {0};
+    plane_open(world.plane, 1, 0);
+    configure(&world, 1, 0, 77);
+    receive(&world, 1, 4000, 9, 1, 1);
+    for (uint32_t ms = 2; ms < 12000; ms++) {
+        uint32_t sent = world.sent + world.reports;
+        rtp_write_header(packet, (uint8_t)(ms % 128), false, (uint16_t)ms, ms * 160, ms % 7 + 100);
+        if (ms % 3 == 0)
+            packet[1] = (uint8_t)(200 + ms % 8);
+        plane_receive(world.plane, 1, ms % 2 == 0, &stranger, packet, ms % sizeof packet, ms);
+        CHECK(world.sent + world.reports == sent);
+        plane_tick(world.plane, ms);
+        CHECK(world.last_to.ip[3] != 2 && world.report_to.ip[3] != 2);
+    }
+    CHECK(world.sent > 500 && world.reports > 0);
+    CHECK(world.last_to.port == 4000 && world.report_to.port == 4001);
     free(memory);
 }
 
@@ -432,6 +457,7 @@ void test_plane(void) {
     test_closed_within_digit();
     test_detecting();
     test_latching();
+    test_ports_answer_nobody_but_their_peer();
     test_strangers_cost_no_ciphers();
     test_garbage();
 }
