@@ -33,6 +33,7 @@ import { SecretBox } from './store/secret-box.js'
 import { SqliteStore } from './store/sqlite/sqlite-store.js'
 import type { Store } from './store/store.js'
 import { TelemetryEvents } from './telemetry/events.js'
+import { addMediaMetrics } from './telemetry/media-metrics.js'
 import { createMetrics } from './telemetry/metrics.js'
 import { WebhookClient } from './webhook/client.js'
 
@@ -83,6 +84,7 @@ async function compose(
   const sound = await openSound(config, log, closers)
   const copies = new RecordingCopies(directory.copiesPath, copiesBytesMax)
   closers.add(() => copies.close())
+  addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(event),
     counted: (counter) => events.sip(counter),

@@ -102,15 +102,18 @@ class MediaIo : public Napi::ObjectWrap<MediaIo> {
     Napi::Value stats(const Napi::CallbackInfo &info) {
         struct io_stats stats;
         io_stats(io_, &stats);
-        auto result = Napi::Float64Array::New(info.Env(), 6 + IO_LATENESS_BUCKETS);
+        auto result = Napi::Float64Array::New(info.Env(), 9 + IO_LATENESS_BUCKETS);
         result[0] = stats.endpoints;
         result[1] = stats.prompts;
         result[2] = static_cast<double>(stats.packets_received);
         result[3] = static_cast<double>(stats.packets_sent);
         result[4] = static_cast<double>(stats.packets_dropped);
         result[5] = static_cast<double>(stats.recorder_overruns);
+        result[6] = static_cast<double>(stats.moves);
+        result[7] = static_cast<double>(stats.audio_lost);
+        result[8] = static_cast<double>(stats.events_lost);
         for (size_t i = 0; i < IO_LATENESS_BUCKETS; i++)
-            result[6 + i] = static_cast<double>(stats.lateness[i]);
+            result[9 + i] = static_cast<double>(stats.lateness[i]);
         return result;
     }
 

@@ -16,9 +16,9 @@ static const struct {
     uint16_t start_ms, most_ms;
 } modes[] = {
     [JITTER_BUFFER_OFF] = {OFF_DELAY_MS, OFF_DELAY_MS},
-    [JITTER_BUFFER_SMALL] = {20, 60},
-    [JITTER_BUFFER_MEDIUM] = {40, 200},
-    [JITTER_BUFFER_LARGE] = {60, 500},
+    [JITTER_BUFFER_SMALL] = {20, 200},
+    [JITTER_BUFFER_MEDIUM] = {40, 360},
+    [JITTER_BUFFER_LARGE] = {60, 600},
 };
 
 /* Drops what waits and what is pending. */

@@ -6,7 +6,7 @@ enum {
     LATE_TURNS_MIN = 5,
     STUCK_MS = 200,
     EFFORT_FALL = 2,
-    EFFORT_MAX = 8,    /* of 10; the last steps cost much and are not heard in speech */
+    EFFORT_MAX = 5,    /* of 10; the upper half costs as much again and is hardly heard in speech */
     VERDICT_MS = 1500, /* how long a bad second counts; the next one decides anew */
 };
 

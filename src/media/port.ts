@@ -323,6 +323,11 @@ export interface PlaneStats {
   readonly packetsDropped: number
   /** Samples of recordings that could not be written in time. */
   readonly recorderOverruns: number
+  /** Legs that went from one thread to another. */
+  readonly moves: number
+  /** Frames of live audio that were not taken in time, and other events that found no room: never. */
+  readonly audioFramesLost: number
+  readonly eventsLost: number
   /** How late ticks ran: counts for at most 1, 2, 5, 10, 20, 50 ms, and more. */
   readonly latenessCounts: readonly number[]
 }

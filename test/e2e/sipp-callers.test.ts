@@ -43,6 +43,11 @@ describe.skipIf(!hasSipp || !mayUseRawSockets)('a hundred callers of sipp (raw s
     expect(calls).toHaveLength(callCount)
     expect(new Set(calls.map(({ status }) => status))).toEqual(new Set(['completed']))
 
+    const metrics = await (await fetch(`${bed.router.baseUrl}/metrics`)).text()
+    const received = /^dialplane_media_packets_received_total (\d+)$/m.exec(metrics)
+    expect(Number(received?.[1])).toBeGreaterThan(20 * callCount)
+    expect(metrics).toMatch(/^dialplane_media_events_lost_total 0$/m)
+
     // RFC 3261 keeps transactions for up to 32 s; after that not one is left, and no timer either.
     await eventually(
       'the last transaction to be forgotten',

@@ -63,7 +63,8 @@ class NativePlane implements MediaPlane {
   }
 
   async stats(): Promise<PlaneStats> {
-    const [endpoints, prompts, received, sent, dropped, overruns, ...lateness] = this.#io.stats()
+    const [endpoints, prompts, received, sent, dropped, overruns, ...more] = this.#io.stats()
+    const [moves, audioFramesLost, eventsLost, ...latenessCounts] = more
     return {
       endpoints: endpoints ?? 0,
       prompts: prompts ?? 0,
@@ -71,7 +72,10 @@ class NativePlane implements MediaPlane {
       packetsSent: sent ?? 0,
       packetsDropped: dropped ?? 0,
       recorderOverruns: overruns ?? 0,
-      latenessCounts: lateness,
+      moves: moves ?? 0,
+      audioFramesLost: audioFramesLost ?? 0,
+      eventsLost: eventsLost ?? 0,
+      latenessCounts,
     }
   }
 

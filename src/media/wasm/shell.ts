@@ -146,6 +146,8 @@ export class MediaShell {
       packetsSent: sent ?? 0,
       packetsDropped: dropped ?? 0,
       recorderOverruns: overruns ?? 0,
+      // One thread, and messages that never find a queue full.
+      ...{ moves: 0, audioFramesLost: 0, eventsLost: 0 },
       latenessCounts: [...this.#lateness],
     }
   }
