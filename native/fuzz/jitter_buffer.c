@@ -15,8 +15,8 @@ enum {
     GUARD = 0x5A5A,
     STATE_BYTES = 1024,
     EVALUATED_PACKETS = 8, /* after so many the delay is chosen anew */
-    TARGET_MS_MAX = 500,
-    FRAMES_MAX = 24, /* decoding is what costs time */
+    TARGET_MS_MAX = 600,   /* of JITTER_BUFFER_LARGE */
+    FRAMES_MAX = 24,       /* decoding is what costs time */
 };
 
 static struct {
