@@ -36,7 +36,8 @@ struct endpoint_settings {
     bool in_band_dtmf;
     bool dtx;
     bool fec;
-    bool rtcp_mux; /* RFC 5761 */
+    uint8_t audio_level_id; /* header extension of RFC 6464; 0: none */
+    bool rtcp_mux;          /* RFC 5761 */
     enum srtp_suite srtp_suite;
     uint8_t srtp_sent[SRTP_MASTER_BYTES_MAX], srtp_received[SRTP_MASTER_BYTES_MAX];
     uint32_t ptime_ms;

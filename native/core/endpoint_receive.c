@@ -1,7 +1,7 @@
 #include "bytes.h"
 #include "plane_state.h"
 
-enum { COPY_WITHIN_MS = 250, BRIDGED_DIGIT_MS_MIN = 100, BRIDGED_DIGIT_GAP_MS = 60 };
+enum { COPY_WITHIN_MS = 250, BRIDGED_DIGIT_MS_MIN = 100, BRIDGED_DIGIT_GAP_MS = 60, QUIET_DB = 58 };
 
 /* Symmetric RTP: the first valid packet decides where we send; later ones must be of the same
  * stream or come from where the peer said. */
@@ -189,6 +189,11 @@ static void put_packet(
             now_ms);
 }
 
+/* RFC 6464: as soft as what a mixer takes for silence. */
+static bool is_quiet(const struct rtp_packet *packet, uint8_t audio_level_id) {
+    return audio_level_id && rtp_audio_level(packet, audio_level_id) >= QUIET_DB;
+}
+
 static void receive_rtp(
     struct plane *plane, struct endpoint *endpoint, const struct address *from, const uint8_t *data,
     uint32_t bytes, uint64_t now_ms) {
@@ -236,8 +241,11 @@ static void receive_rtp(
             packet.payload_bytes, settings->event_clock_hz, now_ms);
         endpoint_report_event(plane, endpoint, &outcome, now_ms);
     }
-    if (endpoint->listening)
+    if (endpoint->listening) {
         put_packet(&endpoint->jitter_buffer, &packet, audio, event, now_ms);
+        if (audio && is_quiet(&packet, settings->audio_level_id))
+            jitter_buffer_note_quiet(&endpoint->jitter_buffer, packet.sequence);
+    }
 }
 
 /* RFC 5761 §4: packet types 192 to 223 on the RTP port are RTCP. */

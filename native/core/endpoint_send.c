@@ -295,6 +295,11 @@ uint32_t endpoint_hear(
             memset(frame, 0, count * sizeof *frame);
         return 0;
     }
+    /* What is silent in a room need not be decoded, if the room is all that listens. */
+    endpoint->jitter_buffer.skips_quiet = endpoint->member.mixer && !endpoint->member.audible &&
+                                          endpoint->member.gain_q12 == 0 && !endpoint->recorder &&
+                                          !endpoint->taps && !endpoint->detectors &&
+                                          !endpoint->settings.in_band_dtmf;
     uint32_t received = jitter_buffer_get(&endpoint->jitter_buffer, frame, count, now_ms);
     endpoint->concealed_samples = received > 0 ? 0 : endpoint->concealed_samples + count;
     endpoint->detector.concealed =

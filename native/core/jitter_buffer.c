@@ -221,6 +221,11 @@ void jitter_buffer_note_event(struct jitter_buffer *jb, uint16_t sequence) {
         jb->highest_sequence = sequence;
 }
 
+void jitter_buffer_note_quiet(struct jitter_buffer *jb, uint16_t sequence) {
+    if (jitter_store_knows(&jb->store, sequence))
+        jitter_store_slot(&jb->store, sequence)->quiet = true;
+}
+
 uint32_t
 jitter_buffer_get(struct jitter_buffer *jb, int16_t *dst, uint32_t count, uint64_t now_ms) {
     uint32_t per_ms = jb->config.rate_hz / 1000, most = CODEC_PTIME_MS_MAX * per_ms;

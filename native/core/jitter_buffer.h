@@ -60,6 +60,7 @@ struct jitter_buffer {
     uint32_t per_8k; /* samples per sample of 8 kHz */
     uint32_t clock_hz;
     bool started;           /* a packet has come */
+    bool skips_quiet;       /* set by its owner: packets noted as quiet are silence, undecoded */
     bool decoder_begun;     /* it is dear, so not with each new stream that a peer makes up */
     bool primed;            /* audio was played */
     bool interrupted;       /* what was written last was not received */
@@ -101,6 +102,8 @@ enum jitter_buffer_put jitter_buffer_put(
 void jitter_buffer_put_comfort_noise(
     struct jitter_buffer *jb, uint16_t sequence, uint32_t timestamp, const uint8_t *payload,
     uint32_t bytes, uint64_t now_ms);
+/* The packet just put is one that nobody would hear, as its sender says. */
+void jitter_buffer_note_quiet(struct jitter_buffer *jb, uint16_t sequence);
 /* A packet that is not audio took this sequence number: it is not a loss. */
 void jitter_buffer_note_event(struct jitter_buffer *jb, uint16_t sequence);
 /* Writes exactly `count` samples, at most 60 ms; returns how many were received, or are the silence

@@ -97,9 +97,13 @@ static void *begun_decoder(struct jitter_buffer *jb) {
 static void play(struct jitter_buffer *jb, struct jitter_slot *slot, uint32_t offset) {
     uint8_t room[CODEC_PAYLOAD_BYTES_MAX];
     int16_t *end = jb->pcm + jb->head + jb->pending_samples;
-    const uint8_t *payload = jitter_store_payload(&jb->store, slot, room);
-    uint32_t samples =
-        jb->config.codec->decode(begun_decoder(jb), end, slot->samples, payload, slot->bytes);
+    uint32_t samples = slot->samples;
+    if (slot->quiet && jb->skips_quiet) {
+        memset(end, 0, samples * sizeof *end);
+    } else {
+        const uint8_t *payload = jitter_store_payload(&jb->store, slot, room);
+        samples = jb->config.codec->decode(begun_decoder(jb), end, samples, payload, slot->bytes);
+    }
     jb->next_sequence = (uint16_t)(slot->sequence + 1);
     jitter_store_drop(&jb->store, slot);
     if (samples <= offset)

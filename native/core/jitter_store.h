@@ -23,6 +23,7 @@ struct jitter_slot {
     uint16_t bytes;
     uint16_t samples;
     uint8_t block; /* the first */
+    bool quiet;    /* its sender says that nobody would hear it */
     uint8_t kind;  /* stays when it was played, to tell duplicates and events */
 };
 

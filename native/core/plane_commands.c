@@ -10,6 +10,7 @@ enum {
     RTCP_MUX = 8,
     SUITE_AT = 52, /* in the settings */
     KEY_ROOM = 32,
+    AUDIO_LEVEL_SHIFT = 4, /* in the flags */
     MEMBER_MUTED = 1,
     MEMBER_HELD = 2,
     REPORT_VOICES = 1,
@@ -52,6 +53,7 @@ static enum record_status configure(
         .dtx = (at[5] & DTX) != 0,
         .fec = (at[5] & FEC) != 0,
         .rtcp_mux = (at[5] & RTCP_MUX) != 0,
+        .audio_level_id = at[5] >> AUDIO_LEVEL_SHIFT,
         .remote = {.family = at[6], .port = (uint16_t)read_le32(at + 8)},
         .ssrc = read_le32(at + 28),
         .rtp_timeout_ms = read_le32(at + 32),

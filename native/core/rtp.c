@@ -1,15 +1,27 @@
 #include "rtp.h"
 #include "bytes.h"
 
-enum { DROPOUT_MAX = 3000, MISORDER_MAX = 100, NO_SUSPECT = 0x10000 };
+enum {
+    DROPOUT_MAX = 3000,
+    MISORDER_MAX = 100,
+    NO_SUSPECT = 0x10000,
+    ONE_BYTE_ELEMENTS = 0xBEDE,
+    STOP_ID = 15
+};
 
 int rtp_parse(struct rtp_packet *packet, const uint8_t *data, uint32_t bytes) {
     if (bytes < RTP_HEADER_BYTES || data[0] >> 6 != RTP_VERSION)
         return -1;
     uint32_t offset = RTP_HEADER_BYTES + 4u * (data[0] & 0x0Fu);
-    if (data[0] & 0x10) { /* header extension */
+    packet->extension = NULL;
+    packet->extension_bytes = 0;
+    if (data[0] & 0x10) {
         if (offset + 4 > bytes)
             return -1;
+        if (read_be16(data + offset) == ONE_BYTE_ELEMENTS) {
+            packet->extension = data + offset + 4;
+            packet->extension_bytes = 4u * read_be16(data + offset + 2);
+        }
         offset += 4u + 4u * read_be16(data + offset + 2);
     }
     if (offset > bytes)
@@ -25,6 +37,22 @@ int rtp_parse(struct rtp_packet *packet, const uint8_t *data, uint32_t bytes) {
     packet->payload = data + offset;
     packet->payload_bytes = bytes - offset - padding;
     return 0;
+}
+
+int32_t rtp_audio_level(const struct rtp_packet *packet, uint8_t id) {
+    for (uint32_t at = 0; at < packet->extension_bytes;) {
+        uint32_t head = packet->extension[at], length = (head & 15) + 1;
+        if (head == 0) { /* padding */
+            at++;
+            continue;
+        }
+        if (head >> 4 == STOP_ID || length > packet->extension_bytes - at - 1)
+            return -1;
+        if (head >> 4 == id)
+            return packet->extension[at + 1] & 0x7F;
+        at += 1 + length;
+    }
+    return -1;
 }
 
 void rtp_write_header(

@@ -18,6 +18,9 @@ struct rtp_packet {
     uint32_t ssrc;
     const uint8_t *payload;
     uint32_t payload_bytes;
+    const uint8_t
+        *extension; /* one-byte elements of the header extension (RFC 8285 §4.2), or NULL */
+    uint32_t extension_bytes;
 };
 
 static inline int32_t seq_diff(uint16_t a, uint16_t b) {
@@ -34,6 +37,9 @@ static inline int32_t ts_diff(uint32_t a, uint32_t b) {
 
 /* Returns 0, or -1 when `bytes` do not hold an RTP packet. The payload points into `data`. */
 int rtp_parse(struct rtp_packet *packet, const uint8_t *data, uint32_t bytes);
+/* The audio level of RFC 6464, in extension `id` (1 to 14): 0 to 127 dB below full scale; -1: the
+ * packet has none. */
+int32_t rtp_audio_level(const struct rtp_packet *packet, uint8_t id);
 void rtp_write_header(
     uint8_t *dst, uint8_t payload_type, bool marker, uint16_t sequence, uint32_t timestamp,
     uint32_t ssrc);

@@ -21,6 +21,7 @@ export interface MediaSelection {
   readonly fec: boolean
   readonly dtx: boolean
   readonly rtcpMux: boolean
+  readonly audioLevelExtension: number | undefined
   readonly srtp: EndpointSettings['srtp'] | undefined
   readonly direction: EndpointSettings['direction']
 }

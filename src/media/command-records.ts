@@ -209,6 +209,8 @@ function encodeConfigure(
   return record
 }
 
-function flagsOf({ inBandDtmf, dtx, fec, rtcpMux }: EndpointSettings): number {
-  return (inBandDtmf ? 1 : 0) | (dtx ? 2 : 0) | (fec ? 4 : 0) | (rtcpMux ? 8 : 0)
+function flagsOf(settings: EndpointSettings): number {
+  const { inBandDtmf, dtx, fec, rtcpMux, audioLevelExtension } = settings
+  const flags = (inBandDtmf ? 1 : 0) | (dtx ? 2 : 0) | (fec ? 4 : 0) | (rtcpMux ? 8 : 0)
+  return flags | ((audioLevelExtension ?? 0) << 4)
 }

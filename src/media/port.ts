@@ -74,6 +74,8 @@ export interface EndpointSettings {
   readonly bitrateBps?: number
   /** How much delay there may be to keep off loss: none beyond a packet, 60, 200 or 500 ms; default large. */
   readonly jitterBuffer?: 'off' | 'small' | 'medium' | 'large'
+  /** The header extension in which the peer says how loud each packet is (RFC 6464): 1 to 14. */
+  readonly audioLevelExtension?: number | undefined
   /** RTCP shares the port of RTP (RFC 5761). */
   readonly rtcpMux?: boolean
   /** Undefined: plain RTP. The same keys as before go on with the same stream. */

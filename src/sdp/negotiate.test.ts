@@ -133,6 +133,25 @@ describe('negotiate', () => {
     expect(acceptAnswer(ours, theirs)).toMatchObject({ ok: true, value: { dtx: false } })
   })
 
+  it('reads the audio level where an offer gives it, and asks for it', () => {
+    const uri = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level'
+    const lines = ['m=audio 4000 RTP/AVP 0', 'a=extmap:3 urn:x', `a=extmap:5 ${uri} vad=on`]
+    const result = negotiate(parsed(...lines), capabilities)
+    const answer = result.ok ? writeSdp(result.value.answer) : ''
+    expect(selected(...lines)).toMatchObject({ audioLevelExtension: 5 })
+    expect(answer).toContain(`a=extmap:5/recvonly ${uri}\r\n`)
+    expect(answer).not.toContain('urn:x')
+    const unusable = [`a=extmap:15 ${uri}`, `a=extmap:2/recvonly ${uri}`, 'a=extmap:1 urn:x']
+    for (const line of unusable) {
+      const selection = selected('m=audio 4000 RTP/AVP 0', line)
+      expect(selection).toMatchObject({ audioLevelExtension: undefined })
+    }
+    const offer = createOffer(capabilities)
+    expect(writeSdp(offer)).toContain(`a=extmap:1/recvonly ${uri}\r\n`)
+    const theirs = parsed('m=audio 4000 RTP/AVP 0', `a=extmap:1/sendonly ${uri}`)
+    expect(acceptAnswer(offer, theirs)).toMatchObject({ value: { audioLevelExtension: 1 } })
+  })
+
   it('takes the payload types of the offer', () => {
     const lines = [
       'm=audio 4000 RTP/AVP 100 97',

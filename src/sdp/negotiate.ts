@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.js'
+import { audioLevelOf, offeredAudioLevel } from './audio-level.js'
 import {
   type CodecCapability,
   type CodecName,
@@ -64,6 +65,8 @@ export interface MediaSelection {
   readonly dtx: boolean
   /** RTCP shares the port of RTP. */
   readonly rtcpMux: boolean
+  /** Where the peer says how loud its packets are; undefined: nowhere. */
+  readonly audioLevelExtension: number | undefined
   /** Undefined: plain RTP. */
   readonly srtp: SrtpSelection | undefined
   /** Ours: what we may send and receive. */
@@ -84,7 +87,8 @@ export function createOffer(capabilities: Capabilities): SessionDescription {
   const cryptos =
     capabilities.secure && capabilities.srtpKey ? offerCrypto(capabilities.srtpKey) : []
   const protocol = cryptos.length > 0 ? 'RTP/SAVP' : 'RTP/AVP'
-  const parts = { ...formats, direction, protocol, cryptos, rtcpMux: true }
+  const extensions = [{ ...offeredAudioLevel }]
+  const parts = { ...formats, direction, protocol, cryptos, extensions, rtcpMux: true }
   const media = audioOf(capabilities, parts)
   return sessionOf(capabilities, [media])
 }
@@ -108,9 +112,11 @@ export function negotiate(
   const wantsEvents = capabilities.telephoneEvents.length > 0
   const event = wantsEvents ? telephoneEventOf(audio, codec.clockRateHz) : undefined
   const ptimeMs = packetTime(audio, capabilities.ptimeMs)
+  const audioLevel = audioLevelOf(audio)
   const answered = answerAudio(audio, { ...capabilities, ptimeMs }, codec, event, {
     direction,
     cryptos: crypto ? [crypto.ours] : [],
+    extensions: audioLevel ? [{ ...audioLevel, direction: 'recvonly' }] : [],
     rtcpMux: audio.rtcpMux,
   })
   const media = offer.media.map((other, at) => (at === index ? answered : rejected(other)))
@@ -121,6 +127,7 @@ export function negotiate(
       remotePort: audio.port,
       ...codecSelection(audio, codec, event, knowsComfortNoise(audio, codec)),
       rtcpMux: audio.rtcpMux,
+      audioLevelExtension: audioLevel?.id,
       srtp: crypto?.selection,
       ptimeMs,
       direction,
@@ -154,6 +161,7 @@ export function acceptAnswer(
     remotePort: theirs.port,
     ...codecSelection(theirs, codec, event, knowsComfortNoise(ours, codec)),
     rtcpMux: ours.rtcpMux && theirs.rtcpMux,
+    audioLevelExtension: audioLevelOf(theirs)?.id,
     srtp,
     ptimeMs: packetTime(theirs, ours.ptimeMs ?? 20),
     direction: allowedDirection(directionOf(answer, theirs, remoteAddress), wanted),
@@ -235,7 +243,7 @@ function answerAudio(
   capabilities: Capabilities,
   codec: CodecCapability,
   event: TelephoneEvent | undefined,
-  stream: Pick<AudioParts, 'direction' | 'cryptos' | 'rtcpMux'>,
+  stream: Pick<AudioParts, 'direction' | 'cryptos' | 'extensions' | 'rtcpMux'>,
 ): MediaDescription {
   const formats = formatsOf([codec], event ? [event] : [])
   if (knowsComfortNoise(offered, codec)) {
@@ -263,7 +271,7 @@ function formatsOf(codecs: readonly CodecCapability[], events: readonly Telephon
 
 type AudioParts = Pick<
   MediaDescription,
-  'rtpmaps' | 'fmtps' | 'direction' | 'protocol' | 'cryptos' | 'rtcpMux'
+  'rtpmaps' | 'fmtps' | 'direction' | 'protocol' | 'cryptos' | 'extensions' | 'rtcpMux'
 >
 
 function audioOf(capabilities: Capabilities, parts: AudioParts): MediaDescription {
@@ -292,6 +300,7 @@ function rejected(media: MediaDescription): MediaDescription {
     rtpmaps: new Map(),
     fmtps: new Map(),
     cryptos: [],
+    extensions: [],
     rtcpMux: false,
   }
 }

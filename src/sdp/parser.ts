@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.js'
 import { type Crypto, parseCrypto } from './security.js'
 import type {
   Direction,
+  HeaderExtension,
   MediaDescription,
   Origin,
   RtpMap,
@@ -12,6 +13,7 @@ const textLengthMax = 32_768
 const lineCountMax = 1000
 const mediaCountMax = 32
 const cryptosMax = 16
+const extensionsMax = 32
 
 interface MediaDraft {
   kind: string
@@ -25,6 +27,7 @@ interface MediaDraft {
   rtpmaps: Map<number, RtpMap>
   fmtps: Map<number, string>
   cryptos: Crypto[]
+  extensions: HeaderExtension[]
   rtcpMux: boolean
 }
 
@@ -117,6 +120,7 @@ function parseMedia(value: string): MediaDraft | undefined {
     rtpmaps: new Map(),
     fmtps: new Map(),
     cryptos: [],
+    extensions: [],
     rtcpMux: false,
   }
 }
@@ -153,6 +157,13 @@ function readAttribute(draft: SessionDraft, attribute: string): void {
       if (media && crypto && media.cryptos.length < cryptosMax) media.cryptos.push(crypto)
       return
     }
+    case 'extmap': {
+      const extension = parseExtension(value)
+      if (media && extension && media.extensions.length < extensionsMax) {
+        media.extensions.push(extension)
+      }
+      return
+    }
     case 'rtcp-mux': {
       if (media) media.rtcpMux = true
       return
@@ -166,6 +177,13 @@ function readAttribute(draft: SessionDraft, attribute: string): void {
       return
     }
   }
+}
+
+function parseExtension(value: string): HeaderExtension | undefined {
+  const form = /^([0-9]{1,5})(?:\/(sendrecv|sendonly|recvonly|inactive))?\s+(\S+)/i
+  const [, id, direction, uri] = form.exec(value) ?? []
+  if (id === undefined || uri === undefined) return undefined
+  return { id: Number(id), direction: direction?.toLowerCase() as Direction | undefined, uri }
 }
 
 function milliseconds(value: string): number | undefined {

@@ -34,8 +34,16 @@ export interface MediaDescription {
   readonly fmtps: ReadonlyMap<number, string>
   /** a=crypto, those that we can use. */
   readonly cryptos: readonly Crypto[]
+  /** a=extmap (RFC 8285 §5), with the direction as it is written. */
+  readonly extensions: readonly HeaderExtension[]
   /** a=rtcp-mux (RFC 5761 §5.1.1). */
   readonly rtcpMux: boolean
+}
+
+export interface HeaderExtension {
+  readonly id: number
+  readonly direction: Direction | undefined
+  readonly uri: string
 }
 
 export interface RtpMap {

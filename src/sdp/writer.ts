@@ -24,6 +24,9 @@ function mediaLines(media: MediaDescription): string[] {
   }
   for (const [type, parameters] of media.fmtps) lines.push(`a=fmtp:${type} ${parameters}`)
   for (const crypto of media.cryptos) lines.push(`a=crypto:${writeCrypto(crypto)}`)
+  for (const { id, direction, uri } of media.extensions) {
+    lines.push(`a=extmap:${id}${direction ? `/${direction}` : ''} ${uri}`)
+  }
   if (media.rtcpMux) lines.push('a=rtcp-mux')
   if (media.ptimeMs !== undefined) lines.push(`a=ptime:${media.ptimeMs}`)
   if (media.maxptimeMs !== undefined) lines.push(`a=maxptime:${media.maxptimeMs}`)
