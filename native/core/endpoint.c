@@ -200,7 +200,7 @@ bool endpoint_is_overheard(const struct endpoint *endpoint) {
         if (tap->tracks & TAP_OUTBOUND)
             return true;
     }
-    return endpoint->recorder && endpoint->recorder->config.channels == 2;
+    return endpoint->recorder && recorder_wants_sent(&endpoint->recorder->config);
 }
 
 bool endpoint_relays(const struct endpoint *from) {
@@ -239,6 +239,11 @@ void endpoint_end_player(
 void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms) {
     while (endpoint->players.first)
         endpoint_end_player(plane, endpoint, endpoint->players.first, PLAYER_CLOSED);
+    if (endpoint->event_receiver.active) { /* nobody shall wait for the end of a digit */
+        struct telephone_event_outcome outcome =
+            telephone_event_expire(&endpoint->event_receiver, UINT64_MAX);
+        endpoint_report_event(plane, endpoint, &outcome, now_ms);
+    }
     endpoint_remove_tap(plane, endpoint, 0);
     plane_return_detectors(plane, endpoint->detectors);
     endpoint->detectors = NULL;

@@ -60,7 +60,7 @@ append(struct recorder *recorder, const int16_t *received, const int16_t *sent, 
 static struct recorder_frame
 convert(struct recorder *recorder, const struct recorder_frame *frame, int16_t (*room)[FRAME_MAX]) {
     uint32_t to_hz = recorder->config.rate_hz;
-    uint32_t ways = recorder->config.channels == 2 || recorder->config.both ? 2 : 1;
+    uint32_t ways = recorder_wants_sent(&recorder->config) ? 2 : 1;
     struct recorder_frame converted = *frame;
     if (frame->rate_hz == to_hz)
         return converted;

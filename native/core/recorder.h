@@ -30,6 +30,10 @@ struct recorder_config {
     bool trim_silence;
 };
 
+static inline bool recorder_wants_sent(const struct recorder_config *config) {
+    return config->channels == 2 || config->both;
+}
+
 /* What becomes of what is fed. While it is skipped, no time passes for the recording. */
 enum recorder_pause { RECORDER_RUNS, RECORDER_SKIPS, RECORDER_SILENCES };
 

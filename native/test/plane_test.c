@@ -396,6 +396,24 @@ static void test_closed_within_digit(void) {
     free(memory);
 }
 
+/* Whoever was told of the start is told of the end. */
+static void test_closed_within_received_digit(void) {
+    struct world world;
+    void *memory = start(&world, 2);
+    uint8_t packet[RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES];
+    struct address from = {4, 4000, {127, 0, 0, 1}};
+    uint32_t close[] = {4, 1};
+    plane_open(world.plane, 1, 0);
+    configure(&world, 1, 0, 77);
+    rtp_write_header(packet, 101, true, 1, 160, 9);
+    telephone_event_write(packet + RTP_HEADER_BYTES, 4, false, 320);
+    plane_receive(world.plane, 1, false, &from, packet, sizeof packet, 5);
+    CHECK(world.digits == 0);
+    command(&world, COMMAND_CLOSE, close, 2);
+    CHECK(world.digits == 1 && world.closed == 1);
+    free(memory);
+}
+
 /* A beep of 300 ms at 400 ms; half way through, the endpoint moves to another plane if it is to. */
 static void hear_beep(struct world *worlds, bool moves) {
     struct world *world = &worlds[0];
@@ -455,6 +473,7 @@ void test_plane(void) {
     test_lost_digits();
     test_in_band_copy();
     test_closed_within_digit();
+    test_closed_within_received_digit();
     test_detecting();
     test_latching();
     test_ports_answer_nobody_but_their_peer();

@@ -26,9 +26,9 @@ export function mixingSuite(name: string, create: CreateMediaPlane, portMin: num
         ...{ type: 'record', recorderId: 6, endpointId, path, channels: 'both' },
         ...{ durationMsMax: 0, silenceTimeoutMs: 0, trimSilence: false },
       })
-      const tone = { levelDbfs: -12, onMs: 20_000, offMs: 0, loops: 0 }
-      const frequenciesHz = [1100] as const
-      await stage.plane.submit({ type: 'tone', playerId: 1, endpointId, frequenciesHz, ...tone })
+      const promptId = await stage.plane.loadPrompt(sine(1100, 20_000, 4000), 8000)
+      const how = { loops: 1, offsetMs: 0 }
+      await stage.plane.submit({ type: 'play', playerId: 1, endpointId, promptId, ...how })
       void peer.talk(0, encode(sine(700, 20_000, 4000), 'PCMU'), 0xff)
       await peer.until(() => peer.packets.length > 30)
       await stage.plane.submit({ type: 'pauseRecorder', recorderId: 6, instead: 'silence' })
