@@ -1,6 +1,6 @@
 // npm run bench:media: what the media plane alone costs, workload by workload, beside a bare process that
 // echoes the same packets, in the same run. One media thread. See README.md.
-import { fork, spawn } from 'node:child_process'
+import { execFileSync, fork, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setUp } from '../scripts/setup.mjs'
-import { compile, cpuSeconds, residentBytes } from './processes.mjs'
+import { compile, compileWithOpus, cpuSeconds, residentBytes } from './processes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const seconds = Number(process.env.BENCH_SECONDS ?? 12)
@@ -124,6 +124,14 @@ async function runEcho(work, generatorProgram, echoProgram, streams) {
   return result
 }
 
+/** CPU seconds per leg-minute of the codec alone, where nothing but a library can be the floor. */
+function libopusCost(work, folder) {
+  const program = compileWithOpus('opus-alone')
+  const pairs = String(work.codecs.length / 2)
+  const files = [join(folder, 'PCMU'), join(folder, 'opus')]
+  return Number(execFileSync(program, [...files, pairs, '10'], { encoding: 'utf8' }))
+}
+
 function percentile({ lateCounts }, share) {
   const limits = [1, 2, 5, 10, 20, 50, Number.POSITIVE_INFINITY]
   const total = lateCounts.reduce((sum, count) => sum + count, 0)
@@ -135,7 +143,7 @@ function percentile({ lateCounts }, share) {
   return '-'
 }
 
-function row(work, own, floor) {
+function row(work, own, floor, codecCost) {
   const late = (result) => [0.5, 0.99, 0.999].map((share) => percentile(result, share)).join('/')
   return {
     workload: work.name,
@@ -143,6 +151,9 @@ function row(work, own, floor) {
     'CPU-s per leg-minute': own.cost.toFixed(4),
     floor: floor.cost.toFixed(4),
     times: (own.cost / floor.cost).toFixed(2),
+    'times floor and libopus': codecCost
+      ? (own.cost / (floor.cost + codecCost)).toFixed(2)
+      : undefined,
     'late p50/99/99.9 <= ms': late(own),
     'floor late': late(floor),
     'sent/back': `${own.sent}/${own.received}`,
@@ -163,7 +174,9 @@ try {
     if (wanted.length > 0 && !wanted.some((name) => work.name.includes(name))) continue
     console.error(`bench: ${work.name}, ${work.codecs.length} legs`)
     const own = await runPlane(work, generatorProgram, streams)
-    rows.push(row(work, own, await runEcho(work, generatorProgram, echoProgram, streams)))
+    const floor = await runEcho(work, generatorProgram, echoProgram, streams)
+    const transcodesOpus = work.graph === 'pairs' && work.codecs.includes('opus')
+    rows.push(row(work, own, floor, transcodesOpus ? libopusCost(work, folder) : undefined))
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -19,9 +19,18 @@ export function residentBytes(pid) {
   return Number(kilobytes) * 1024
 }
 
-export function compile(name) {
+/** A C program of this folder; `more` are further arguments of the compiler. */
+export function compile(name, more = []) {
   const output = join(root, 'build', 'bench', name)
   mkdirSync(dirname(output), { recursive: true })
-  execFileSync('cc', ['-O2', '-o', output, join(root, 'bench', `${name}.c`)])
+  execFileSync('cc', ['-O2', '-o', output, join(root, 'bench', `${name}.c`), ...more])
   return output
+}
+
+/** The libopus of the media core, and where its headers are. */
+export function compileWithOpus(name) {
+  const library = join(root, 'build', 'native-test', 'libopus.a')
+  execFileSync('make', ['-s', '-C', join(root, 'native'), '../build/native-test/libopus.a'])
+  const headers = join(root, 'node_modules/@discordjs/opus/deps/opus/include')
+  return compile(name, [`-I${headers}`, `-I${join(root, 'native/core')}`, library, '-lm'])
 }
