@@ -8,7 +8,7 @@ enum {
     RELAY_QUIET_MS = 200,
     AUDIBLE_LEVEL = 16, /* mean magnitude: -66 dBFS */
     COMFORT_NOISE_CLOCK_HZ = 8000,
-    COMFORT_NOISE_INTERVAL_MS = 500,
+    SILENCE_INTERVAL_MS = 500,
     CONCEALED_DIGIT_MS = 100,
     DETECTOR_RATE_HZ = 8000
 };
@@ -67,6 +67,13 @@ struct encoder_options endpoint_encoder_options(const struct endpoint *endpoint)
         endpoint->rate_hz, settings->bitrate_bps, settings->dtx, settings->fec};
 }
 
+/* With DTX: one packet when silence begins, and again from time to time, for a peer that joins late
+ * and so that nobody takes us for gone. */
+static bool silence_is_due(const struct endpoint *endpoint) {
+    uint32_t since_ms = endpoint->silent_ms - SILENCE_ENCODED_MS;
+    return since_ms % SILENCE_INTERVAL_MS < endpoint->settings.ptime_ms;
+}
+
 /* Returns the bytes of the payload; 0: nothing is to be sent. */
 static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
     const struct codec *codec = endpoint->codec;
@@ -77,7 +84,9 @@ static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
     }
     add_silence(out);
     if (codec->encode_silence && endpoint->silent_ms > SILENCE_ENCODED_MS)
-        return codec->encode_silence(out->payload, endpoint->rate_hz, out->count);
+        return endpoint->settings.dtx && !silence_is_due(endpoint)
+                   ? 0
+                   : codec->encode_silence(out->payload, endpoint->rate_hz, out->count);
     if (codec->encoder_begin && !endpoint->encoder_begun) {
         struct encoder_options options = endpoint_encoder_options(endpoint);
         codec->encoder_begin(endpoint->encoder, &options);
@@ -110,13 +119,11 @@ static uint32_t note_silence(struct endpoint *endpoint, const struct outgoing *o
     return level;
 }
 
-/* RFC 3389: one packet when silence begins, and again from time to time, for a peer that joins late
- * and so that nobody takes us for gone. */
+/* RFC 3389 */
 static void send_comfort_noise(struct plane *plane, struct endpoint *endpoint, uint32_t level) {
     uint8_t packet[RTP_HEADER_BYTES + 1];
-    uint32_t since_ms = endpoint->silent_ms - SILENCE_ENCODED_MS;
     endpoint->talking = false;
-    if (since_ms % COMFORT_NOISE_INTERVAL_MS >= endpoint->settings.ptime_ms)
+    if (!silence_is_due(endpoint))
         return;
     packet[RTP_HEADER_BYTES] = comfort_noise_level(level);
     endpoint_send_rtp(plane, endpoint, packet, PAYLOAD_TYPE_CN, false, endpoint->timestamp, 1);

@@ -4,6 +4,7 @@
 #include "../core/plane.h"
 #include "../core/records.h"
 #include "../core/rtp.h"
+#include "codecs.h"
 #include "idle_host.h"
 #include "test.h"
 #include <stdlib.h>
@@ -89,6 +90,42 @@ static void test_suppression(bool suppresses) {
     free(plane);
 }
 
+/* Opus has packets of one byte for silence, as often; without DTX, one for each 20 ms. */
+static void test_opus(bool dtx) {
+    struct plane_config config = {
+        .endpoints_max = 2,
+        .players_max = 1,
+        .codecs = codecs,
+        .states_max = {[CODEC_OPUS] = 1},
+        .host = idle_host(NULL)};
+    config.host.send = on_send;
+    struct plane *plane = plane_init(calloc(1, (size_t)plane_size(&config)), &config, 0);
+    uint32_t fields[] = {
+        1,
+        1,
+        CODEC_OPUS | 96u << 8 | 255u << 16 | 3u << 24,
+        STEP_MS | (dtx ? 2u : 0) << 8 | 4u << 16 | 2u << 24,
+        4000,
+        0x0100007F,
+        0,
+        0,
+        0,
+        7,
+        0,
+        48000,
+        48000,
+        16000,
+        0};
+    uint64_t now_ms = 1;
+    heard.speech = heard.noise = 0;
+    plane_open(plane, 1, 0);
+    command(plane, COMMAND_CONFIGURE, fields, 15);
+    run(plane, &now_ms, 2220);
+    CHECK(dtx ? heard.speech <= 10 + 4 : heard.speech >= 110);
+    CHECK(heard.noise == 0);
+    free(plane);
+}
+
 /* White noise at a known level, within a decibel. */
 static void test_level(void) {
     struct comfort_noise noise;
@@ -110,5 +147,7 @@ static void test_level(void) {
 void test_silence(void) {
     test_suppression(true);
     test_suppression(false);
+    test_opus(true);
+    test_opus(false);
     test_level();
 }
