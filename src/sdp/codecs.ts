@@ -45,6 +45,16 @@ export function formatParametersOf({ name }: CodecCapability): string | undefine
   return name === 'opus' ? 'minptime=10;useinbandfec=1;stereo=0' : undefined
 }
 
+/** The packet times in which we send a codec [ms]: Opus has no frame of 30 or 50, and packets must fit a path. */
+export function packetTimesMsOf({ name, clockRateHz }: CodecCapability): readonly number[] {
+  if (name === 'opus') return [10, 20, 40, 60]
+  const all = [10, 20, 30, 40, 50, 60]
+  return name === 'L16' ? all.filter((ms) => (2 * ms * clockRateHz) / 1000 <= l16BytesMax) : all
+}
+
+/** Of the payload of a packet. */
+const l16BytesMax = 1_400
+
 /** What a payload type of a description stands for, if it is a codec of ours. */
 export function capabilityOf(media: MediaDescription, payloadType: number): CodecCapability[] {
   const map = media.rtpmaps.get(payloadType) ?? staticTypes.get(payloadType)

@@ -204,6 +204,13 @@ describe('negotiate', () => {
     const linear = ['m=audio 4000 RTP/AVP 99 98', 'a=rtpmap:99 L16/44100', 'a=rtpmap:98 L16/16000']
     expect(select(...linear)).toMatchObject({ codec: 'L16', clockRateHz: 16000, payloadType: 98 })
     expect(select('m=audio 1 RTP/AVP 99', 'a=rtpmap:99 L16/16000/2')).toMatchObject({ ok: false })
+    // Opus has no frame of 30 ms, and 60 ms of L16 do not fit a packet.
+    const opusAt = (ptime: number) =>
+      select('m=audio 1 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', `a=ptime:${ptime}`)
+    expect([30, 50, 60, 120].map((ms) => opusAt(ms))).toMatchObject(
+      [20, 40, 60, 60].map((ptimeMs) => ({ ptimeMs })),
+    )
+    expect(select(...linear, 'a=ptime:60')).toMatchObject({ ptimeMs: 40 })
   })
 
   it('agrees on SRTP when the offer demands it and a key can be read', () => {

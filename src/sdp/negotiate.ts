@@ -8,6 +8,7 @@ import {
   formatParameter,
   formatParametersOf,
   knowsComfortNoise,
+  packetTimesMsOf,
   rtpMapOf,
 } from './codecs.js'
 import {
@@ -111,7 +112,7 @@ export function negotiate(
   const direction = allowedDirection(directionOf(offer, audio, remoteAddress), wanted)
   const wantsEvents = capabilities.telephoneEvents.length > 0
   const event = wantsEvents ? telephoneEventOf(audio, codec.clockRateHz) : undefined
-  const ptimeMs = packetTime(audio, capabilities.ptimeMs)
+  const ptimeMs = packetTime(audio, codec, capabilities.ptimeMs)
   const audioLevel = audioLevelOf(audio)
   const answered = answerAudio(audio, { ...capabilities, ptimeMs }, codec, event, {
     direction,
@@ -163,7 +164,7 @@ export function acceptAnswer(
     rtcpMux: ours.rtcpMux && theirs.rtcpMux,
     audioLevelExtension: audioLevelOf(theirs)?.id,
     srtp,
-    ptimeMs: packetTime(theirs, ours.ptimeMs ?? 20),
+    ptimeMs: packetTime(theirs, codec, ours.ptimeMs ?? 20),
     direction: allowedDirection(directionOf(answer, theirs, remoteAddress), wanted),
   })
 }
@@ -232,10 +233,10 @@ function canReceive(direction: Direction): boolean {
   return direction === 'sendrecv' || direction === 'recvonly'
 }
 
-/** What the peer wants to receive, a multiple of 10 from 10 to 60 ms, never above its maxptime. */
-function packetTime(media: MediaDescription, ourMs: number): number {
-  const wantedMs = Math.min(media.ptimeMs ?? ourMs, media.maxptimeMs ?? 60, 60)
-  return Math.max(10, Math.floor(wantedMs / 10) * 10)
+/** What the peer wants to receive, as near as the codec comes to it, never above its maxptime. */
+function packetTime(media: MediaDescription, codec: CodecCapability, ourMs: number): number {
+  const wantedMs = Math.min(media.ptimeMs ?? ourMs, media.maxptimeMs ?? 60)
+  return packetTimesMsOf(codec).findLast((ms) => ms <= wantedMs) ?? 10
 }
 
 function answerAudio(

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { sound } from './harness/application.js'
 import { readWav, type Samples, type Wav, wavBytes, writeWav } from './harness/audio.js'
 import { type Baresip, startBaresip } from './harness/baresip.js'
 import { rms, toneShare } from './harness/measure.js'
@@ -64,12 +65,6 @@ describe.skipIf(!needs('baresip'))('codecs with baresip', () => {
     await bed?.close()
   })
 
-  const fetchWav = async (url: string) => {
-    const { accountSid, authToken } = bed.router
-    const headers = { Authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` }
-    return readWav(Buffer.from(await (await fetch(url, { headers })).arrayBuffer()))
-  }
-
   // The cores give the same samples but for Opus, which has its own arithmetic in each.
   describe.each(['native', 'wasm'])('%s media core', (mediaCore) => {
     // On a busy machine packets may come too late; then it is tried again.
@@ -88,10 +83,7 @@ describe.skipIf(!needs('baresip'))('codecs with baresip', () => {
           '/keys': '<Response><Gather numDigits="2" action="/record"/></Response>',
           '/record': '<Response><Record maxLength="2" playBeep="false" action="/done"/></Response>',
           '/done': '<Response><Hangup/></Response>',
-          '/prompt.wav': (_request, response) => {
-            response.writeHead(200, { 'Content-Type': 'audio/wav' }).end(prompt)
-            return undefined
-          },
+          '/prompt.wav': sound(prompt),
         })
         baresip = await startBaresip(bed.path('baresip'), {
           ...{ codecs, says },
@@ -105,7 +97,7 @@ describe.skipIf(!needs('baresip'))('codecs with baresip', () => {
         const recorded = await bed.app.received('/record')
         expect(recorded.parameters.Digits).toBe('73')
         const { parameters } = await bed.app.received('/done')
-        const recording = await fetchWav(parameters.RecordingUrl ?? '')
+        const recording = await bed.recording(parameters.RecordingUrl)
         await baresip.event('CALL_CLOSED')
         await baresip.kill()
         const heard = readWav(baresip.heardFile())

@@ -17,6 +17,14 @@ export type Responder =
   | string
   | ((request: ReceivedRequest, response: ServerResponse) => string | undefined)
 
+/** A sound as the answer. */
+export function sound(wav: Buffer): Responder {
+  return (_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'audio/wav' }).end(wav)
+    return undefined
+  }
+}
+
 /** The application of a customer: records every request and refuses those that are not signed right. */
 export interface Application {
   readonly baseUrl: string

@@ -92,6 +92,24 @@ export function syllables(seconds: number, seed = 1): Samples {
   })
 }
 
+/** Notes with overtones, never twice the same: easy to align, and nothing that a voice codec would spoil. */
+export function melody(seconds: number, seed = 1): Samples {
+  const noteSamples = rateHz / 8
+  let state = seed
+  let phase = 0
+  let pitchHz = 0
+  return silence(seconds).map((_, index) => {
+    if (index % noteSamples === 0) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+      pitchHz = 150 + ((state >>> 16) % 250)
+    }
+    phase += (2 * Math.PI * pitchHz) / rateHz
+    const envelope = Math.sin((Math.PI * (index % noteSamples)) / noteSamples)
+    const waves = Math.sin(phase) + 0.5 * Math.sin(2 * phase) + 0.3 * Math.sin(3 * phase)
+    return 6_000 * envelope * waves
+  })
+}
+
 export function join(...parts: readonly Samples[]): Samples {
   const joined = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

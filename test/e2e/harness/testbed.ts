@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Application, type Responder, startApplication } from './application.js'
+import { readWav, type Wav } from './audio.js'
 import { eventually } from './eventually.js'
 import { type RestClient, restClient } from './rest-client.js'
 import { type RouterProcess, startRouterProcess } from './router-process.js'
@@ -18,6 +19,8 @@ export interface Testbed {
   /** sip:+1555…@127.0.0.1:port */
   uriOf(phoneNumber: string): string
   path(name: string): string
+  /** The WAV file behind a RecordingUrl. */
+  recording(url: string | undefined): Promise<Wav>
   /** Waits until no call, leg or endpoint is left. */
   quiet(secondsMax?: number): Promise<void>
   /** The record of the only call to `phoneNumber` once it has ended. */
@@ -54,6 +57,11 @@ export async function startTestbed(settings: NodeJS.ProcessEnv = {}): Promise<Te
     },
     uriOf: (phoneNumber) => `sip:${phoneNumber}@127.0.0.1:${router.sipPort}`,
     path: (name) => join(directory, name),
+    async recording(url = '') {
+      const Authorization = `Basic ${btoa(`${router.accountSid}:${router.authToken}`)}`
+      const response = await fetch(url, { headers: { Authorization } })
+      return readWav(Buffer.from(await response.arrayBuffer()))
+    },
     quiet: (secondsMax) => untilQuiet(router, secondsMax),
     endedCall: (phoneNumber, secondsMax) => endedCall(client, phoneNumber, secondsMax),
     async close() {
