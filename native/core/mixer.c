@@ -3,9 +3,10 @@
 #include "plane_state.h"
 
 void mixer_init(struct mixer *mixer, uint32_t id, uint64_t now_ms) {
-    memset(mixer, 0, sizeof *mixer);
+    memset(mixer, 0, offsetof(struct mixer, paced));
     mixer->id = id;
     mixer->wheel.kind = WHEEL_MIXER;
+    mixer->pace.kind = WHEEL_PACE;
     mixer->rate_hz = 8000;
     mixer->opened_ms = now_ms;
 }
@@ -87,6 +88,7 @@ void mixer_leave(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms
     struct mixer *mixer = member->mixer;
     if (!mixer)
         return;
+    mixer_finish(plane, mixer, now_ms);
     mixer->left += member->last;
     if (member->audible) {
         member->audible = false;
@@ -105,6 +107,7 @@ void mixer_leave(struct plane *plane, struct endpoint *endpoint, uint64_t now_ms
 void mixer_join(
     struct plane *plane, struct mixer *mixer, struct endpoint *endpoint,
     const struct member_settings *settings, uint64_t now_ms) {
+    mixer_finish(plane, mixer, now_ms);
     if (endpoint->member.mixer != mixer) {
         endpoint_unbridge(endpoint);
         mixer_leave(plane, endpoint, now_ms);

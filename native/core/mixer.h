@@ -60,9 +60,22 @@ struct shared_encoder {
     uint64_t adapted_ms;
 };
 
+/* What is made once for all who hear the same. */
+struct shared_mix {
+    const int32_t *sum;
+    bool converted[MIXER_RATES];
+    int16_t pcm[MIXER_RATES][MIXER_FRAME_MAX];
+    struct shared_payload {
+        uint32_t rate_hz; /* 0: not encoded yet */
+        uint32_t bytes;
+        uint8_t payload[CODEC_PAYLOAD_BYTES_MAX];
+    } payloads[CODECS];
+};
+
 struct mixer {
     struct wheel_item wheel;
-    uint32_t id; /* 0: free */
+    struct wheel_item pace; /* when more of the listeners of a large room are served */
+    uint32_t id;            /* 0: free */
     uint32_t rate_hz;
     uint32_t rate_hz_wanted; /* 0: the best of the members' */
     uint32_t voices_max;     /* 0: all that are audible */
@@ -75,6 +88,9 @@ struct mixer {
     uint64_t opened_ms;
     struct shared_encoder encoders[CODECS];
     struct rate_converter converters[MIXER_RATES];
+    struct endpoint *unserved; /* the next of those who hear `paced`; NULL: all were served */
+    uint32_t served_at_once;
+    struct shared_mix paced; /* untouched in a small room */
 };
 
 static inline bool member_may_speak(const struct member *member) {
@@ -94,6 +110,10 @@ void mixer_choose_rate(struct mixer *mixer);
 void mixer_report_voice(struct plane *plane, const struct endpoint *endpoint, uint64_t now_ms);
 /* Puts the mixer into the wheel, or takes it out, as there is something to do. */
 void mixer_schedule(struct plane *plane, struct mixer *mixer, uint64_t now_ms);
+/* A millisecond after the tick, or after the last time: serves the next fifth of the listeners. */
+void mixer_go_on(struct plane *plane, struct mixer *mixer, uint64_t now_ms);
+/* Serves all who still wait for the last tick, before something changes. */
+void mixer_finish(struct plane *plane, struct mixer *mixer, uint64_t now_ms);
 void mixer_tick(struct plane *plane, struct mixer *mixer, uint64_t now_ms);
 
 #endif

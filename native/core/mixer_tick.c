@@ -7,18 +7,8 @@ enum {
     AUDIBLE_HANG_MS = 500,
     KEPT_VOICE_BONUS = 2,  /* who speaks is replaced only by who is so much louder */
     FADE_PER_SECOND = 200, /* 5 ms */
-};
-
-/* What is made once for all who hear the same. */
-struct shared_mix {
-    const int32_t *sum;
-    bool converted[MIXER_RATES];
-    int16_t pcm[MIXER_RATES][MIXER_FRAME_MAX];
-    struct shared_payload {
-        uint32_t rate_hz; /* 0: not encoded yet */
-        uint32_t bytes;
-        uint8_t payload[CODEC_PAYLOAD_BYTES_MAX];
-    } payloads[CODECS];
+    PACED_FROM = 64,       /* members: so many packets leave within a millisecond anyway */
+    PACES = 5,
 };
 
 static uint32_t rate_index(uint32_t rate_hz) {
@@ -326,32 +316,79 @@ static void speak_shared(
     deliver(plane, endpoint, &mixed, now_ms);
 }
 
-/* Those who leave the shared mix first: they take on the state of its stream before this frame. */
+static void serve(
+    struct plane *plane, struct mixer *mixer, struct endpoint *endpoint, struct shared_mix *shared,
+    uint64_t now_ms) {
+    if (endpoint->configured && !endpoint->member.waits && !hears_apart(&endpoint->member))
+        speak_shared(plane, mixer, endpoint, shared, now_ms);
+    endpoint->member.waits = false;
+}
+
+/* Those who leave the shared mix: they take on the state of its stream before this frame. */
 static void
-speak_to_all(struct plane *plane, struct mixer *mixer, struct shared_mix *shared, uint64_t now_ms) {
+speak_to_voices(struct plane *plane, struct mixer *mixer, const int32_t *sum, uint64_t now_ms) {
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
         if (at->configured && hears_apart(&at->member))
-            speak_apart(plane, mixer, at, shared->sum, now_ms);
+            speak_apart(plane, mixer, at, sum, now_ms);
     }
+}
+
+void mixer_go_on(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
+    for (uint32_t i = 0; mixer->unserved && i < mixer->served_at_once; i++) {
+        struct endpoint *at = mixer->unserved;
+        mixer->unserved = at->member.next;
+        serve(plane, mixer, at, &mixer->paced, now_ms);
+    }
+    wheel_remove(&plane->wheel, &mixer->pace);
+    if (mixer->unserved)
+        wheel_insert(&plane->wheel, &mixer->pace, plane->ticked_ms + 1);
+}
+
+void mixer_finish(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
+    mixer->served_at_once = UINT32_MAX;
+    mixer_go_on(plane, mixer, now_ms);
+}
+
+/* A large room is served over a few milliseconds, so that its packets do not leave all at once and
+ * others have their turn between them. Who is recorded is served now: what he said is at hand. */
+static void serve_by_and_by(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
+    struct shared_mix *shared = &mixer->paced;
+    shared_pcm(mixer, shared, mixer->rate_hz); /* later there is no sum */
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
-        if (at->configured && !at->member.waits && !hears_apart(&at->member))
-            speak_shared(plane, mixer, at, shared, now_ms);
-        at->member.waits = false;
+        if (at->recorder && !at->member.waits && !hears_apart(&at->member)) {
+            serve(plane, mixer, at, shared, now_ms);
+            at->member.waits = true; /* for the rest of this tick */
+        }
     }
+    mixer->unserved = mixer->members;
+    mixer->served_at_once = (mixer->members_count + PACES - 1) / PACES;
+    mixer_go_on(plane, mixer, now_ms);
+}
+
+static void record(struct plane *plane, struct mixer *mixer, struct shared_mix *shared) {
+    uint32_t count = frame_of(mixer->rate_hz);
+    const int16_t *pcm = shared_pcm(mixer, shared, mixer->rate_hz);
+    struct recorder_frame frame = {pcm, pcm, count, count, mixer->rate_hz};
+    if (!plane_feed_recorder(plane, mixer->recorder, &frame))
+        mixer->recorder = NULL;
 }
 
 void mixer_tick(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
     int32_t sum[MIXER_FRAME_MAX];
-    struct shared_mix shared;
-    begin_shared(&shared, sum);
+    struct shared_mix at_once;
+    bool paced = mixer->members_count >= PACED_FROM;
+    struct shared_mix *shared = paced ? &mixer->paced : &at_once;
+    mixer_finish(plane, mixer, now_ms);
+    begin_shared(shared, sum);
     set_gains(plane, mixer, listen_to_all(plane, mixer, now_ms));
     sum_up(plane, mixer, sum);
-    if (mixer->recorder) {
-        uint32_t count = frame_of(mixer->rate_hz);
-        const int16_t *pcm = shared_pcm(mixer, &shared, mixer->rate_hz);
-        struct recorder_frame frame = {pcm, pcm, count, count, mixer->rate_hz};
-        if (!plane_feed_recorder(plane, mixer->recorder, &frame))
-            mixer->recorder = NULL;
+    if (mixer->recorder)
+        record(plane, mixer, shared);
+    speak_to_voices(plane, mixer, sum, now_ms);
+    if (paced) {
+        serve_by_and_by(plane, mixer, now_ms);
+        return;
     }
-    speak_to_all(plane, mixer, &shared, now_ms);
+    for (struct endpoint *at = mixer->members; at; at = at->member.next)
+        serve(plane, mixer, at, shared, now_ms);
 }

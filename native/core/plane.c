@@ -205,6 +205,9 @@ tick_item(struct plane *plane, struct wheel_item *item, uint64_t at_ms, uint64_t
         struct mixer *mixer = (struct mixer *)(void *)item;
         mixer_tick(plane, mixer, now_ms);
         mixer_schedule(plane, mixer, at_ms + MIXER_PTIME_MS);
+    } else if (item->kind == WHEEL_PACE) {
+        uint8_t *mixer = (uint8_t *)item - offsetof(struct mixer, pace);
+        mixer_go_on(plane, (struct mixer *)(void *)mixer, now_ms);
     } else {
         struct endpoint *endpoint = (struct endpoint *)(void *)item;
         endpoint_tick(plane, endpoint, now_ms);

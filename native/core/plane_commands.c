@@ -203,7 +203,10 @@ static void run_and_acknowledge(struct plane *plane, const struct record *record
     bool of_mixer = record_is_of_mixer(record);
     struct mixer *mixer = of_mixer ? plane_mixer(plane, id) : NULL;
     struct endpoint *endpoint = of_mixer ? NULL : plane_endpoint(plane, id);
+    struct mixer *affected = endpoint ? endpoint->member.mixer : mixer;
     enum record_status status = STATUS_UNKNOWN_ENDPOINT;
+    if (affected)
+        mixer_finish(plane, affected, now_ms);
     if (record->type == COMMAND_CLOSE || record->type == COMMAND_CLOSE_MIXER)
         status = endpoint || mixer ? STATUS_OK : STATUS_UNKNOWN_ENDPOINT;
     else if (endpoint)

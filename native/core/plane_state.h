@@ -6,7 +6,7 @@
 #include "records.h"
 
 /* What a wheel item is part of. */
-enum { WHEEL_ENDPOINT, WHEEL_MIXER };
+enum { WHEEL_ENDPOINT, WHEEL_MIXER, WHEEL_PACE };
 
 /* Equal blocks of memory; a free one begins with the address of the next. */
 struct state_pool {
