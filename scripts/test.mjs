@@ -25,6 +25,7 @@ const heard = [
   'test/e2e/record.test.ts',
   'test/e2e/send-digits.test.ts',
   'test/e2e/sigkill.test.ts',
+  'test/e2e/sipp-codecs.test.ts',
   'test/e2e/sound.test.ts',
   'test/e2e/srtp-suites.test.ts',
   'test/e2e/start.test.ts',

@@ -40,7 +40,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     const from: Side = port === options.routerSipPort ? 'router' : 'phone'
     if (from === 'phone') sipPort.phone = port
     const to = otherOf[from]
-    const passed = withDescription(bytes, (sdp) => {
+    const passed = withDescription(withAnswerHere(bytes), (sdp) => {
       mediaPort[from] = Number(/^m=audio (\d+)/m.exec(sdp)?.[1])
       const changed = from === 'phone' ? (options.fromPhone?.(sdp) ?? sdp) : sdp
       const ours = changed.replace(/^m=audio \d+/m, `m=audio ${media[to].rtp.address().port}`)
@@ -73,6 +73,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       await Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(done))))
     },
   }
+}
+
+/** The answer goes to where a request came from, if that is asked for (RFC 3581). */
+function withAnswerHere(message: Buffer): Buffer {
+  const text = message.toString('latin1')
+  if (/^SIP\/2\.0 |^(Via|v) *:[^\r]*;rport/im.test(text)) return message
+  return Buffer.from(text.replace(/^(Via|v) *:[^\r]*/im, '$&;rport'), 'latin1')
 }
 
 /** The message with its description changed, and the length of that in its header. */

@@ -27,9 +27,14 @@ export function resampled(wav: Wav, sampleRateHz: number, channels = 1): Wav {
 }
 
 /** A sound of 8 kHz as the payload of a codec: `alaw`, `g722`. */
-export function encoded(samples: Samples, format: string, sampleRateHz: number): Buffer {
+export function encoded(
+  samples: Samples,
+  format: string,
+  sampleRateHz: number,
+  options: readonly string[] = [],
+): Buffer {
   const wav = ['-f', 'wav', '-i', '-']
-  const to = ['-ar', String(sampleRateHz), '-f', format, '-']
+  const to = ['-ar', String(sampleRateHz), ...options, '-f', format, '-']
   return filtered('ffmpeg', ['-v', 'error', ...wav, ...to], wavBytes(samples))
 }
 
