@@ -1,5 +1,6 @@
 #include "audio_ring.h"
 #include "codec.h"
+#include <string.h>
 
 static uint32_t places(const struct audio_ring *ring) {
     return ring->rate_hz > 16000 ? AUDIO_RING_SAMPLES : ring->rate_hz > 8000 ? 2048 : 1024;
@@ -23,20 +24,25 @@ void audio_ring_push(
         count = rate_converter_run(&ring->converter, converted, frame, count);
         frame = converted;
     }
-    uint32_t mask = places(ring) - 1;
-    for (uint32_t i = 0; i < count; i++)
-        ring->samples[ring->head++ & mask] = frame[i];
-    if (ring->head - ring->tail > mask + 1)
-        ring->tail = ring->head - mask - 1;
+    uint32_t size = places(ring), at = ring->head & (size - 1), run = size - at;
+    run = run < count ? run : count;
+    memcpy(ring->samples + at, frame, run * sizeof *frame);
+    memcpy(ring->samples, frame + run, (count - run) * sizeof *frame);
+    ring->head += count;
+    if (ring->head - ring->tail > size)
+        ring->tail = ring->head - size;
 }
 
 bool audio_ring_take(struct audio_ring *ring, int16_t *dst, uint32_t count) {
-    uint32_t waiting = ring->head - ring->tail, mask = places(ring) - 1;
+    uint32_t waiting = ring->head - ring->tail, size = places(ring);
     if (waiting < count)
         return false;
-    if (waiting > mask / 16 * 15) /* the two never drift; this follows a change of ptime */
+    if (waiting > size / 16 * 15) /* the two never drift; this follows a change of ptime */
         ring->tail = ring->head - count;
-    for (uint32_t i = 0; i < count; i++)
-        dst[i] = ring->samples[ring->tail++ & mask];
+    uint32_t at = ring->tail & (size - 1), run = size - at;
+    run = run < count ? run : count;
+    memcpy(dst, ring->samples + at, run * sizeof *dst);
+    memcpy(dst + run, ring->samples, (count - run) * sizeof *dst);
+    ring->tail += count;
     return true;
 }
