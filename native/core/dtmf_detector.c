@@ -11,8 +11,8 @@ enum {
     PAIR_PER_ENERGY_MIN = 2350,
     PER_ENERGY = 65536,
     COLUMN_WEAKER_MAX = 12, /* 10.8 dB */
-    MIDDLE = DTMF_HALF_SAMPLES / 2,
-    FOLDED = 32,
+    /* The least of a column, with a little to spare. */
+    COLUMN_PER_ENERGY_MIN = (PAIR_PER_ENERGY_MIN - 50) * 2 / (1 + COLUMN_WEAKER_MAX),
     DIGIT_NONE = -1,
 };
 
@@ -23,31 +23,16 @@ void dtmf_detector_init(struct dtmf_detector *detector) {
     detector->candidate = detector->active = DIGIT_NONE;
 }
 
-/* A quarter of the samples, so that no sum can overflow, folded; false: there is too little. */
-static bool take_in(struct dtmf_half *half, const int16_t *restrict samples) {
-    int16_t padded[2 * FOLDED] = {0};
-    for (uint32_t i = 0; i < DTMF_HALF_SAMPLES; i++)
-        padded[FOLDED - MIDDLE + i] = (int16_t)(samples[i] >> 2);
-    struct sums4 squares = dot_sums4(padded, padded, 2 * FOLDED);
-    uint32_t energy = (uint32_t)squares.at[0] + (uint32_t)squares.at[1] + (uint32_t)squares.at[2] +
-                      (uint32_t)squares.at[3];
+/* False: there is too little. */
+static bool take_in(struct dtmf_half *half, const int16_t *samples) {
+    uint32_t energy = kernels->dtmf_fold(half->folded, samples);
     half->has_rows = false;
     half->energy = energy < ENERGY_MIN / 4 ? 0 : energy;
-    if (half->energy == 0)
-        return false;
-    fold(half->even, half->odd, padded + FOLDED, FOLDED);
-    half->even[0] = padded[FOLDED];
-    return true;
+    return half->energy != 0;
 }
 
-/* Seen from the middle of the half, cosines are even and sines odd: half the products do. */
 static void project(struct dtmf_half *half, uint32_t group) {
-    struct sums4 real = kernels->dot_columns(half->even, dtmf_cosines[group], FOLDED);
-    struct sums4 imaginary = kernels->dot_columns(half->odd, dtmf_sines[group], FOLDED);
-    for (uint32_t i = 0; i < 4; i++) {
-        half->spectrum.parts[group][2 * i] = (int16_t)(real.at[i] >> 15);
-        half->spectrum.parts[group][2 * i + 1] = (int16_t)(imaginary.at[i] >> 15);
-    }
+    kernels->dtmf_project(half->spectrum.parts[group], half->folded, dtmf_projection[group]);
 }
 
 static void project_rows(struct dtmf_half *half) {
@@ -64,14 +49,8 @@ static struct sums4 measure(const struct dtmf_spectrum *spectrum, uint32_t group
 static void join(
     struct dtmf_spectrum *window, const struct dtmf_spectrum *earlier,
     const struct dtmf_spectrum *later, uint32_t group) {
-    const int16_t *before = earlier->parts[group];
-    struct sums4 real = dot_sums4(later->parts[group], dtmf_turn_real[group], 8);
-    struct sums4 imaginary = dot_sums4(later->parts[group], dtmf_turn_imaginary[group], 8);
-    for (uint32_t i = 0; i < 4; i++) {
-        window->parts[group][2 * i] = (int16_t)((before[2 * i] + (real.at[i] >> 14)) >> 1);
-        window->parts[group][2 * i + 1] =
-            (int16_t)((before[2 * i + 1] + (imaginary.at[i] >> 14)) >> 1);
-    }
+    mean_turned4(
+        window->parts[group], earlier->parts[group], later->parts[group], dtmf_turns[group]);
 }
 
 static uint32_t strongest(const struct sums4 *powers) {
@@ -81,13 +60,9 @@ static uint32_t strongest(const struct sums4 *powers) {
     return best;
 }
 
+/* By 6 dB: the other group leaks that much. */
 static bool dominates(const struct sums4 *powers, uint32_t best) {
-    for (uint32_t i = 0; i < 4; i++) {
-        if (i != best &&
-            powers->at[i] > powers->at[best] / 4) /* 6 dB; the other group leaks that much */
-            return false;
-    }
-    return true;
+    return above4(powers, powers->at[best] >> 2) == 1u << best;
 }
 
 /* Whether the phase advanced since the last window as it does at (nearly) the nominal frequency. */
@@ -97,8 +72,8 @@ static bool is_on_frequency(
     const int16_t *here = now->parts[group] + 2 * i, *there = before->parts[group] + 2 * i;
     int64_t real = here[0] * there[0] + here[1] * there[1];
     int64_t imaginary = here[0] * there[1] - here[1] * there[0];
-    int64_t turn_cosine = dtmf_turn_imaginary[group][2 * i + 1];
-    int64_t turn_sine = dtmf_turn_imaginary[group][2 * i];
+    int64_t turn_cosine = dtmf_turns[group][4 * i];
+    int64_t turn_sine = dtmf_turns[group][4 * i + 2];
     int64_t along = (real * turn_cosine + imaginary * turn_sine) >> 14;
     int64_t across = (imaginary * turn_cosine - real * turn_sine) >> 14;
     int64_t tangent = dtmf_tangent[group][i];
@@ -133,8 +108,7 @@ static bool may_be_key(const struct sums4 *earlier, const struct sums4 *later, i
     struct sums4 powers;
     for (uint32_t i = 0; i < 4; i++)
         powers.at[i] = earlier->at[i] + later->at[i];
-    int64_t most = (int64_t)powers.at[strongest(&powers)] * (1 + COLUMN_WEAKER_MAX) / 2;
-    return most * PER_ENERGY >= (PAIR_PER_ENERGY_MIN - 50) * energy;
+    return above4(&powers, (int32_t)((uint64_t)energy * COLUMN_PER_ENERGY_MIN / PER_ENERGY)) != 0;
 }
 
 /* The key of the window that ends with these samples. What is cheap comes first, and most of speech
@@ -148,7 +122,9 @@ static int8_t look(struct dtmf_detector *detector, const int16_t *samples) {
     project(later, DTMF_COLUMNS);
     later->column_powers = measure(&later->spectrum, DTMF_COLUMNS);
     int64_t energy = (int64_t)earlier->energy + later->energy;
-    if (earlier->energy == 0 || energy < ENERGY_MIN ||
+    if (earlier->energy == 0 || energy < ENERGY_MIN)
+        return DIGIT_NONE;
+    if (detector->active == DIGIT_NONE && /* else it will pass, as a rule */
         !may_be_key(&earlier->column_powers, &later->column_powers, energy))
         return DIGIT_NONE;
     struct dtmf_spectrum window;

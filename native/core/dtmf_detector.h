@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DTMF_HALF_SAMPLES = 51, DTMF_WINDOW_SAMPLES = 2 * DTMF_HALF_SAMPLES };
+enum {
+    DTMF_HALF_SAMPLES = 51,
+    DTMF_WINDOW_SAMPLES = 2 * DTMF_HALF_SAMPLES,
+    DTMF_GROUPS_FOLDED = 4, /* of eight samples beside the middle of a half, and their mirrors */
+    DTMF_PAIRS = 13,        /* of those, without what is in two groups */
+};
 
 enum { DTMF_ROWS, DTMF_COLUMNS, DTMF_GROUPS };
 
@@ -21,8 +26,8 @@ struct dtmf_spectrum {
 };
 
 struct dtmf_half {
-    int16_t even[32], odd[32]; /* its samples, folded about the middle */
-    uint32_t energy;           /* 0: too little to look at, and nothing else is known */
+    int16_t folded[DTMF_GROUPS_FOLDED][2][8]; /* its samples about the middle */
+    uint32_t energy; /* 0: too little to look at, and nothing else is known */
     struct sums4 column_powers;
     bool has_rows; /* else only the columns of its spectrum are known */
     struct dtmf_spectrum spectrum;

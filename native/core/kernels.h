@@ -5,6 +5,7 @@
  * has: kernels_loops.h says them once and is compiled for each. All forms give the same bits (the
  * conformance suite runs each), and none keeps a state. Frames do not overlap; any alignment.
  */
+#include "dtmf_detector.h"
 #include "rate_converter.h"
 #include "simd.h"
 #include <stdbool.h>
@@ -31,9 +32,16 @@ struct kernels {
         const int16_t (*restrict filters)[RATE_TAPS], uint32_t factor);
     void (*rate_down)(
         int16_t *restrict dst, const int16_t *restrict src, uint32_t count,
-        const int16_t *restrict filter, uint32_t factor);
+        const struct rate_down_filter *restrict filter, uint32_t factor);
     /* Projections on four columns of a table; see simd.h. */
     struct sums4 (*dot_columns)(const int16_t *samples, const int16_t (*table)[8], uint32_t count);
+    /* A half window of dtmf_detector.h: sums (0) and differences (1) of the samples beside its
+     * middle, over 4; returns its energy, over 16. */
+    uint32_t (*dtmf_fold)(int16_t (*restrict folded)[2][8], const int16_t *restrict samples);
+    /* Real and imaginary part of the four frequencies of a table of dtmf_tables.h. */
+    void (*dtmf_project)(
+        int16_t *restrict spectrum, const int16_t (*restrict folded)[2][8],
+        const int16_t (*restrict table)[2][8]);
 };
 
 /* What the processor can do best; chosen when the program is loaded. */

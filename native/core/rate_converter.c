@@ -1,10 +1,7 @@
 #include "rate_converter.h"
 #include "bytes.h"
-#include "codec.h"
 #include "kernels.h"
 #include "rate_converter_table.h"
-
-enum { FRAME_MAX = CODEC_FRAME_MAX };
 
 bool rate_is_supported(uint32_t rate_hz) {
     return rate_hz == 8000 || rate_hz == 16000 || rate_hz == 48000;
@@ -32,7 +29,9 @@ static void convert(
         kernels->rate_up(dst, src, count, filters, factor);
     } else {
         uint32_t factor = from_hz / to_hz;
-        const int16_t *filter = factor == 2 ? rate_down_2 : factor == 3 ? rate_down_3 : rate_down_6;
+        const struct rate_down_filter *filter = factor == 2   ? &rate_down_2
+                                                : factor == 3 ? &rate_down_3
+                                                              : &rate_down_6;
         kernels->rate_down(dst, src, count / factor, filter, factor);
     }
 }
@@ -45,9 +44,9 @@ uint32_t rate_converter_run(
         memcpy(dst, src, count * sizeof *dst);
         return count;
     }
-    int16_t all[RATE_HISTORY_MAX + FRAME_MAX];
+    int16_t all[RATE_HISTORY_MAX + RATE_FRAME_MAX];
     uint32_t kept = to_hz > from_hz ? RATE_TAPS : RATE_TAPS * (from_hz / to_hz);
-    count = count < FRAME_MAX ? count : FRAME_MAX;
+    count = count < RATE_FRAME_MAX ? count : RATE_FRAME_MAX;
     memcpy(all, converter->history, kept * sizeof *all);
     memcpy(all + kept, src, count * sizeof *all);
     convert(dst, all, count, from_hz, to_hz);

@@ -8,7 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RATE_TAPS = 40, RATE_FACTOR_MAX = 6, RATE_HISTORY_MAX = RATE_TAPS * RATE_FACTOR_MAX };
+enum {
+    RATE_TAPS = 40,
+    RATE_FACTOR_MAX = 6,
+    RATE_HISTORY_MAX = RATE_TAPS * RATE_FACTOR_MAX,
+    RATE_FRAME_MAX = 2880, /* 60 ms at 48 kHz */
+};
+
+/* Downwards by up to RATE_FACTOR_MAX: phase 0 has nothing but its middle. */
+struct rate_down_filter {
+    int16_t middle[2]; /* and a zero */
+    int16_t phases[RATE_FACTOR_MAX - 1][RATE_TAPS];
+};
 
 struct rate_converter {
     uint32_t from_hz, to_hz;

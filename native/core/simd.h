@@ -1,7 +1,8 @@
 #ifndef DIALPLANE_SIMD_H
 #define DIALPLANE_SIMD_H
 /*
- * The dot product of 16-bit samples as four sums of 32 bits: sum i adds the products at places 2i
+ * Arithmetic on four numbers at a time, in SSE2 and the SIMD of WASM, and without. The dot product
+ * of 16-bit samples comes as four sums of 32 bits: sum i adds the products at places 2i
  * and 2i + 1 of every eight. Each wraps around like an unsigned number, and every build gives the
  * same four. `count` is a multiple of 8; any alignment.
  */
@@ -13,13 +14,6 @@ struct sums4 {
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-
-/* Eight sums, saturated to 16 bits. */
-static inline void saturate8(int16_t *dst, const int32_t *src) {
-    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)src);
-    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(src + 4));
-    _mm_storeu_si128((__m128i *)(void *)dst, _mm_packs_epi32(low, high));
-}
 
 static inline struct sums4 dot_sums4(const int16_t *a, const int16_t *b, uint32_t count) {
     __m128i sums = _mm_setzero_si128();
@@ -51,24 +45,30 @@ dot_columns4(const int16_t *samples, const int16_t (*table)[8], uint32_t count) 
     return out;
 }
 
-static inline void
-fold(int16_t *sums, int16_t *differences, const int16_t *middle, uint32_t count) {
-    for (uint32_t i = 0; i < count; i += 8) {
-        __m128i after = _mm_loadu_si128((const __m128i *)(const void *)(middle + i));
-        __m128i before = _mm_loadu_si128((const __m128i *)(const void *)(middle - i - 7));
-        before = _mm_shufflehi_epi16(_mm_shufflelo_epi16(before, 0x1B), 0x1B);
-        before = _mm_shuffle_epi32(before, 0x4E);
-        _mm_storeu_si128((__m128i *)(void *)(sums + i), _mm_add_epi16(after, before));
-        _mm_storeu_si128((__m128i *)(void *)(differences + i), _mm_sub_epi16(after, before));
-    }
+/* The mean of four complex numbers and four others, each turned by 16384 times cosine, -sine, sine,
+ * cosine. Their magnitudes are below 2^15. */
+static inline void mean_turned4(
+    int16_t *restrict dst, const int16_t *restrict still, const int16_t *restrict turned,
+    const int16_t *restrict turns) {
+    const __m128i *turn = (const __m128i *)(const void *)turns;
+    __m128i before = _mm_loadu_si128((const __m128i *)(const void *)still);
+    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)turned);
+    __m128i low = _mm_madd_epi16(_mm_unpacklo_epi32(all, all), _mm_loadu_si128(turn));
+    __m128i high = _mm_madd_epi16(_mm_unpackhi_epi32(all, all), _mm_loadu_si128(turn + 1));
+    __m128i later = _mm_packs_epi32(_mm_srai_epi32(low, 14), _mm_srai_epi32(high, 14));
+    /* Half their sum, without its carry. */
+    __m128i half = _mm_srai_epi16(_mm_xor_si128(before, later), 1);
+    _mm_storeu_si128((__m128i *)(void *)dst, _mm_add_epi16(_mm_and_si128(before, later), half));
+}
+
+/* Which of the four are above a limit, a bit for each. */
+static inline uint32_t above4(const struct sums4 *sums, int32_t limit) {
+    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)sums->at);
+    return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(all, _mm_set1_epi32(limit))));
 }
 
 #elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>
-
-static inline void saturate8(int16_t *dst, const int32_t *src) {
-    wasm_v128_store(dst, wasm_i16x8_narrow_i32x4(wasm_v128_load(src), wasm_v128_load(src + 4)));
-}
 
 static inline struct sums4 dot_sums4(const int16_t *a, const int16_t *b, uint32_t count) {
     v128_t sums = wasm_i32x4_const(0, 0, 0, 0);
@@ -92,22 +92,25 @@ dot_columns4(const int16_t *samples, const int16_t (*table)[8], uint32_t count) 
     return out;
 }
 
-static inline void
-fold(int16_t *sums, int16_t *differences, const int16_t *middle, uint32_t count) {
-    for (uint32_t i = 0; i < count; i += 8) {
-        v128_t after = wasm_v128_load(middle + i), before = wasm_v128_load(middle - i - 7);
-        before = wasm_i16x8_shuffle(before, before, 7, 6, 5, 4, 3, 2, 1, 0);
-        wasm_v128_store(sums + i, wasm_i16x8_add(after, before));
-        wasm_v128_store(differences + i, wasm_i16x8_sub(after, before));
-    }
+static inline void mean_turned4(
+    int16_t *restrict dst, const int16_t *restrict still, const int16_t *restrict turned,
+    const int16_t *restrict turns) {
+    v128_t before = wasm_v128_load(still), all = wasm_v128_load(turned);
+    v128_t low = wasm_i32x4_shuffle(all, all, 0, 0, 1, 1);
+    v128_t high = wasm_i32x4_shuffle(all, all, 2, 2, 3, 3);
+    low = wasm_i32x4_shr(wasm_i32x4_dot_i16x8(low, wasm_v128_load(turns)), 14);
+    high = wasm_i32x4_shr(wasm_i32x4_dot_i16x8(high, wasm_v128_load(turns + 8)), 14);
+    v128_t later = wasm_i16x8_narrow_i32x4(low, high);
+    v128_t half = wasm_i16x8_shr(wasm_v128_xor(before, later), 1);
+    wasm_v128_store(dst, wasm_i16x8_add(wasm_v128_and(before, later), half));
+}
+
+static inline uint32_t above4(const struct sums4 *sums, int32_t limit) {
+    return (uint32_t)wasm_i32x4_bitmask(
+        wasm_i32x4_gt(wasm_v128_load(sums->at), wasm_i32x4_splat(limit)));
 }
 
 #else
-
-static inline void saturate8(int16_t *dst, const int32_t *src) {
-    for (uint32_t i = 0; i < 8; i++)
-        dst[i] = (int16_t)(src[i] > 32767 ? 32767 : src[i] < -32768 ? -32768 : src[i]);
-}
 
 static inline struct sums4 dot_sums4(const int16_t *a, const int16_t *b, uint32_t count) {
     uint32_t sums[4] = {0, 0, 0, 0};
@@ -136,12 +139,21 @@ dot_columns4(const int16_t *samples, const int16_t (*table)[8], uint32_t count) 
     return out;
 }
 
-static inline void
-fold(int16_t *sums, int16_t *differences, const int16_t *middle, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        sums[i] = (int16_t)(middle[i] + *(middle - i));
-        differences[i] = (int16_t)(middle[i] - *(middle - i));
+static inline void mean_turned4(
+    int16_t *restrict dst, const int16_t *restrict still, const int16_t *restrict turned,
+    const int16_t *restrict turns) {
+    for (uint32_t i = 0; i < 8; i++) {
+        const int16_t *number = turned + i / 2 * 2;
+        int32_t later = (number[0] * turns[2 * i] + number[1] * turns[2 * i + 1]) >> 14;
+        dst[i] = (int16_t)((still[i] + later) >> 1);
     }
+}
+
+static inline uint32_t above4(const struct sums4 *sums, int32_t limit) {
+    uint32_t above = 0;
+    for (uint32_t i = 0; i < 4; i++)
+        above |= (uint32_t)(sums->at[i] > limit) << i;
+    return above;
 }
 
 #endif
