@@ -155,16 +155,15 @@ wide_decode_ulaw(int16_t *restrict dst, const uint8_t *restrict src, uint32_t co
     for (; i + 16 <= count; i += 16) {
         __m128i codes = _mm_loadu_si128((const __m128i *)(const void *)(src + i));
         __m256i plain = _mm256_xor_si256(_mm256_cvtepu8_epi16(codes), _mm256_set1_epi16(0xFF));
-        __m256i exponents = _mm256_and_si256(_mm256_srli_epi16(plain, 4), _mm256_set1_epi16(0x07));
-        /* The upper byte of a lane asks for nothing. */
-        exponents = _mm256_or_si256(exponents, _mm256_set1_epi16((short)0x8000));
+        /* The upper byte of a lane asks for nothing, the sign for the same once more. */
+        __m256i exponents =
+            _mm256_or_si256(_mm256_srli_epi16(plain, 4), _mm256_set1_epi16((short)0x8000));
         __m256i mantissas = _mm256_slli_epi16(_mm256_and_si256(plain, _mm256_set1_epi16(0x0F)), 3);
         __m256i values = _mm256_mullo_epi16(
             _mm256_add_epi16(mantissas, offset), _mm256_shuffle_epi8(powers, exponents));
         values = _mm256_sub_epi16(values, offset);
-        /* Bit 7 of what was inverted is set for negative ones. */
-        __m256i sign = _mm256_srai_epi16(_mm256_slli_epi16(plain, 8), 15);
-        values = _mm256_sub_epi16(_mm256_xor_si256(values, sign), sign);
+        /* Bit 7 of what was inverted is set for negative ones; a sign of 0 has a value of 0. */
+        values = _mm256_sign_epi16(values, _mm256_slli_epi16(plain, 8));
         _mm256_storeu_si256((__m256i *)(void *)(dst + i), values);
     }
     return i;
@@ -179,7 +178,7 @@ wide_decode_alaw(int16_t *restrict dst, const uint8_t *restrict src, uint32_t co
     uint32_t i = 0;
     for (; i + 16 <= count; i += 16) {
         __m128i codes = _mm_loadu_si128((const __m128i *)(const void *)(src + i));
-        __m256i plain = _mm256_xor_si256(_mm256_cvtepu8_epi16(codes), _mm256_set1_epi16(0x55));
+        __m256i plain = _mm256_xor_si256(_mm256_cvtepu8_epi16(codes), _mm256_set1_epi16(0xD5));
         __m256i exponents = _mm256_and_si256(_mm256_srli_epi16(plain, 4), _mm256_set1_epi16(0x07));
         __m256i linear = _mm256_cmpeq_epi16(exponents, _mm256_setzero_si256());
         exponents = _mm256_or_si256(exponents, _mm256_set1_epi16((short)0x8000));
@@ -188,10 +187,9 @@ wide_decode_alaw(int16_t *restrict dst, const uint8_t *restrict src, uint32_t co
         mantissas =
             _mm256_add_epi16(mantissas, _mm256_andnot_si256(linear, _mm256_set1_epi16(256)));
         __m256i values = _mm256_mullo_epi16(mantissas, _mm256_shuffle_epi8(powers, exponents));
-        /* Bit 7 is set for positive ones. */
-        __m256i sign = _mm256_xor_si256(
-            _mm256_srai_epi16(_mm256_slli_epi16(plain, 8), 15), _mm256_set1_epi16(-1));
-        values = _mm256_sub_epi16(_mm256_xor_si256(values, sign), sign);
+        /* Bit 7 is set for negative ones; a sign is never 0. */
+        __m256i signs = _mm256_or_si256(_mm256_slli_epi16(plain, 8), _mm256_set1_epi16(1));
+        values = _mm256_sign_epi16(values, signs);
         _mm256_storeu_si256((__m256i *)(void *)(dst + i), values);
     }
     return i;
