@@ -15,6 +15,7 @@ const programs = {
   oggenc: 'vorbis-tools',
   lame: 'lame',
   'espeak-ng': 'espeak-ng',
+  tshark: 'tshark',
 }
 
 /** Header → package. */

@@ -24,6 +24,10 @@ export interface BaresipOptions {
   readonly account?: string
   /** A WAV file that it says; without, it repeats what it hears. */
   readonly says?: string
+  /** Where it listens; else anywhere. */
+  readonly sipPort?: number
+  /** Further lines of its configuration, like `opus_dtx yes`. */
+  readonly settings?: readonly string[]
 }
 
 /** `directory` becomes its configuration, and gets its recordings. */
@@ -35,7 +39,7 @@ export async function startBaresip(
   const parameters = ['regint=0', `audio_codecs=${codecs}`, options.account ?? []].flat().join(';')
   const port = await freeTcpPort()
   mkdirSync(directory)
-  writeFileSync(join(directory, 'config'), configuration(directory, port, options.says))
+  writeFileSync(join(directory, 'config'), configuration(directory, port, options))
   // It registers nowhere.
   writeFileSync(join(directory, 'accounts'), `<sip:baresip@127.0.0.1>;${parameters}\n`)
   writeFileSync(join(directory, 'contacts'), '')
@@ -69,9 +73,13 @@ export async function startBaresip(
   }
 }
 
-function configuration(directory: string, controlPort: number, says: string | undefined): string {
+function configuration(
+  directory: string,
+  controlPort: number,
+  { says, sipPort = 0, settings = [] }: BaresipOptions,
+): string {
   return `${[
-    'sip_listen 127.0.0.1:0',
+    `sip_listen 127.0.0.1:${sipPort}`,
     'net_interface 127.0.0.1',
     'audio_player aubridge,loop',
     says === undefined ? 'audio_source aubridge,loop' : `audio_source aufile,${says}`,
@@ -87,6 +95,7 @@ function configuration(directory: string, controlPort: number, says: string | un
     'module_app menu.so',
     'module_app ctrl_tcp.so',
     `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
+    ...settings,
   ].join('\n')}\n`
 }
 

@@ -121,8 +121,8 @@ export function correlationsBySecond(played: Samples, heard: Samples): number[] 
 const pieceSamples = rateHz / 4
 
 /**
- * The share of `wanted`, in pieces of 250 ms, that was heard as it was. Each piece is aligned by itself:
- * a jitter buffer that waits longer, or less, moves what comes after.
+ * The share of `wanted`, in pieces of 250 ms that have sound, that was heard as it was. Each piece is
+ * aligned by itself: a jitter buffer that waits longer, or less, moves what comes after.
  */
 export function shareFound(wanted: Samples, heard: Samples, correlationMin = 0.9): number {
   let offset = offsetOf(wanted, heard)
@@ -130,6 +130,7 @@ export function shareFound(wanted: Samples, heard: Samples, correlationMin = 0.9
   let found = 0
   for (let at = 0; at + pieceSamples <= wanted.length; at += pieceSamples) {
     const piece = wanted.subarray(at, at + pieceSamples)
+    if (rms(piece) < 300) continue
     const near = at + offset
     const coarse = bestOffset(piece, heard, near - driftSamplesMax, near + driftSamplesMax, 2, 8)
     const aligned = bestOffset(piece, heard, coarse - 8, coarse + 8, 1, 1)

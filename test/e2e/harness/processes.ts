@@ -11,6 +11,8 @@ export interface Peer {
   /** Resolves when it has ended by itself. Rejects when it had to be killed after its time. */
   readonly finished: Promise<Finished>
   kill(): Promise<void>
+  /** Asks it to end, as control-C does. */
+  interrupt(): Promise<void>
 }
 
 export interface PeerOptions {
@@ -56,6 +58,10 @@ export function startPeer(
       killGroup(child)
       await ended.catch(() => {})
     },
+    async interrupt() {
+      killGroup(child, 'SIGINT')
+      await ended.catch(() => {})
+    },
   }
 }
 
@@ -68,10 +74,10 @@ export function runPeer(
   return startPeer(command, parameters, options).finished
 }
 
-function killGroup({ pid }: ChildProcess): void {
+function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (pid === undefined) return
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch {
     // It has ended already.
   }

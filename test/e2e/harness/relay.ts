@@ -8,8 +8,8 @@ export interface RelayOptions {
   readonly phoneSipPort?: number
   /** Changes the description that comes from the phone. */
   readonly fromPhone?: (sdp: string) => string
-  /** Changes a packet (RTP) of the phone; undefined: it is lost. */
-  readonly packetOfPhone?: (packet: Buffer) => Buffer | undefined
+  /** Changes a packet (RTP) of the phone, knowing what has come before; undefined: it is lost. */
+  readonly packetOfPhone?: (packet: Buffer, before: Relay['rtpOf']) => Buffer | undefined
 }
 
 /** Stands between one phone and the router for one call: sees what goes over the wire, both ways. */
@@ -55,7 +55,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       const shared = isRtcp(bytes)
       if (shared) rtcpOf[from].push(bytes)
       const passed =
-        shared || from === 'router' || !options.packetOfPhone ? bytes : options.packetOfPhone(bytes)
+        shared || from === 'router' || !options.packetOfPhone
+          ? bytes
+          : options.packetOfPhone(bytes, rtpOf)
       if (passed === undefined) return
       if (!shared) rtpOf[from].push(rtpPacketOf(passed, performance.now()))
       media[to].rtp.send(passed, mediaPort[to], '127.0.0.1')
