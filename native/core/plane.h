@@ -52,7 +52,8 @@ struct plane *plane_init(void *memory, const struct plane_config *config, uint64
 int plane_open(struct plane *plane, uint32_t endpoint_id, uint64_t now_ms);
 /* Likewise of a mixer id; the two kinds of ids do not meet. */
 int plane_open_mixer(struct plane *plane, uint32_t mixer_id, uint64_t now_ms);
-/* A batch of records (records.h). Each command is acknowledged by an event, in order. */
+/* A batch of records (records.h). Each command is acknowledged by an event, in order. Ticks first.
+ */
 void plane_commands(struct plane *plane, const uint8_t *batch, uint32_t bytes, uint64_t now_ms);
 void plane_receive(
     struct plane *plane, uint32_t endpoint_id, bool rtcp, const struct address *from,

@@ -223,6 +223,7 @@ static void run_and_acknowledge(struct plane *plane, const struct record *record
 
 void plane_commands(struct plane *plane, const uint8_t *batch, uint32_t bytes, uint64_t now_ms) {
     struct record record;
+    plane_tick(plane, now_ms); /* what is put into the wheel is due from now on */
     for (uint32_t offset = 0; record_next(&record, batch, bytes, &offset);)
         run_and_acknowledge(plane, &record, now_ms);
 }

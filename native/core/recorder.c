@@ -3,7 +3,8 @@
 
 enum {
     SILENCE_LEVEL = 180, /* mean magnitude, about -45 dBFS */
-    TAIL_MS = 100,       /* kept after the last sound when trimming */
+    ABSENT_MS_MAX = 500,
+    TAIL_MS = 100, /* kept after the last sound when trimming */
     FRAME_MAX = 60 * RECORDER_RATE_HZ_MAX / 1000,
 };
 
@@ -11,7 +12,8 @@ void recorder_init(struct recorder *recorder, uint32_t slot, const struct record
     recorder->slot = slot;
     recorder->config = *config;
     recorder->head = recorder->tail = 0;
-    recorder->frames = recorder->frames_heard = recorder->silent_frames = 0;
+    recorder->frames = recorder->frames_heard = 0;
+    recorder->silent_frames = recorder->absent_frames = 0;
     recorder->overrun_samples = recorder->missing_samples = 0;
     recorder->reason = RECORDER_NO_REASON;
     recorder->pause = RECORDER_RUNS;
@@ -92,6 +94,21 @@ chosen(const struct recorder *recorder, struct recorder_frame frame, int16_t *ro
     return frame;
 }
 
+/* A few lost packets are not silence; when nothing comes for longer, the sender has nothing to say
+ * (DTX). */
+static void
+note_silence(struct recorder *recorder, const struct recorder_frame *frame, bool silent) {
+    uint32_t absent_max = ABSENT_MS_MAX * (recorder->config.rate_hz / 1000);
+    bool absent = frame->received_count == 0;
+    recorder->absent_frames = absent ? recorder->absent_frames + frame->count : 0;
+    if (!silent)
+        recorder->silent_frames = 0;
+    else if (recorder->absent_frames > absent_max)
+        recorder->silent_frames += frame->count;
+    else
+        recorder->silent_frames += frame->received_count;
+}
+
 bool recorder_feed(struct recorder *recorder, const struct recorder_frame *fed) {
     const struct recorder_config *config = &recorder->config;
     if (recorder->reason != RECORDER_NO_REASON)
@@ -102,10 +119,7 @@ bool recorder_feed(struct recorder *recorder, const struct recorder_frame *fed) 
     struct recorder_frame frame = chosen(recorder, convert(recorder, fed, room), room[2]);
     bool silent = frame.received_count == 0 || is_silent(frame.received, frame.count);
     bool other_silent = config->channels == 1 || is_silent(frame.sent, frame.count);
-    if (!silent)
-        recorder->silent_frames = 0;
-    else
-        recorder->silent_frames += frame.received_count;
+    note_silence(recorder, &frame, silent);
     bool begun = recorder->frames > 0 || !silent || !other_silent || !config->trim_silence;
     if (begun) {
         uint32_t left = config->frames_max ? config->frames_max - recorder->frames : frame.count;

@@ -123,7 +123,44 @@ static void test_changes(struct plane *plane) {
     CHECK(seen.odd == 0 && seen.refused == 0);
 }
 
+/* A plane that has slept with nothing to do begins a stream evenly: one packet in 20 ms. */
+static void test_first_packets(uint32_t slept_ms) {
+    static const struct codec *const table[CODECS] = {[CODEC_PCMU] = &codec_pcmu};
+    struct plane_config config = {
+        .endpoints_max = 2, .mixers_max = 1, .codecs = table, .host = idle_host(NULL)};
+    config.host.send = on_send;
+    memset(&seen, 0, sizeof seen);
+    struct plane *plane = plane_init(calloc(1, (size_t)plane_size(&config)), &config, 0);
+    plane_tick(plane, 1);
+    seen.now_ms = slept_ms;
+    plane_open(plane, 1, seen.now_ms);
+    uint32_t fields[] = {1,
+                         1,
+                         255u << 16 | 3u << 24,
+                         20u | 4u << 16 | 2u << 24,
+                         4000,
+                         0x0100007F,
+                         0,
+                         0,
+                         0,
+                         7,
+                         0,
+                         8000,
+                         8000,
+                         0,
+                         0};
+    command(plane, COMMAND_CONFIGURE, fields, 15);
+    plane_tick(plane, seen.now_ms);
+    CHECK(seen.packets[1] <= 1);
+    run(plane, 100);
+    CHECK(seen.packets[1] >= 5 && seen.packets[1] <= 6 && seen.odd == 0);
+    free(plane);
+}
+
 void test_pacing(void) {
+    test_first_packets(10);
+    test_first_packets(260);
+    test_first_packets(5000);
     static const struct codec *const table[CODECS] = {[CODEC_PCMU] = &codec_pcmu};
     struct plane_config config = {
         .endpoints_max = MEMBERS + 1,

@@ -62,7 +62,38 @@ static void test_pausing(uint32_t channels, bool both) {
     free(recorder);
 }
 
+/* Lost packets are not silence, but who sends nothing (DTX) is silent. */
+static void test_silence_of_dtx(void) {
+    struct recorder *recorder = calloc(1, sizeof *recorder);
+    struct recorder_config config = {.channels = 1, .rate_hz = 8000, .silence_frames = 2000 * 8};
+    int16_t loud[FRAME] = {0}, none[FRAME] = {0};
+    for (uint32_t i = 0; i < FRAME; i++)
+        loud[i] = i % 2 ? 4000 : -4000;
+    recorder_init(recorder, 0, &config);
+    struct recorder_frame frame = {loud, none, FRAME, FRAME, 8000};
+    CHECK(recorder_feed(recorder, &frame));
+    frame.received = none;
+    uint32_t fed = 0;
+    do /* every other 400 ms are lost */
+        frame.received_count = fed % 40 < 20 ? FRAME : 0;
+    while (recorder_feed(recorder, &frame) && ++fed < 1000);
+    CHECK(fed == 180 - 1); /* 100 of them were received */
+    CHECK(recorder->reason == RECORDER_SILENCE);
+    recorder_init(recorder, 0, &config);
+    frame.received = loud;
+    frame.received_count = FRAME;
+    CHECK(recorder_feed(recorder, &frame));
+    frame.received = none;
+    frame.received_count = 0;
+    fed = 0;
+    while (recorder_feed(recorder, &frame) && fed < 1000)
+        fed++;
+    CHECK(fed == (500 + 2000) / 20 - 1);
+    free(recorder);
+}
+
 void test_recorder(void) {
+    test_silence_of_dtx();
     test_pausing(1, false);
     test_pausing(1, true);
     test_pausing(2, false);

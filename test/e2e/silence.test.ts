@@ -66,6 +66,20 @@ describe.skipIf(!needs('baresip', 'ffmpeg'))('DTX of Opus with baresip', () => {
     expect(soundSeconds(recorded)).toBeLessThan(2.5)
     expect(shareFound(recorded, said)).toBeGreaterThan(0.7)
   })
+
+  it.concurrent('is silence to Record', { retry: 1 }, async ({ onTestFinished }) => {
+    const dtx = withoutSilence()
+    // It falls silent while it is recorded, and hardly anything comes any more.
+    const said = join(melody(7), silence(12))
+    const { recording } = await converse(bed, 'silent', onTestFinished, {
+      ...{ baresip, says: stereo(said), recordSeconds: 12, recordTimeout: 2 },
+      relay: { packetOfPhone: dtx.pass },
+    })
+    expect(dtx.leftOut()).toBeGreaterThan(100)
+    const seconds = recording.samples.length / recording.sampleRateHz
+    expect(seconds).toBeGreaterThan(1.8)
+    expect(seconds).toBeLessThan(9)
+  })
 })
 
 /** Speech as mu-law, comfort noise for as long, and speech, 20 ms a packet (RFC 3389). */
