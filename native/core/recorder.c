@@ -14,6 +14,7 @@ void recorder_init(struct recorder *recorder, uint32_t slot, const struct record
     recorder->head = recorder->tail = 0;
     recorder->frames = recorder->frames_heard = 0;
     recorder->silent_frames = recorder->absent_frames = 0;
+    recorder->fell_silent = false;
     recorder->overrun_samples = recorder->missing_samples = 0;
     recorder->reason = RECORDER_NO_REASON;
     recorder->pause = RECORDER_RUNS;
@@ -94,16 +95,17 @@ chosen(const struct recorder *recorder, struct recorder_frame frame, int16_t *ro
     return frame;
 }
 
-/* A few lost packets are not silence; when nothing comes for longer, the sender has nothing to say
- * (DTX). */
+/* Lost packets are not silence. But who was silent and then sends nothing, or has sent nothing for
+ * long, has nothing to say (DTX). */
 static void
 note_silence(struct recorder *recorder, const struct recorder_frame *frame, bool silent) {
     uint32_t absent_max = ABSENT_MS_MAX * (recorder->config.rate_hz / 1000);
     bool absent = frame->received_count == 0;
     recorder->absent_frames = absent ? recorder->absent_frames + frame->count : 0;
+    recorder->fell_silent = absent ? recorder->fell_silent : silent;
     if (!silent)
         recorder->silent_frames = 0;
-    else if (recorder->absent_frames > absent_max)
+    else if (absent && (recorder->fell_silent || recorder->absent_frames > absent_max))
         recorder->silent_frames += frame->count;
     else
         recorder->silent_frames += frame->received_count;

@@ -46,6 +46,7 @@ struct recorder {
     uint32_t frames_heard;  /* up to the last that is not silent */
     uint32_t silent_frames; /* received in a row */
     uint32_t absent_frames; /* since anything was received */
+    bool fell_silent;       /* what was received last was silent */
     uint32_t overrun_samples;
     uint32_t missing_samples; /* overrun, still to be made up as silence */
     uint8_t reason;           /* RECORDER_NO_REASON while it records */

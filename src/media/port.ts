@@ -216,7 +216,7 @@ export type MediaCommand =
       readonly channels: 'received' | 'both' | 'dual'
       /** Stop after this much audio [ms]. */
       readonly durationMsMax: number
-      /** Stop after this much received silence [ms], without gaps of up to 500 ms; 0: never. */
+      /** Stop after this much silence [ms]; nothing for up to 500 ms after a sound is a loss; 0: never. */
       readonly silenceTimeoutMs: number
       /** Leave out silence at the beginning and the end. */
       readonly trimSilence: boolean
