@@ -34,7 +34,8 @@ void shard_call(struct shard *shard) {
 
 static void open_endpoint(struct shard *shard, const struct record *record) {
     uint32_t id = record_u32(record, 1);
-    struct sockets sockets = {(int)record_u32(record, 2), (int)record_u32(record, 3), id};
+    struct sockets sockets = {
+        .rtp = (int)record_u32(record, 2), .rtcp = (int)record_u32(record, 3), .endpoint_id = id};
     plane_open(shard->plane, id, shard->now_ms);
     shard_watch(shard, &sockets);
 }
