@@ -14,7 +14,6 @@ typedef __m128i lanes16;
 typedef __m128i lanes32;
 
 #define lanes16_load(at) _mm_loadu_si128((const __m128i *)(const void *)(at))
-#define lanes16_store(at, a) _mm_storeu_si128((__m128i *)(void *)(at), a)
 #define lanes16_all(value) _mm_set1_epi16((short)(value))
 #define lanes16_zero() _mm_setzero_si128()
 #define lanes16_add _mm_add_epi16
@@ -24,7 +23,6 @@ typedef __m128i lanes32;
 #define lanes16_min _mm_min_epi16
 #define lanes16_max _mm_max_epi16
 #define lanes16_xor _mm_xor_si128
-#define lanes16_and _mm_and_si128
 /* Bits of `a` that are not in `b`. */
 #define lanes16_without(a, b) _mm_andnot_si128(b, a)
 #define lanes16_equal _mm_cmpeq_epi16
@@ -54,8 +52,6 @@ typedef __m128i lanes32;
 #define lanes32_saturate(a) _mm_packs_epi32(a, a)
 #define lanes32_first(a) _mm_cvtsi128_si32(a)
 #define lanes32_second(a) _mm_cvtsi128_si32(_mm_shuffle_epi32(a, 0x55))
-#define lanes32_load lanes16_load
-#define lanes32_store lanes16_store
 
 /* Products of the lower and of the upper four lanes. */
 static inline lanes32 lanes16_products_low(lanes16 a, lanes16 b) {
@@ -73,7 +69,6 @@ typedef v128_t lanes16;
 typedef v128_t lanes32;
 
 #define lanes16_load(at) wasm_v128_load(at)
-#define lanes16_store(at, a) wasm_v128_store(at, a)
 #define lanes16_all(value) wasm_i16x8_splat((int16_t)(value))
 #define lanes16_zero() wasm_i16x8_const_splat(0)
 #define lanes16_add wasm_i16x8_add
@@ -83,7 +78,6 @@ typedef v128_t lanes32;
 #define lanes16_min wasm_i16x8_min
 #define lanes16_max wasm_i16x8_max
 #define lanes16_xor wasm_v128_xor
-#define lanes16_and wasm_v128_and
 #define lanes16_without(a, b) wasm_v128_andnot(a, b)
 #define lanes16_equal wasm_i16x8_eq
 #define lanes16_greater wasm_i16x8_gt
@@ -108,8 +102,6 @@ typedef v128_t lanes32;
 #define lanes32_saturate(a) wasm_i16x8_narrow_i32x4(a, a)
 #define lanes32_first(a) wasm_i32x4_extract_lane(a, 0)
 #define lanes32_second(a) wasm_i32x4_extract_lane(a, 1)
-#define lanes32_load lanes16_load
-#define lanes32_store lanes16_store
 
 static inline lanes16 lanes16_multiply_upper(lanes16 a, lanes16 b) {
     lanes32 low = wasm_u32x4_extmul_low_u16x8(a, b), high = wasm_u32x4_extmul_high_u16x8(a, b);
