@@ -324,11 +324,12 @@ static void serve(
     endpoint->member.waits = false;
 }
 
-/* Those who leave the shared mix: they take on the state of its stream before this frame. */
+/* Those who leave the shared mix: they take on the state of its stream before this frame. Who waits
+ * may be coached already, but has had its packet and was not heard. */
 static void
 speak_to_voices(struct plane *plane, struct mixer *mixer, const int32_t *sum, uint64_t now_ms) {
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
-        if (at->configured && hears_apart(&at->member))
+        if (at->configured && !at->member.waits && hears_apart(&at->member))
             speak_apart(plane, mixer, at, sum, now_ms);
     }
 }

@@ -217,6 +217,27 @@ static void test_mute_hold_coach(void) {
     free(memory);
 }
 
+/* Who is coached and recorded comes in at any phase of the room's tick. */
+static void test_coached_comes_in(void) {
+    struct room room = {.now_ms = 0};
+    void *memory = start(&room, 3);
+    uint32_t close[] = {1, 3}, record[] = {1, 3, 1, 0, 0, 1, 'x'};
+    join(&room, 1, 0, 3);
+    for (uint32_t phase = 0; phase < 2 * 20; phase++) {
+        command(&room, COMMAND_CLOSE, 0, close, 2);
+        run(&room, 2, 41);
+        open_member(&room, 3, 20);
+        command(&room, COMMAND_RECORD, 1, record, 7);
+        run(&room, 3, 20 + phase);
+        join(&room, 3, 0, 0);
+        run(&room, 3, 60);
+    }
+    memset(room.packets, 0, sizeof room.packets);
+    run(&room, 3, 600);
+    CHECK(room.packets[3] == 30 && hears(&room, 3, 1) > 1800 && room.refused == 0);
+    free(memory);
+}
+
 /* Whoever comes, goes or is muted does so without a click: the tones alone explain every step. */
 static void test_no_clicks(void) {
     struct room room = {.now_ms = 0};
@@ -298,6 +319,7 @@ void test_mixer(void) {
     test_everybody_but_oneself();
     test_lone_speaker();
     test_mute_hold_coach();
+    test_coached_comes_in();
     test_no_clicks();
     test_packet_times();
 }
