@@ -1,5 +1,5 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
-import type { Invited } from '../sip/events.js'
+import type { Invited } from '../sip/leg-events.js'
 import { headerOf } from '../sip/message.js'
 import { parseNameAddr } from '../sip/name-addr.js'
 import { parseSipUri, userOf } from '../sip/uri.js'

@@ -1,5 +1,5 @@
 import { makeSid } from '../base/ids.js'
-import type { Invited, SipOutput } from '../sip/events.js'
+import type { Invited, LegEvent } from '../sip/leg-events.js'
 import { headerOf } from '../sip/message.js'
 import { parseSipUri, userOf } from '../sip/uri.js'
 import { Call, type CallParts, type RunProgram } from './call.js'
@@ -11,7 +11,7 @@ import { canAnswer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
 import type { CallPorts, NumberConfig } from './ports.js'
-import { type LegEvent, visibleHeaders } from './sip-leg.js'
+import { visibleHeaders } from './sip-leg.js'
 import { callEvent } from './status-events.js'
 
 /** All live calls. The SIP engine's events come in here, and so do REST's commands. */
@@ -61,7 +61,7 @@ export class Calls {
   }
 
   /** An event of the SIP engine that names a leg. */
-  handle(event: Extract<SipOutput, { readonly legId: string }>): void {
+  handle(event: LegEvent): void {
     if (event.type === 'invited') {
       this.#invited(event).catch((error) => {
         this.#ports.events.bug(error, undefined)

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import type { RouterError } from '../base/router-error.js'
-import type { LegCommand } from '../sip/events.js'
+import type { LegCommand } from '../sip/leg-events.js'
 import type { Callback, CallRecord } from './call-record.js'
 
 /** A status callback to be sent: stored with the change that caused it, sent in order, at least once. */

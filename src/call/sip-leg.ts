@@ -1,8 +1,6 @@
-import type { HeaderField, Invited, SipOutput } from '../sip/events.js'
+import type { HeaderField } from '../sip/events.js'
+import type { Invited, LegEvent } from '../sip/leg-events.js'
 import type { CallPorts, Route } from './ports.js'
-
-/** What a leg is told by the SIP engine. */
-export type LegEvent = Extract<SipOutput, { readonly legId: string }>
 
 export interface SipLegListener {
   /** The leg is over; called once. `canceled`: before it was answered. */
@@ -76,6 +74,9 @@ export class SipLeg {
         this.#over(causeOf(event.cause))
         return
       case 'invited':
+      case 'reanswered':
+      case 'transferRequested':
+      case 'transferProgress':
         return
       default:
         event satisfies never

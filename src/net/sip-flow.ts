@@ -2,7 +2,7 @@
  * Sockets as the SIP engine sees them. Folders beside each other do not import each other, so these are
  * declared again; their shape is that of `sip/events.ts`.
  */
-export type SipTransportName = 'udp' | 'tcp'
+export type SipTransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
 export interface SocketFlow {
   readonly transport: SipTransportName
@@ -17,6 +17,8 @@ export interface SocketTarget {
   readonly transport: SipTransportName
   readonly address: string
   readonly port: number
+  /** The name that a TLS certificate must be for; default: the address. */
+  readonly serverName?: string
 }
 
 export type SocketInput =

@@ -6,7 +6,8 @@ import { runSipEngine } from '../net/run-sip-engine.js'
 import { createSipResolver, type SipResolver } from '../net/sip-resolver.js'
 import { createSipTransport } from '../net/sip-transport.js'
 import { SipEngine, type SipEngineSizes } from '../sip/engine.js'
-import type { Answer, LegCommand, Question, SipInput, SipOutput } from '../sip/events.js'
+import type { Answer, Question, SipInput, SipOutput } from '../sip/events.js'
+import type { LegCommand, LegEvent } from '../sip/leg-events.js'
 import { advertisedHost } from './own-addresses.js'
 
 export interface SipShellConfig {
@@ -21,7 +22,7 @@ export interface SipShellConfig {
 }
 
 export interface SipShellListeners {
-  leg(event: Extract<SipOutput, { readonly legId: string }>): void
+  leg(event: LegEvent): void
   counted(counter: string): void
   fault(fault: unknown): void
 }
@@ -48,7 +49,9 @@ export async function startSip(
     ids,
     realm: config.realm,
     userAgent: config.userAgent,
-    isTrusted,
+    // A browser on a trusted machine runs whatever page it was shown.
+    isTrusted: ({ transport, remoteAddress }) =>
+      transport !== 'ws' && transport !== 'wss' && isTrusted(remoteAddress),
     advertised: (peer) => ({
       host: advertisedHost(config, 'remoteAddress' in peer ? peer.remoteAddress : peer.address),
       port: transport.port,

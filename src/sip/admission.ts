@@ -8,15 +8,12 @@ import {
 } from './digest.js'
 import type { HeaderField } from './events.js'
 import { parseNumber, quote } from './grammar.js'
-import { headerValues, type SipRequest } from './message.js'
+import type { Admitted } from './leg-events.js'
+import { headerOf, headerValues, type SipRequest } from './message.js'
+import { parseNameAddr } from './name-addr.js'
 import { type Exchange, respond } from './respond.js'
 import type { Stack } from './stack.js'
 import { parseSipUri } from './uri.js'
-
-export interface Admission {
-  readonly trust: 'address' | 'digest'
-  readonly username?: string
-}
 
 export interface Credential {
   readonly username: string
@@ -26,6 +23,16 @@ export interface Credential {
   readonly response: string
   readonly uri: string
   readonly expected: (ha1: string) => string
+}
+
+/**
+ * The domain whose user or peer sends this: that of the address of record of a REGISTER (RFC 3261
+ * §10.2), else that of the Request-URI. Empty: none that could be read.
+ */
+export function domainOf(request: SipRequest): string {
+  const { method, uri, headers } = request
+  const named = method === 'REGISTER' ? parseNameAddr(headerOf(headers, 'To') ?? '')?.uri : uri
+  return parseSipUri(named ?? '')?.host ?? ''
 }
 
 /** 401 with one challenge per algorithm (RFC 8760 §2.3). */
@@ -74,12 +81,15 @@ export function verify(
   stack: Stack,
   exchange: Exchange,
   credential: Credential,
-  admitted: (admission: Admission) => void,
+  admitted: (admission: Admitted) => void,
 ): void {
   const { core, nonces } = stack
   const { username, algorithm } = credential
   const { realm } = core.config
-  core.ask({ what: 'credential', realm, username, algorithm }, (answer) => {
+  const { request } = exchange
+  const use = request.method === 'REGISTER' ? 'registration' : 'call'
+  const domain = domainOf(request)
+  core.ask({ what: 'credential', realm, username, algorithm, domain, use }, (answer) => {
     if (answer?.what !== 'credential') {
       respond(core, exchange, 503, { headers: [retryAfter(5)] })
       return

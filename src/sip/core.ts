@@ -14,8 +14,8 @@ export interface SipConfig {
   /** Digest realm of our challenges. */
   readonly realm: string
   readonly userAgent: string
-  /** True for addresses whose requests need no digest. */
-  isTrusted(address: string): boolean
+  /** True where requests for this domain need no digest. */
+  isTrusted(flow: Flow, domain: string): boolean
   /** What to write into Via and Contact toward this peer. */
   advertised(peer: Flow | Target): { readonly host: string; readonly port: number }
   readonly limits: SipLimits

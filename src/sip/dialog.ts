@@ -79,7 +79,7 @@ export function withTag(value: string, tag: string): string {
 function wayBack(envelope: RequestEnvelope, flow: Flow): Destination | undefined {
   const routed = headerOf(envelope.request.headers, 'Record-Route') !== undefined
   if (flow.connectionId !== undefined) {
-    return { flow, target: (routed ? undefined : contactTarget(envelope)) ?? targetOf(flow) }
+    return { flow, target: (routed ? undefined : contactTarget(envelope, flow)) ?? targetOf(flow) }
   }
   const { via, viaCount } = envelope
   const moved = via.host !== flow.remoteAddress || (via.port ?? 5060) !== flow.remotePort
@@ -88,10 +88,13 @@ function wayBack(envelope: RequestEnvelope, flow: Flow): Destination | undefined
 }
 
 /** Where a new connection would go when that of the INVITE is gone. */
-function contactTarget({ contact }: RequestEnvelope): Target | undefined {
+function contactTarget({ contact }: RequestEnvelope, flow: Flow): Target | undefined {
   const uri = contact && parseSipUri(contact.uri)
   if (!uri || !isIpLiteral(uri.host)) return undefined
-  return { transport: 'tcp', address: uri.host, port: uri.port ?? 5060 }
+  const { transport } = flow
+  // A WebSocket client cannot be connected to (RFC 7118 §4).
+  if (transport === 'ws' || transport === 'wss') return undefined
+  return { transport, address: uri.host, port: uri.port ?? (transport === 'tls' ? 5061 : 5060) }
 }
 
 export function targetOf(flow: Flow): Target {

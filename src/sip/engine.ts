@@ -1,10 +1,12 @@
 import type { Machine } from '../base/machine.js'
 import { defaultAllow, type SipConfig } from './core.js'
 import { targetOf } from './dialog.js'
-import type { Flow, LegCommand, SipInput, SipOutput } from './events.js'
+import type { Flow, SipInput, SipOutput } from './events.js'
 import { answerReoffer, hangUp, receiveAck, receiveInDialog, sendInfo } from './in-dialog.js'
 import { inspectRequest, inspectResponse, type RequestEnvelope } from './inspect.js'
+import type { LegCommand } from './leg-events.js'
 import type { SipRequest, SipResponse } from './message.js'
+import type { OutsideCommand } from './outside-events.js'
 import { parseMessage } from './parser.js'
 import { respond } from './respond.js'
 import { makeStack, type Stack } from './stack.js'
@@ -80,7 +82,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
     }
   }
 
-  #command(command: LegCommand): void {
+  #command(command: LegCommand | OutsideCommand): void {
     const stack = this.#stack
     switch (command.type) {
       case 'invite':
@@ -108,13 +110,16 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
   }
 
   #received(flow: Flow, bytes: Uint8Array): void {
-    const { connectionId } = flow
-    if (connectionId === undefined) {
-      // Keep-alives of RFC 5626 §3.5.1 and lone NULs of old phones.
+    const { core } = this.#stack
+    const { connectionId, transport } = flow
+    if (connectionId === undefined || transport === 'ws' || transport === 'wss') {
+      // A message each (RFC 7118 §4.2), but for keep-alives and lone NULs of old phones.
       if (bytes.length > 4) this.#message(flow, bytes)
+      else if (connectionId !== undefined && bytes.length === 4) {
+        core.send({ flow, target: targetOf(flow) }, pong)
+      }
       return
     }
-    const { core } = this.#stack
     let stream = this.#streams.get(connectionId)
     if (!stream) {
       stream = new StreamFraming()

@@ -1,9 +1,11 @@
 /**
- * What goes into the SIP engine and what comes out: the only vocabulary that `net` and `call` share with
- * it. A *leg* here is one INVITE-created session with all its dialogs, named by an opaque legId.
+ * What goes into the SIP engine and what comes out, with `leg-events.ts` (calls) and `outside-events.ts`
+ * (registrations): the only vocabulary that `net` and `call` share with it.
  */
+import type { LegCommand, LegEvent } from './leg-events.js'
+import type { OutsideCommand, OutsideEvent } from './outside-events.js'
 
-export type Transport = 'udp' | 'tcp'
+export type Transport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
 /** Where bytes came from, and the way back (RFC 5626 §2: a flow). */
 export interface Flow {
@@ -21,6 +23,8 @@ export interface Target {
   readonly transport: Transport
   readonly address: string
   readonly port: number
+  /** The name that the certificate of a TLS peer must be for (RFC 5922 §7.1); default: the address. */
+  readonly serverName?: string
 }
 
 export interface HeaderField {
@@ -40,6 +44,9 @@ export type Question =
       readonly realm: string
       readonly username: string
       readonly algorithm: 'MD5' | 'SHA-256'
+      /** Host of the To URI of a REGISTER, else of the Request-URI: the domain whose user it is. */
+      readonly domain: string
+      readonly use: 'call' | 'registration'
     }
   /** Targets for a host, best first (RFC 3263). */
   | {
@@ -47,62 +54,16 @@ export type Question =
       readonly host: string
       readonly port: number | undefined
       readonly transport: Transport | undefined
+      /** A sips: URI: only transports that encrypt. */
+      readonly secure: boolean
     }
 
 export type Answer =
   | { readonly what: 'credential'; readonly ha1: string | undefined }
   | { readonly what: 'resolve'; readonly targets: readonly Target[] }
 
-/** Commands of the call layer. A command for a leg that is gone does nothing. */
-export type LegCommand =
-  | {
-      readonly type: 'invite'
-      readonly legId: string
-      /** Request-URI. */
-      readonly target: string
-      /** Where to send it when not to the Request-URI's host. */
-      readonly nextHop?: string
-      readonly from: NameAddress
-      /** Defaults to the target. */
-      readonly to?: NameAddress
-      readonly headers?: readonly HeaderField[]
-      readonly sdp: string
-      readonly credentials?: { readonly username: string; readonly password: string }
-    }
-  /** 180 or 183 (with sdp: early media). */
-  | {
-      readonly type: 'progress'
-      readonly legId: string
-      readonly status: number
-      readonly sdp?: string
-    }
-  | {
-      readonly type: 'accept'
-      readonly legId: string
-      readonly sdp: string
-      readonly headers?: readonly HeaderField[]
-    }
-  /** A final 3xx-6xx for an INVITE that was not accepted yet. */
-  | {
-      readonly type: 'reject'
-      readonly legId: string
-      readonly status: number
-      readonly reason?: string
-      readonly headers?: readonly HeaderField[]
-    }
-  /** CANCEL, BYE, or 480 for an unanswered incoming INVITE: whatever the state of the leg asks for. */
-  | { readonly type: 'hangUp'; readonly legId: string; readonly reason?: string }
-  /** The answer to `reoffered`; without sdp the re-INVITE is refused with 488. */
-  | { readonly type: 'answerReoffer'; readonly legId: string; readonly sdp?: string }
-  | {
-      readonly type: 'info'
-      readonly legId: string
-      readonly contentType: string
-      readonly body: string
-    }
-
 export type SipInput =
-  /** One datagram, or any piece of a connection's byte stream. */
+  /** One datagram, one WebSocket message, or any piece of a connection's byte stream. */
   | { readonly type: 'received'; readonly flow: Flow; readonly bytes: Uint8Array }
   | { readonly type: 'disconnected'; readonly connectionId: number }
   /** A `send` that could not be delivered (ICMP, refused connection). */
@@ -110,34 +71,7 @@ export type SipInput =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'timeout' }
   | LegCommand
-
-export type EndCause =
-  /** The peer sent BYE. */
-  | 'bye'
-  /** The caller canceled before an answer. */
-  | 'canceled'
-  /** The 2xx was never acknowledged (RFC 3261 §13.3.1.4). */
-  | 'ackTimeout'
-  /** The peer no longer answers within the dialog. */
-  | 'unreachable'
-  /** We hung up and the peer has confirmed it or can no longer be heard. */
-  | 'hungUp'
-
-export interface Invited {
-  readonly type: 'invited'
-  readonly legId: string
-  readonly flow: Flow
-  /** How the caller was let in. */
-  readonly trust: 'address' | 'digest'
-  readonly username?: string
-  readonly requestUri: string
-  readonly from: NameAddress
-  readonly to: NameAddress
-  readonly callId: string
-  /** All header fields in order, names in canonical form. */
-  readonly headers: readonly HeaderField[]
-  readonly sdp: string | undefined
-}
+  | OutsideCommand
 
 /** Counted refusals and oddities; names are stable for metrics. */
 export type SipCounter =
@@ -147,6 +81,7 @@ export type SipCounter =
   | 'authenticationFailed'
   | 'tooManyLegs'
   | 'tooManyTransactions'
+  | 'tooManyBindings'
   | 'loop'
   | 'retransmission'
   | 'stray'
@@ -156,7 +91,7 @@ export type SipOutput =
   | {
       readonly type: 'send'
       readonly sendId: number
-      /** The way back of a response or in-dialog request over a connection or NAT; else `target`. */
+      /** The way back: the connection, or the socket a datagram came to; else any towards `target`. */
       readonly flow?: Flow
       readonly target: Target
       readonly bytes: Uint8Array
@@ -165,46 +100,5 @@ export type SipOutput =
   | { readonly type: 'disconnect'; readonly connectionId: number }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
   | { readonly type: 'counted'; readonly counter: SipCounter }
-  | Invited
-  /** A provisional response to our INVITE. */
-  | {
-      readonly type: 'progressed'
-      readonly legId: string
-      readonly status: number
-      readonly sdp: string | undefined
-    }
-  /** A 2xx to our INVITE; it has been acknowledged. Further forks are ended by the engine. */
-  | {
-      readonly type: 'answered'
-      readonly legId: string
-      readonly status: number
-      readonly sdp: string | undefined
-      readonly headers: readonly HeaderField[]
-      readonly callId: string
-    }
-  /** Our INVITE failed: the peer's status, or 408 and 503 of our own (RFC 3261 §8.1.3.1). */
-  | {
-      readonly type: 'refused'
-      readonly legId: string
-      readonly status: number
-      readonly reason: string
-      readonly headers: readonly HeaderField[]
-    }
-  /** The ACK of our 2xx arrived; sdp when the offer was ours (late offer). */
-  | { readonly type: 'confirmed'; readonly legId: string; readonly sdp: string | undefined }
-  /** A re-INVITE; answer with `answerReoffer`. Undefined sdp: the peer wants our offer. */
-  | { readonly type: 'reoffered'; readonly legId: string; readonly sdp: string | undefined }
-  | {
-      readonly type: 'informed'
-      readonly legId: string
-      readonly contentType: string
-      readonly body: string
-    }
-  /** The leg is over, whatever it was; the last output for it unless it was `refused`. */
-  | {
-      readonly type: 'ended'
-      readonly legId: string
-      readonly cause: EndCause
-      /** Reason header field (RFC 3326), when there was one. */
-      readonly reason?: string
-    }
+  | LegEvent
+  | OutsideEvent

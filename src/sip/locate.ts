@@ -1,33 +1,40 @@
 import type { Core } from './core.js'
 import type { Target, Transport } from './events.js'
-import { isIpLiteral, parseSipUri } from './uri.js'
+import { isIpLiteral, parseSipUri, type SipUri } from './uri.js'
 
 const targetsMax = 16
 
 /** Where a request for `uri` goes, best first (RFC 3263 §4); none when that cannot be found out. */
 export function locate(core: Core, uri: string, then: (targets: readonly Target[]) => void): void {
   const parsed = parseSipUri(uri)
-  const transport = parsed && transportOf(parsed.params.get('transport'), parsed.scheme)
+  const transport = parsed && transportOf(parsed)
   if (!parsed || transport === 'unsupported') {
     then([])
     return
   }
   const { host, port } = parsed
+  const secure = parsed.scheme === 'sips'
   if (isIpLiteral(host)) {
-    then([{ transport: transport ?? 'udp', address: host, port: port ?? 5060 }])
+    const literal = transport ?? (secure ? 'tls' : 'udp')
+    then([{ transport: literal, address: host, port: port ?? defaultPort(literal) }])
     return
   }
-  core.ask({ what: 'resolve', host, port, transport }, (answer) => {
+  core.ask({ what: 'resolve', host, port, transport, secure }, (answer) => {
     then(answer?.what === 'resolve' ? answer.targets.slice(0, targetsMax) : [])
   })
 }
 
-function transportOf(
-  param: string | undefined,
-  scheme: 'sip' | 'sips',
-): Transport | undefined | 'unsupported' {
-  if (scheme === 'sips') return 'unsupported'
-  if (param === undefined) return undefined
-  const name = param.toLowerCase()
+/** RFC 3261 §19.1.2. */
+export function defaultPort(transport: Transport): number {
+  return transport === 'tls' ? 5061 : 5060
+}
+
+/** We call nobody over WebSocket: its clients have no address (RFC 7118 §4). */
+function transportOf({ params, scheme }: SipUri): Transport | undefined | 'unsupported' {
+  const name = params.get('transport')?.toLowerCase()
+  if (name === undefined) return undefined
+  if (name === 'tls') return 'tls'
+  // RFC 3261 §26.2.2: with sips the parameter names what is beneath TLS.
+  if (scheme === 'sips') return name === 'tcp' ? 'tls' : 'unsupported'
   return name === 'udp' || name === 'tcp' ? name : 'unsupported'
 }

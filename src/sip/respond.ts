@@ -29,7 +29,7 @@ export function replyDestination(flow: Flow, via: Via | undefined): Destination 
   const known = via !== undefined && !via.params.has('rport')
   const port = known ? (via.port ?? 5060) : flow.remotePort
   const target: Target = { transport: flow.transport, address: flow.remoteAddress, port }
-  return flow.connectionId === undefined ? { target } : { flow, target }
+  return { flow, target }
 }
 
 /** Answers a request; without a transaction the answer is a function of the request (§8.2.7). */
@@ -95,8 +95,9 @@ function statelessTag(core: Core, headers: readonly HeaderField[]): string {
 /** Our Contact toward a peer (RFC 3261 §8.1.1.8). */
 export function contactTo(core: Core, destination: Destination): HeaderField {
   const { host, port } = core.config.advertised(destination.flow ?? destination.target)
-  const transport = destination.target.transport === 'tcp' ? ';transport=tcp' : ''
-  return { name: 'Contact', value: `<sip:${formatHostPort(host, port)}${transport}>` }
+  const { transport } = destination.target
+  const param = transport === 'udp' ? '' : `;transport=${transport}`
+  return { name: 'Contact', value: `<sip:${formatHostPort(host, port)}${param}>` }
 }
 
 export function allowField(core: Core): HeaderField {

@@ -2,9 +2,10 @@ import type { Timed } from './core.js'
 import { type Destination, type Dialog, uacDialog } from './dialog.js'
 import { reasonField, sendAck, sendBye, sendInDialog } from './dialog-request.js'
 import { authorize, isStale } from './digest-client.js'
-import type { Flow, HeaderField, LegCommand, Target } from './events.js'
+import type { Flow, HeaderField, Target } from './events.js'
 import type { ResponseEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
+import type { InviteCommand } from './leg-events.js'
 import { locate } from './locate.js'
 import { emptyBody, headerOf, type SipRequest } from './message.js'
 import { formatNameAddr } from './name-addr.js'
@@ -15,13 +16,11 @@ import { giveUpMs } from './timers.js'
 import type { ClientTransaction } from './transaction-layer.js'
 import { parseSipUri } from './uri.js'
 
-type Invite = LegCommand & { readonly type: 'invite' }
-
 const forksMax = 16
 const authorizationsMax = 3
 
 /** RFC 3261 §13.2 */
-export function invite(stack: Stack, command: Invite): void {
+export function invite(stack: Stack, command: InviteCommand): void {
   const { core, legs, transactions } = stack
   const { legId } = command
   if (legs.get(legId)) return
@@ -30,7 +29,8 @@ export function invite(stack: Stack, command: Invite): void {
   if (full !== '') core.count(full)
   if (full !== '' || bad) {
     const status = bad ? 416 : 503
-    core.emit({ type: 'refused', legId, status, reason: reasonOf(status), headers: [] })
+    const reason = reasonOf(status)
+    core.emit({ type: 'refused', legId, status, reason, headers: [], local: true })
     return
   }
   const callId = core.config.ids.hex(16)
@@ -45,7 +45,7 @@ export function invite(stack: Stack, command: Invite): void {
 export class OutgoingInvite {
   readonly #stack: Stack
   readonly #leg: Leg
-  readonly #command: Invite
+  readonly #command: InviteCommand
   #targets: readonly Target[] = []
   #targetIndex = 0
   #cseq = 0
@@ -60,7 +60,7 @@ export class OutgoingInvite {
   /** ACKs by remote tag, to be sent again with each retransmitted 2xx (§13.2.2.4). */
   readonly #acks = new Map<string, { destination?: Destination; bytes?: Uint8Array }>()
 
-  constructor(stack: Stack, leg: Leg, command: Invite) {
+  constructor(stack: Stack, leg: Leg, command: InviteCommand) {
     this.#stack = stack
     this.#leg = leg
     this.#command = command
@@ -89,7 +89,7 @@ export class OutgoingInvite {
   #attempt(): void {
     const target = this.#targets[this.#targetIndex]
     if (!target) {
-      this.#refuse(503, 'No Route', [])
+      this.#refuse(503, 'No Route')
       return
     }
     const { transactions } = this.#stack
@@ -183,14 +183,21 @@ export class OutgoingInvite {
     if (this.#canceling) this.#stack.legs.end(this.#leg, 'hungUp')
     else if (!this.#nextTarget()) {
       const status = why === 'timeout' ? 408 : 503
-      this.#refuse(status, reasonOf(status), [])
+      this.#refuse(status, reasonOf(status))
     }
   }
 
-  #refuse(status: number, reason: string, headers: readonly HeaderField[]): void {
+  #refuse(status: number, reason: string, headers?: readonly HeaderField[]): void {
     const { core, legs } = this.#stack
     if (!legs.remove(this.#leg)) return
-    core.emit({ type: 'refused', legId: this.#leg.id, status, reason, headers })
+    core.emit({
+      type: 'refused',
+      legId: this.#leg.id,
+      status,
+      reason,
+      headers: headers ?? [],
+      local: headers === undefined,
+    })
   }
 
   /** RFC 3261 §13.2.2.4: every 2xx makes a dialog and gets an ACK; we keep the first. */

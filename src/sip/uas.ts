@@ -1,10 +1,11 @@
 import { AcceptedInvite } from './accepted-invite.js'
-import { type Admission, challenge, claimedCredential, retryAfter, verify } from './admission.js'
+import { challenge, claimedCredential, domainOf, retryAfter, verify } from './admission.js'
 import { uasDialog } from './dialog.js'
 import { sendBye } from './dialog-request.js'
-import type { HeaderField, LegCommand, NameAddress, SipOutput } from './events.js'
+import type { HeaderField, NameAddress } from './events.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
+import type { Admitted, Invited, LegCommand } from './leg-events.js'
 import { headerOf, headerValues } from './message.js'
 import type { NameAddr } from './name-addr.js'
 import {
@@ -25,7 +26,7 @@ import { parseSipUri } from './uri.js'
 export function receiveOutside(stack: Stack, envelope: RequestEnvelope, exchange: Exchange): void {
   const { core, nonces, transactions } = stack
   const { request, flow } = exchange
-  if (core.config.isTrusted(flow.remoteAddress)) {
+  if (core.config.isTrusted(flow, domainOf(request))) {
     process(stack, envelope, exchange, { trust: 'address' })
     return
   }
@@ -76,7 +77,7 @@ function process(
   stack: Stack,
   envelope: RequestEnvelope,
   exchange: Exchange,
-  admission: Admission,
+  admission: Admitted,
 ): void {
   const { core } = stack
   const fault = faultOf(stack, envelope)
@@ -147,7 +148,7 @@ function startLeg(
   stack: Stack,
   envelope: RequestEnvelope,
   transaction: ServerTransaction,
-  admission: Admission,
+  admission: Admitted,
 ): void {
   const { core, legs } = stack
   const { request, callId } = envelope
@@ -158,7 +159,7 @@ function startLeg(
   leg.dialog = uasDialog(envelope, localTag, flow)
   leg.pending = { envelope, transaction }
   transaction.legId = id
-  const invited: SipOutput = {
+  const invited: Invited = {
     type: 'invited',
     legId: id,
     flow,

@@ -7,7 +7,7 @@ import { makeOffer } from '../../src/call/media-description.js'
 import { MediaHub } from '../../src/call/media-hub.js'
 import type { NewOutgoingCall } from '../../src/call/outgoing.js'
 import type { CallPorts, OutboxEntry, RecordingRecord, Route } from '../../src/call/ports.js'
-import type { Invited, LegCommand, SipOutput } from '../../src/sip/events.js'
+import type { Invited, LegCommand, LegEvent } from '../../src/sip/leg-events.js'
 import { FakePlane } from './fake-plane.js'
 
 export const peerSdp = makeOffer({
@@ -16,8 +16,6 @@ export const peerSdp = makeOffer({
   sessionId: '1',
   sessionVersion: 0,
 })
-
-type LegEvent = Extract<SipOutput, { readonly legId: string }>
 
 /** Calls with everything around them imitated, in virtual time. */
 export class FakeRouter {
@@ -76,6 +74,7 @@ export class FakeRouter {
       to: { uri: 'sip:+15550100001@router' },
       callId: 'abc',
       headers: [],
+      local: false,
       sdp: peerSdp,
       ...facts,
     })
@@ -108,11 +107,19 @@ export class FakeRouter {
   }
 
   answer(legId: string, sdp: string | undefined = peerSdp): void {
-    this.event({ type: 'answered', legId, status: 200, sdp, headers: [], callId: 'x' })
+    this.event({
+      type: 'answered',
+      legId,
+      status: 200,
+      sdp,
+      headers: [],
+      local: false,
+      callId: 'x',
+    })
   }
 
   refuse(legId: string, status: number): void {
-    this.event({ type: 'refused', legId, status, reason: '', headers: [] })
+    this.event({ type: 'refused', legId, status, reason: '', headers: [], local: false })
   }
 
   ended(legId: string, cause: (LegEvent & { type: 'ended' })['cause']): void {

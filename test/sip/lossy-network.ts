@@ -1,6 +1,7 @@
 import { SeededIds } from '../../src/base/ids.js'
 import { SipEngine, type SipEngineConfig } from '../../src/sip/engine.js'
-import type { Flow, LegCommand, SipInput, SipOutput, Target } from '../../src/sip/events.js'
+import type { Flow, SipInput, SipOutput, Target } from '../../src/sip/events.js'
+import type { LegCommand } from '../../src/sip/leg-events.js'
 
 /** One engine on a simulated network, and what it reported to its call layer. */
 export interface Host {

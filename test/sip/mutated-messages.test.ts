@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LegCommand } from '../../src/sip/events.js'
+import type { LegCommand } from '../../src/sip/leg-events.js'
 import { flowFrom, idle, ScriptedPeer, sdp } from './scripted-peer.js'
 
 const commands: ((legId: string) => LegCommand)[] = [

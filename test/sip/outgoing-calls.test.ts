@@ -96,6 +96,7 @@ describe('an outgoing call', () => {
       host: 'example.com',
       port: undefined,
       transport: 'tcp',
+      secure: false,
     })
     const target = (port: number) => ({ transport: 'tcp', address: '192.0.2.1', port }) as const
     const targets = [target(1), target(2), target(3)]

@@ -45,7 +45,7 @@ export class ScriptedPeer {
       ids: new SeededIds(7),
       realm: 'dialplane',
       userAgent: 'Dialplane/test',
-      isTrusted: (address) => address.startsWith('192.0.2.'),
+      isTrusted: ({ remoteAddress }) => remoteAddress.startsWith('192.0.2.'),
       advertised: () => ({ host: '192.0.2.9', port: 5060 }),
       limits: { legsMax: 10, transactionsMax: 50, questionsMax: 10 },
       ...config,
