@@ -74,7 +74,6 @@ export class FakeRouter {
       to: { uri: 'sip:+15550100001@router' },
       callId: 'abc',
       headers: [],
-      local: false,
       sdp: peerSdp,
       ...facts,
     })
@@ -113,7 +112,6 @@ export class FakeRouter {
       status: 200,
       sdp,
       headers: [],
-      local: false,
       callId: 'x',
     })
   }
