@@ -75,8 +75,6 @@ export class SipLeg {
         return
       case 'invited':
       case 'reanswered':
-      case 'transferRequested':
-      case 'transferProgress':
         return
       default:
         event satisfies never

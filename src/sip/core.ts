@@ -25,7 +25,16 @@ export interface SipConfig {
   readonly allow: readonly string[]
 }
 
-export const defaultAllow = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO'] as const
+export const defaultAllow = [
+  'INVITE',
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'OPTIONS',
+  'INFO',
+  'PRACK',
+  'UPDATE',
+] as const
 
 /** Something that waits for its time in the one deadline queue. */
 export interface Timed {

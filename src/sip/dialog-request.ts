@@ -11,12 +11,15 @@ import { serializeMessage } from './serializer.js'
 import type { Stack } from './stack.js'
 
 export interface DialogRequest {
-  readonly method: 'ACK' | 'BYE' | 'INFO'
+  readonly method: 'BYE' | 'INFO' | 'PRACK' | 'UPDATE'
   readonly headers?: readonly HeaderField[]
   readonly body?: Uint8Array
   readonly credentials?: ClientCredentials | undefined
-  /** Final status; 408 and 503 also stand for silence and transport errors (RFC 3261 §8.1.3.1). */
-  readonly done?: (status: number) => void
+  /**
+   * Final status; 408 and 503 also stand for silence and transport errors (RFC 3261 §8.1.3.1), then
+   * there is no response.
+   */
+  readonly done?: (status: number, response?: ResponseEnvelope) => void
 }
 
 /** Sends a request within a dialog (RFC 3261 §12.2.1), answering one challenge. */
@@ -43,7 +46,7 @@ export function sendInDialog(stack: Stack, dialog: Dialog, parts: DialogRequest)
           ? authorize(stack.core, request, envelope.response, parts.credentials)
           : undefined
         // RFC 3261 §22.2: once, with the next CSeq.
-        if (!authorization) parts.done?.(status)
+        if (!authorization) parts.done?.(status, envelope)
         else {
           const headers = [...(parts.headers ?? []), authorization]
           sendInDialog(stack, dialog, { ...parts, headers, credentials: undefined })
@@ -67,6 +70,9 @@ export function withDestination(
   locate(stack.core, routeRequest(dialog).nextHop, ([target]) => then(target && { target }))
 }
 
+/** RFC 3261 table 3, RFC 3311 §10: those that refresh the target, and INFO of old. */
+const withContact = new Set(['INVITE', 'UPDATE', 'INFO'])
+
 export interface RequestParts {
   readonly method: string
   readonly cseq: number
@@ -82,7 +88,7 @@ export function buildInDialog(
 ): SipRequest {
   const { uri, routes } = routeRequest(dialog)
   const { userAgent } = stack.core.config
-  const contact = parts.method === 'INFO' ? [contactTo(stack.core, destination)] : []
+  const contact = withContact.has(parts.method) ? [contactTo(stack.core, destination)] : []
   return {
     type: 'request',
     method: parts.method,
@@ -124,6 +130,17 @@ export function sendAck(
     core.send(destination, bytes)
     sent(destination, bytes)
   })
+}
+
+/** RFC 3261 §12.2.1.2: the peer knows no such dialog any more, or is not there. */
+export function isDialogLost(status: number): boolean {
+  return status === 481 || status === 408
+}
+
+export function loseDialog(stack: Stack, leg: Leg): void {
+  if (!stack.legs.has(leg) || leg.hangingUp) return
+  sendBye(stack, leg)
+  stack.legs.end(leg, 'unreachable')
 }
 
 /** BYE, and the end of the leg whatever comes back (RFC 3261 §15.1.1). */

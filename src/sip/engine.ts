@@ -2,17 +2,25 @@ import type { Machine } from '../base/machine.js'
 import { defaultAllow, type SipConfig } from './core.js'
 import { targetOf } from './dialog.js'
 import type { Flow, SipInput, SipOutput } from './events.js'
-import { answerReoffer, hangUp, receiveAck, receiveInDialog, sendInfo } from './in-dialog.js'
+import {
+  answerReoffer,
+  hangUp,
+  receiveAck,
+  receiveInDialog,
+  sendInfo,
+  sendReoffer,
+} from './in-dialog.js'
 import { inspectRequest, inspectResponse, type RequestEnvelope } from './inspect.js'
 import type { LegCommand } from './leg-events.js'
 import type { SipRequest, SipResponse } from './message.js'
 import type { OutsideCommand } from './outside-events.js'
 import { parseMessage } from './parser.js'
+import { progress } from './provisional.js'
 import { respond } from './respond.js'
 import { makeStack, type Stack } from './stack.js'
 import { type Frame, StreamFraming } from './stream-framing.js'
 import { invite } from './uac.js'
-import { accept, progress, receiveCancel, receiveOutside, reject } from './uas.js'
+import { accept, receiveCancel, receiveOutside, reject } from './uas.js'
 
 export type SipEngineConfig = Omit<SipConfig, 'allow' | 'requireDigestForStrangers'> &
   Partial<Pick<SipConfig, 'allow' | 'requireDigestForStrangers'>>
@@ -102,6 +110,9 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
         return
       case 'answerReoffer':
         answerReoffer(stack, command)
+        return
+      case 'reoffer':
+        sendReoffer(stack, command)
         return
       case 'info':
         sendInfo(stack, command)

@@ -1,25 +1,24 @@
 import { retryAfter } from './admission.js'
-import { sendBye, sendInDialog } from './dialog-request.js'
+import type { Dialog } from './dialog.js'
+import { isDialogLost, loseDialog, sendBye, sendInDialog } from './dialog-request.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { LegCommand } from './leg-events.js'
-import { headerOf } from './message.js'
+import { headerOf, sdpOf } from './message.js'
+import { receivePrack } from './prack.js'
 import { allowField, type Exchange, replyDestination, respond } from './respond.js'
+import { reoffer, sendWaitingOffer } from './session-refresh.js'
+import { noteAllow } from './session-terms.js'
+import { intervalIsTooSmall, minimumField } from './session-timer.js'
 import type { Stack } from './stack.js'
-import {
-  acceptPending,
-  capabilities,
-  contentFault,
-  extensionFault,
-  refusePending,
-  sdpOf,
-} from './uas.js'
+import { acceptPending, capabilities, contentFault, extensionFault, refusePending } from './uas.js'
+import { answerOffered, receiveUpdate } from './update.js'
 
 /** A request with a To tag that is not an ACK (RFC 3261 §12.2.2). */
 export function receiveInDialog(stack: Stack, envelope: RequestEnvelope, plain: Exchange): void {
   const { core, legs, transactions } = stack
-  const leg = legs.findDialog(envelope)
-  if (!leg?.dialog) {
+  const found = legs.findDialog(envelope)
+  if (!found) {
     respond(core, plain, 481)
     return
   }
@@ -31,7 +30,7 @@ export function receiveInDialog(stack: Stack, envelope: RequestEnvelope, plain: 
   const destination = replyDestination(plain.flow, envelope.via)
   const transaction = transactions.addServer(envelope, plain.flow, destination)
   const exchange = { ...plain, transaction }
-  const { dialog } = leg
+  const { leg, dialog } = found
   // §12.2.2: out of order.
   if (dialog.remoteCSeq !== undefined && envelope.cseq < dialog.remoteCSeq) {
     respond(core, exchange, 500)
@@ -47,10 +46,16 @@ export function receiveInDialog(stack: Stack, envelope: RequestEnvelope, plain: 
     respond(core, exchange, fault.status, fault)
     return
   }
-  receiveKnown(stack, leg, envelope, exchange)
+  receiveKnown(stack, leg, dialog, envelope, exchange)
 }
 
-function receiveKnown(stack: Stack, leg: Leg, envelope: RequestEnvelope, exchange: Exchange): void {
+function receiveKnown(
+  stack: Stack,
+  leg: Leg,
+  dialog: Dialog,
+  envelope: RequestEnvelope,
+  exchange: Exchange,
+): void {
   const { core } = stack
   switch (envelope.request.method) {
     case 'BYE': {
@@ -72,6 +77,14 @@ function receiveKnown(stack: Stack, leg: Leg, envelope: RequestEnvelope, exchang
       })
       return
     }
+    case 'PRACK': {
+      receivePrack(stack, leg, dialog, envelope, exchange)
+      return
+    }
+    case 'UPDATE': {
+      receiveUpdate(stack, leg, dialog, envelope, exchange)
+      return
+    }
     case 'OPTIONS': {
       respond(core, exchange, 200, { headers: capabilities(stack) })
       return
@@ -83,6 +96,11 @@ function receiveKnown(stack: Stack, leg: Leg, envelope: RequestEnvelope, exchang
 
 /** RFC 3261 §15.1.2: whatever was still open for the dialog ends with 487. */
 function receiveBye(stack: Stack, leg: Leg, envelope: RequestEnvelope, exchange: Exchange): void {
+  if (leg.outgoing && !leg.established) {
+    // RFC 3261 §15: the callee ends an early dialog by refusing the INVITE.
+    respond(stack.core, exchange, 481)
+    return
+  }
   respond(stack.core, exchange, 200)
   refusePending(stack, leg, 487)
   const reason = headerOf(envelope.request.headers, 'Reason')
@@ -107,8 +125,8 @@ function receiveReinvite(
     respond(core, exchange, 500, { headers: [retryAfter(seconds)] })
     return
   }
-  // RFC 5407 §3.1.4: our 2xx was not acknowledged yet.
-  if (leg.accepted) {
+  // RFC 5407 §3.1.4: our 2xx was not acknowledged yet. §14.2: an INVITE of ours has no answer yet.
+  if (leg.accepted || leg.reinvite || !leg.established) {
     respond(core, exchange, 491)
     return
   }
@@ -117,28 +135,38 @@ function receiveReinvite(
     respond(core, exchange, fault.status, fault)
     return
   }
+  if (intervalIsTooSmall(envelope.request.headers)) {
+    respond(core, exchange, 422, { headers: [minimumField] })
+    return
+  }
   respond(core, exchange, 100)
   leg.pending = { envelope, transaction: exchange.transaction }
   exchange.transaction.legId = leg.id
-  core.emit({ type: 'reoffered', legId: leg.id, sdp: sdpOf(envelope) })
+  core.emit({ type: 'reoffered', legId: leg.id, sdp: sdpOf(envelope.request) })
 }
 
 export function answerReoffer(stack: Stack, command: LegCommand & { type: 'answerReoffer' }): void {
   const leg = stack.legs.get(command.legId)
+  if (leg?.offered) {
+    answerOffered(stack, leg, command.sdp)
+    return
+  }
   if (!leg?.pending || !leg.established || !leg.dialog) return
   if (command.sdp === undefined) {
     refusePending(stack, leg, 488)
+    sendWaitingOffer(stack, leg)
     return
   }
   // §12.2.2: an accepted INVITE refreshes the target.
-  const { contact } = leg.pending.envelope
+  const { contact, request } = leg.pending.envelope
+  noteAllow(leg, request.headers)
   if (contact) leg.dialog.remoteTarget = contact.uri
   acceptPending(stack, leg, command.sdp)
 }
 
 /** The ACK of a 2xx (RFC 3261 §13.3.1.4); false when it belongs to nothing. */
 export function receiveAck(stack: Stack, envelope: RequestEnvelope): boolean {
-  const leg = stack.legs.findDialog(envelope)
+  const leg = stack.legs.findDialog(envelope)?.leg
   if (!leg) return false
   const { accepted } = leg
   if (!accepted || accepted.cseq !== envelope.cseq) return true
@@ -148,9 +176,10 @@ export function receiveAck(stack: Stack, envelope: RequestEnvelope): boolean {
     sendBye(stack, leg, leg.hangingUp.reason)
     return true
   }
+  sendWaitingOffer(stack, leg)
   // The ACK of a re-INVITE is of interest only for the answer it carries.
   if (!accepted.initial && !accepted.offered) return true
-  const sdp = accepted.offered ? sdpOf(envelope) : undefined
+  const sdp = accepted.offered ? sdpOf(envelope.request) : undefined
   stack.core.emit({ type: 'confirmed', legId: leg.id, sdp })
   return true
 }
@@ -165,13 +194,15 @@ export function sendInfo(stack: Stack, command: LegCommand & { type: 'info' }): 
     headers: [{ name: 'Content-Type', value: command.contentType }],
     body: Buffer.from(command.body, 'utf8'),
     done: (status) => {
-      // RFC 3261 §12.2.1.2: the dialog is gone at the other end, or nobody is there.
-      if (status !== 481 && status !== 408) return
-      if (!stack.legs.has(leg) || leg.hangingUp) return
-      sendBye(stack, leg)
-      stack.legs.end(leg, 'unreachable')
+      if (isDialogLost(status)) loseDialog(stack, leg)
     },
   })
+}
+
+/** A new offer of ours, once the call is answered. */
+export function sendReoffer(stack: Stack, command: LegCommand & { type: 'reoffer' }): void {
+  const leg = stack.legs.get(command.legId)
+  if (leg && !leg.hangingUp) reoffer(stack, leg, command.sdp)
 }
 
 /** Whatever the state of the leg asks for: 480, CANCEL or BYE (RFC 3261 §15). */

@@ -51,36 +51,16 @@ export type LegCommand =
   | { readonly type: 'hangUp'; readonly legId: string; readonly reason?: string }
   /** The answer to `reoffered`; without sdp it is refused with 488. */
   | { readonly type: 'answerReoffer'; readonly legId: string; readonly sdp?: string }
-  /** A new offer of ours, by re-INVITE, or UPDATE before the answer; the outcome is `reanswered`. */
+  /**
+   * A new offer of ours in a call that was answered, as soon as no other is under way; a newer one
+   * takes its place. The outcome is `reanswered`.
+   */
   | { readonly type: 'reoffer'; readonly legId: string; readonly sdp: string }
   | {
       readonly type: 'info'
       readonly legId: string
       readonly contentType: string
       readonly body: string
-    }
-  /** Asks the peer to call somebody else (RFC 3515); the outcome is `transferProgress`. */
-  | {
-      readonly type: 'refer'
-      readonly legId: string
-      /** A SIP URI; may carry ?Replaces= (RFC 3891). */
-      readonly referTo: string
-      readonly referredBy?: string
-      readonly headers?: readonly HeaderField[]
-    }
-  /** Takes (202) or refuses a `transferRequested`. */
-  | {
-      readonly type: 'answerTransfer'
-      readonly legId: string
-      readonly transferId: number
-      readonly status: number
-    }
-  /** How a transfer that was taken goes on; a final status ends its subscription. */
-  | {
-      readonly type: 'transferStatus'
-      readonly legId: string
-      readonly transferId: number
-      readonly status: number
     }
 
 export type EndCause =
@@ -116,8 +96,6 @@ export interface Invited extends Admitted {
   /** All header fields in order, names in canonical form. */
   readonly headers: readonly HeaderField[]
   readonly sdp: string | undefined
-  /** The leg that this call takes the place of (RFC 3891 §3). */
-  readonly replaces?: { readonly legId: string; readonly earlyOnly: boolean }
 }
 
 export type LegEvent =
@@ -168,23 +146,6 @@ export type LegEvent =
       readonly legId: string
       readonly contentType: string
       readonly body: string
-    }
-  /** A REFER of the peer (RFC 3515); answer with `answerTransfer`. */
-  | {
-      readonly type: 'transferRequested'
-      readonly legId: string
-      readonly transferId: number
-      readonly referTo: string
-      readonly referredBy: string | undefined
-      /** False: the peer wants no NOTIFY (RFC 4488); `transferStatus` then does nothing. */
-      readonly subscribed: boolean
-    }
-  /** What became of our `refer`: the answer to it, then what the peer's NOTIFYs say. */
-  | {
-      readonly type: 'transferProgress'
-      readonly legId: string
-      readonly status: number
-      readonly isFinal: boolean
     }
   /** The leg is over, whatever it was; the last output for it unless it was `refused`. */
   | {

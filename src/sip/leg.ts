@@ -3,14 +3,22 @@ import type { Core, Timed } from './core.js'
 import type { Dialog } from './dialog.js'
 import type { ClientCredentials } from './digest.js'
 import type { RequestEnvelope } from './inspect.js'
-import type { EndCause } from './leg-events.js'
+import type { EndCause, LegCommand } from './leg-events.js'
+import type { OutgoingReinvite } from './outgoing-reinvite.js'
+import type { ReliableProvisional } from './reliable-provisional.js'
+import type { SessionTimer } from './session-timer.js'
 import type { ServerTransaction } from './transaction-layer.js'
 import type { OutgoingInvite } from './uac.js'
 
-/** An INVITE of the peer that still waits for our final response. */
-export interface PendingInvite {
+/** A request of the peer that still waits for our final response. */
+export interface PendingRequest {
   readonly envelope: RequestEnvelope
   readonly transaction: ServerTransaction
+}
+
+/** An offer of the peer outside of an INVITE, with the dialog that it came in. */
+export interface PendingOffer extends PendingRequest {
+  readonly dialog: Dialog
 }
 
 /** One INVITE-created session. What may happen to it follows from the fields that are set. */
@@ -21,13 +29,32 @@ export interface Leg {
   readonly credentials: ClientCredentials | undefined
   /** Set once a To tag was sent or a 2xx came. */
   dialog: Dialog | undefined
-  pending: PendingInvite | undefined
+  /** An INVITE of the peer. */
+  pending: PendingRequest | undefined
+  /** An offer of the peer in UPDATE or PRACK. */
+  offered: PendingOffer | undefined
   /** Repeats our provisional response. */
   ringing: Timed | undefined
+  /** A provisional response of ours that waits for its PRACK, and what is to follow it. */
+  reliable: ReliableProvisional | undefined
+  afterReliable: (LegCommand & { readonly type: 'progress' | 'accept' }) | undefined
+  /** Number of the last reliable provisional response; 0: none yet. */
+  rseq: number
+  /** The offer of the peer's INVITE was answered before the 2xx (RFC 3262 §5). */
+  answeredEarly: boolean
   /** A 2xx of ours that waits for its ACK. */
   accepted: AcceptedInvite | undefined
   /** Our INVITE, until its leg is over. */
   outgoing: OutgoingInvite | undefined
+  /** A re-INVITE of ours, and the offer that waits until one may be sent. */
+  reinvite: OutgoingReinvite | undefined
+  waitingOffer: string | undefined
+  /** Our latest description, for refreshes that change nothing. */
+  localSdp: string | undefined
+  /** Runs once a 2xx has said so (RFC 4028). */
+  sessionTimer: SessionTimer | undefined
+  /** The peer's Allow names UPDATE. */
+  allowsUpdate: boolean
   /** True after the first 2xx: a BYE ends it now. */
   established: boolean
   /** We want it to end; a Reason value when there is one. */
@@ -57,9 +84,19 @@ export class Legs {
       ...parts,
       dialog: undefined,
       pending: undefined,
+      offered: undefined,
       ringing: undefined,
+      reliable: undefined,
+      afterReliable: undefined,
+      rseq: 0,
+      answeredEarly: false,
       accepted: undefined,
       outgoing: undefined,
+      reinvite: undefined,
+      waitingOffer: undefined,
+      localSdp: undefined,
+      sessionTimer: undefined,
+      allowsUpdate: false,
       established: false,
       hangingUp: undefined,
     }
@@ -76,11 +113,14 @@ export class Legs {
     return this.#byId.get(leg.id) === leg
   }
 
-  /** The leg whose dialog this request is in (RFC 3261 §12.2.2). */
-  findDialog(envelope: RequestEnvelope): Leg | undefined {
+  /** The dialog that this request is in, early ones too (RFC 3261 §12.2.2). */
+  findDialog(envelope: RequestEnvelope): { leg: Leg; dialog: Dialog } | undefined {
     const leg = this.#byLocalTag.get(envelope.to.params.get('tag') ?? '')
-    if (!leg?.dialog || leg.callId !== envelope.callId) return undefined
-    return leg.dialog.remoteTag === (envelope.from.params.get('tag') ?? '') ? leg : undefined
+    if (!leg || leg.callId !== envelope.callId) return undefined
+    const remoteTag = envelope.from.params.get('tag') ?? ''
+    const dialog =
+      leg.dialog?.remoteTag === remoteTag ? leg.dialog : leg.outgoing?.earlyDialog(remoteTag)
+    return dialog && { leg, dialog }
   }
 
   /** The leg whose INVITE this transaction holds, while it has no final response. */
@@ -97,13 +137,21 @@ export class Legs {
     this.stopRinging(leg)
     if (leg.accepted) this.#core.deadlines.delete(leg.accepted)
     leg.accepted = undefined
+    this.stopReliable(leg)
+    leg.sessionTimer?.stop()
     leg.outgoing?.release()
+    leg.reinvite?.release()
     return true
   }
 
   stopRinging(leg: Leg): void {
     if (leg.ringing) this.#core.deadlines.delete(leg.ringing)
     leg.ringing = undefined
+  }
+
+  stopReliable(leg: Leg): void {
+    leg.reliable?.stop()
+    leg.reliable = undefined
   }
 
   end(leg: Leg, cause: EndCause, reason?: string): void {

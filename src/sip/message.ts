@@ -68,6 +68,11 @@ export function headerOf(headers: readonly HeaderField[], name: string): string 
   return headers.find((field) => canonicalName(field.name).toLowerCase() === lowerCase)?.value
 }
 
+/** The body as text; undefined when there is none. */
+export function sdpOf({ body }: SipMessage): string | undefined {
+  return body.length === 0 ? undefined : Buffer.from(body).toString('utf8')
+}
+
 /** All values of the fields with this canonical name, in order. */
 export function headerValues(headers: readonly HeaderField[], name: string): string[] {
   const values: string[] = []

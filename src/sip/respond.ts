@@ -104,6 +104,14 @@ export function allowField(core: Core): HeaderField {
   return { name: 'Allow', value: core.config.allow.join(', ') }
 }
 
+/** What a message that sets up a session says of us (RFC 3261 §13.2.1). */
+export function abilityFields(core: Core): HeaderField[] {
+  return [allowField(core), { name: 'Supported', value: supportedTags.join(', ') }]
+}
+
+/** RFC 3262, RFC 4028. */
+export const supportedTags: readonly string[] = ['100rel', 'timer']
+
 export const acceptField: HeaderField = { name: 'Accept', value: 'application/sdp' }
 
 const ownNames = new Set(

@@ -1,15 +1,19 @@
 import type { Timed } from './core.js'
-import { type Destination, type Dialog, uacDialog } from './dialog.js'
+import type { Destination, Dialog } from './dialog.js'
 import { reasonField, sendAck, sendBye, sendInDialog } from './dialog-request.js'
 import { authorize, isStale } from './digest-client.js'
+import { EarlyDialogs } from './early-dialogs.js'
 import type { Flow, HeaderField, Target } from './events.js'
 import type { ResponseEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { InviteCommand } from './leg-events.js'
 import { locate } from './locate.js'
-import { emptyBody, headerOf, type SipRequest } from './message.js'
+import { emptyBody, headerOf, type SipRequest, sdpOf } from './message.js'
 import { formatNameAddr } from './name-addr.js'
-import { allowField, contactTo, foreignFields } from './respond.js'
+import { abilityFields, contactTo, foreignFields } from './respond.js'
+import { timeSession } from './session-refresh.js'
+import { noteAllow, renewByResponse } from './session-terms.js'
+import { intervalFields, minimumOf, sessionSecondsMin } from './session-timer.js'
 import type { Stack } from './stack.js'
 import { reasonOf } from './status.js'
 import { giveUpMs } from './timers.js'
@@ -57,6 +61,7 @@ export class OutgoingInvite {
   #canceling = false
   #cancelSent = false
   #cancelTimer: Timed | undefined
+  readonly #early: EarlyDialogs
   /** ACKs by remote tag, to be sent again with each retransmitted 2xx (§13.2.2.4). */
   readonly #acks = new Map<string, { destination?: Destination; bytes?: Uint8Array }>()
 
@@ -64,6 +69,11 @@ export class OutgoingInvite {
     this.#stack = stack
     this.#leg = leg
     this.#command = command
+    this.#early = new EarlyDialogs(stack)
+  }
+
+  earlyDialog(remoteTag: string): Dialog | undefined {
+    return this.#early.find(remoteTag)
   }
 
   locate(): void {
@@ -95,6 +105,7 @@ export class OutgoingInvite {
     const { transactions } = this.#stack
     this.#cseq++
     this.#provisional = false
+    this.#early.clear()
     this.#branch = transactions.newBranch()
     const destination = { target }
     const request = this.#request(destination)
@@ -120,7 +131,8 @@ export class OutgoingInvite {
         { name: 'Call-ID', value: leg.callId },
         { name: 'CSeq', value: `${this.#cseq} INVITE` },
         contactTo(core, destination),
-        allowField(core),
+        ...abilityFields(core),
+        ...intervalFields(timeSession(this.#stack, leg).minimumS),
         { name: 'User-Agent', value: core.config.userAgent },
         ...this.#authorizations,
         ...foreignFields(headers),
@@ -136,8 +148,8 @@ export class OutgoingInvite {
     if (status < 200) {
       this.#provisional = true
       if (this.#canceling) this.#sendCancel()
-      else if (status > 100) {
-        const sdp = sdpOf(envelope)
+      else if (status > 100 && this.#isNew(envelope, flow)) {
+        const sdp = sdpOf(envelope.response)
         this.#stack.core.emit({ type: 'progressed', legId: this.#leg.id, status, sdp })
       }
       return
@@ -150,7 +162,7 @@ export class OutgoingInvite {
       this.#stack.legs.end(this.#leg, 'hungUp')
       return
     }
-    if (this.#retryAuthorized(envelope)) return
+    if (this.#retryAuthorized(envelope) || this.#retryLonger(envelope)) return
     // RFC 3263 §4.3: 503 counts as a failure of this server.
     if (status === 503 && this.#nextTarget()) return
     this.#refuse(status, response.reason, response.headers)
@@ -170,6 +182,25 @@ export class OutgoingInvite {
     this.#authorizations.push(field)
     this.#attempt()
     return true
+  }
+
+  /** RFC 4028 §7.3: with the interval that the peer asks for, once. */
+  #retryLonger({ response }: ResponseEnvelope): boolean {
+    const timer = this.#leg.sessionTimer
+    const minimumS = minimumOf(response.headers)
+    const again = timer?.minimumS !== sessionSecondsMin
+    if (response.status !== 422 || !timer || again || minimumS <= timer.minimumS) return false
+    timer.minimumS = minimumS
+    this.#attempt()
+    return true
+  }
+
+  /** Whether a provisional response tells something new. */
+  #isNew(envelope: ResponseEnvelope, flow: Flow): boolean {
+    const leg = this.#leg
+    if (!this.#stack.legs.has(leg) || leg.established) return false
+    noteAllow(leg, envelope.response.headers)
+    return this.#early.receive(leg, this.#command.target, envelope, flow)
   }
 
   #nextTarget(): boolean {
@@ -211,7 +242,7 @@ export class OutgoingInvite {
       return
     }
     if (this.#acks.size >= forksMax) return
-    const dialog = uacDialog(envelope, this.#command.target, this.#cseq, flow)
+    const dialog = this.#early.confirm(envelope, this.#command.target, this.#cseq, flow)
     this.#acknowledge(dialog, tag)
     if (!legs.has(leg) || leg.established) {
       // Another fork, or one after we gave up: it ends at once.
@@ -229,7 +260,11 @@ export class OutgoingInvite {
     }
     const { status, headers } = envelope.response
     const { id: legId, callId } = leg
-    core.emit({ type: 'answered', legId, status, sdp: sdpOf(envelope), headers, callId })
+    leg.localSdp = this.#command.sdp
+    renewByResponse(leg, envelope)
+    // RFC 3262 §5: the answer may have come in a provisional response.
+    const sdp = sdpOf(envelope.response) ?? this.#early.sdpOf(tag)
+    core.emit({ type: 'answered', legId, status, sdp, headers, callId })
   }
 
   #acknowledge(dialog: Dialog, tag: string): void {
@@ -266,8 +301,4 @@ export class OutgoingInvite {
     }
     core.deadlines.set(this.#cancelTimer, core.nowMs + giveUpMs)
   }
-}
-
-function sdpOf({ response }: ResponseEnvelope): string | undefined {
-  return response.body.length === 0 ? undefined : Buffer.from(response.body).toString('utf8')
 }

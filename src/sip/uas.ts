@@ -6,9 +6,10 @@ import type { HeaderField, NameAddress } from './events.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { Admitted, Invited, LegCommand } from './leg-events.js'
-import { headerOf, headerValues } from './message.js'
+import { headerOf, sdpOf } from './message.js'
 import type { NameAddr } from './name-addr.js'
 import {
+  abilityFields,
   acceptField,
   allowField,
   contactTo,
@@ -17,7 +18,11 @@ import {
   type ResponseParts,
   replyDestination,
   respond,
+  supportedTags,
 } from './respond.js'
+import { renewByRequest, sendWaitingOffer } from './session-refresh.js'
+import { noteAllow } from './session-terms.js'
+import { intervalIsTooSmall, minimumField, optionTags } from './session-timer.js'
 import type { Stack } from './stack.js'
 import type { ServerTransaction } from './transaction-layer.js'
 import { parseSipUri } from './uri.js'
@@ -117,19 +122,23 @@ function faultOf(stack: Stack, envelope: RequestEnvelope): Fault | undefined {
   if (stack.transactions.isMerged(envelope)) return { status: 482 }
   // §16.3: what we are asked to do next would be one hop more.
   if (Number(headerOf(request.headers, 'Max-Forwards') ?? 70) === 0) return { status: 483 }
-  return extensionFault(request.headers) ?? contentFault(envelope)
+  const fault = extensionFault(request.headers) ?? contentFault(envelope)
+  if (fault || request.method !== 'INVITE') return fault
+  // RFC 4028 §9.
+  const isShort = intervalIsTooSmall(request.headers)
+  return isShort ? { status: 422, headers: [minimumField] } : undefined
 }
 
 /** §8.2.2.3 */
 export function extensionFault(headers: readonly HeaderField[]): Fault | undefined {
-  const required = headerValues(headers, 'Require').join(',').trim()
-  if (required === '') return undefined
-  return { status: 420, headers: [{ name: 'Unsupported', value: required }] }
+  const unknown = [...optionTags(headers, 'Require')].filter((tag) => !supportedTags.includes(tag))
+  if (unknown.length === 0) return undefined
+  return { status: 420, headers: [{ name: 'Unsupported', value: unknown.join(', ') }] }
 }
 
 /** §8.2.3 and, for Accept, §20.1 */
 export function contentFault({ request }: RequestEnvelope): Fault | undefined {
-  if (request.method !== 'INVITE') return undefined
+  if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined
   const accept = headerOf(request.headers, 'Accept')?.toLowerCase()
   if (accept && !/application\/(?:sdp|\*)|\*\/\*/.test(accept)) return { status: 406 }
   if (request.body.length === 0) return undefined
@@ -141,7 +150,7 @@ export function contentFault({ request }: RequestEnvelope): Fault | undefined {
 
 /** §11.2 */
 export function capabilities(stack: Stack): HeaderField[] {
-  return [allowField(stack.core), acceptField, { name: 'Accept-Encoding', value: 'identity' }]
+  return [...abilityFields(stack.core), acceptField, { name: 'Accept-Encoding', value: 'identity' }]
 }
 
 function startLeg(
@@ -158,6 +167,7 @@ function startLeg(
   const leg = legs.add({ id, callId, localTag, credentials: undefined })
   leg.dialog = uasDialog(envelope, localTag, flow)
   leg.pending = { envelope, transaction }
+  noteAllow(leg, request.headers)
   transaction.legId = id
   const invited: Invited = {
     type: 'invited',
@@ -169,7 +179,7 @@ function startLeg(
     to: addressOf(envelope.to),
     callId,
     headers: request.headers,
-    sdp: sdpOf(envelope),
+    sdp: sdpOf(request),
   }
   core.emit(invited)
 }
@@ -178,11 +188,7 @@ function addressOf({ uri, displayName }: NameAddr): NameAddress {
   return displayName === undefined ? { uri } : { uri, displayName }
 }
 
-export function sdpOf({ request }: RequestEnvelope): string | undefined {
-  return request.body.length === 0 ? undefined : Buffer.from(request.body).toString('utf8')
-}
-
-function answerPending(
+export function answerPending(
   stack: Stack,
   leg: Leg,
   status: number,
@@ -196,30 +202,12 @@ function answerPending(
   return respond(stack.core, exchange, status, { ...parts, toTag: leg.localTag })
 }
 
-function dialogFields(stack: Stack, leg: Leg): HeaderField[] {
+/** Contact, and what we can do. */
+export function dialogFields(stack: Stack, leg: Leg): HeaderField[] {
   const flow = leg.pending?.transaction.flow
   if (!flow) return []
   const destination = replyDestination(flow, leg.pending?.envelope.via)
-  return [contactTo(stack.core, destination), allowField(stack.core)]
-}
-
-/** RFC 3261 §13.3.1.1: again every minute, as proxies give up after three. */
-const ringAgainMs = 60_000
-
-export function progress(stack: Stack, command: LegCommand & { type: 'progress' }): void {
-  const { core, legs } = stack
-  const leg = legs.get(command.legId)
-  if (!leg || leg.established || command.status <= 100 || command.status >= 200) return
-  legs.stopRinging(leg)
-  const sdp = command.sdp === undefined ? {} : { sdp: command.sdp }
-  const ringing = {
-    timeout: () => {
-      answerPending(stack, leg, command.status, { headers: dialogFields(stack, leg), ...sdp })
-      core.deadlines.set(ringing, core.nowMs + ringAgainMs)
-    },
-  }
-  leg.ringing = ringing
-  ringing.timeout()
+  return [contactTo(stack.core, destination), ...abilityFields(stack.core)]
 }
 
 /** RFC 3261 §13.3.1.4, for the first INVITE and for later ones. */
@@ -231,15 +219,26 @@ export function acceptPending(
 ): void {
   const { pending } = leg
   if (!pending) return
-  const fields = [...dialogFields(stack, leg), ...foreignFields(headers)]
-  const bytes = answerPending(stack, leg, 200, { headers: fields, sdp })
-  stack.legs.stopRinging(leg)
+  const { request } = pending.envelope
+  const session = renewByRequest(stack, leg, request.headers)
+  const fields = [...dialogFields(stack, leg), ...session, ...foreignFields(headers)]
+  // RFC 3262 §5: what was answered in a provisional response is not answered again.
   const initial = !leg.established
+  const isAnswered = initial && leg.answeredEarly
+  const bytes = answerPending(
+    stack,
+    leg,
+    200,
+    isAnswered ? { headers: fields } : { headers: fields, sdp },
+  )
+  stack.legs.stopRinging(leg)
+  stack.legs.stopReliable(leg)
   leg.pending = undefined
   leg.established = true
+  leg.localSdp = sdp
   if (!bytes) return
   leg.accepted = new AcceptedInvite(stack.core, pending.transaction, bytes, {
-    offered: sdpOf(pending.envelope) === undefined,
+    offered: !isAnswered && sdpOf(request) === undefined,
     initial,
     expired: () => ackTimeout(stack, leg),
   })
@@ -247,7 +246,10 @@ export function acceptPending(
 
 export function accept(stack: Stack, command: LegCommand & { type: 'accept' }): void {
   const leg = stack.legs.get(command.legId)
-  if (leg && !leg.established) acceptPending(stack, leg, command.sdp, command.headers)
+  if (!leg || leg.established) return
+  // RFC 3262 §3: a description of ours has to be acknowledged first.
+  if (leg.reliable?.hasSdp) leg.afterReliable = command
+  else acceptPending(stack, leg, command.sdp, command.headers)
 }
 
 /** RFC 3261 §13.3.1.3: the session does not stay as it was never confirmed. */
@@ -274,6 +276,8 @@ export function refusePending(
   headers: readonly HeaderField[] = [],
 ): void {
   answerPending(stack, leg, status, { headers })
+  stack.legs.stopReliable(leg)
+  stack.legs.stopRinging(leg)
   leg.pending = undefined
 }
 
@@ -294,7 +298,10 @@ export function receiveCancel(stack: Stack, envelope: RequestEnvelope, exchange:
     return
   }
   refusePending(stack, leg, 487)
-  if (leg.established) return
+  if (leg.established) {
+    sendWaitingOffer(stack, leg)
+    return
+  }
   const reason = headerOf(envelope.request.headers, 'Reason')
   legs.end(leg, 'canceled', reason)
 }
