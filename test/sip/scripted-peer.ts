@@ -5,7 +5,14 @@ import { headerOf, type SipMessage, type SipResponse } from '../../src/sip/messa
 import { parseMessage } from '../../src/sip/parser.js'
 
 export const sdp = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n'
-export const idle = { legs: 0, transactions: 0, deadlines: 0, questions: 0, streams: 0 }
+export const idle = {
+  legs: 0,
+  transactions: 0,
+  deadlines: 0,
+  questions: 0,
+  streams: 0,
+  bindings: 0,
+}
 
 export function flowFrom(address: string, port = 5060, connectionId?: number): Flow {
   const flow: Flow = {

@@ -1,21 +1,20 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { SipOutput } from '../../src/sip/events.js'
+import { freePort, sippIsInstalled } from './sipp-program.js'
 import { startAgent, type TestAgent, testSdp } from './test-agent.js'
 
 const run = promisify(execFile)
-const version = await run('sipp', ['-v']).catch((error) => error)
-const installed = /SIPp/i.test(`${version.stdout}${version.stderr}`)
 const callCount = 50
 
-if (process.env.CI) it('finds sipp on the machine that decides', () => expect(installed).toBe(true))
+if (process.env.CI)
+  it('finds sipp on the machine that decides', () => expect(sippIsInstalled).toBe(true))
 
-describe.skipIf(!installed)('calls with sipp', () => {
+describe.skipIf(!sippIsInstalled)('calls with sipp', () => {
   let directory: string
   let agent: TestAgent | undefined
   let child: ChildProcess | undefined
@@ -80,14 +79,4 @@ describe.skipIf(!installed)('calls with sipp', () => {
 
 function of(events: readonly SipOutput[], type: SipOutput['type']): SipOutput[] {
   return events.filter((event) => event.type === type)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
-  })
 }

@@ -1,0 +1,101 @@
+/** Scenarios for sipp, written as steps; each message is complete, so that nothing of ours speaks. */
+
+const via = 'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]'
+const contact = 'Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>'
+const sdp = [
+  'v=0',
+  'o=sipp 1 [cseq] IN IP4 [local_ip]',
+  's=-',
+  'c=IN IP4 [media_ip]',
+  't=0 0',
+  'm=audio [media_port] RTP/AVP 0',
+]
+
+interface Parts {
+  readonly headers?: readonly string[]
+  readonly sdp?: boolean
+  /** Not repeated when nothing answers. */
+  readonly once?: boolean
+}
+
+function send(lines: readonly string[], parts: Parts, retransmits: boolean): string {
+  const body = parts.sdp
+    ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp]
+    : []
+  const text = [...lines, ...(parts.headers ?? []), ...(parts.sdp ? body : ['Content-Length: 0'])]
+  const attribute = retransmits && !parts.once ? ' retrans="500"' : ''
+  return `<send${attribute}><![CDATA[\n${text.join('\n')}\n\n]]></send>`
+}
+
+/** A request of sipp as the caller; the first INVITE goes without a tag of the peer. */
+export function fromCaller(method: string, cseq: number, parts: Parts = {}): string {
+  const first = method === 'INVITE' && cseq === 1
+  const uri = first ? 'sip:[service]@[remote_ip]:[remote_port]' : '[next_url]'
+  const lines = [
+    `${method} ${uri} SIP/2.0`,
+    via,
+    'From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]caller[call_number]',
+    `To: <sip:[service]@[remote_ip]:[remote_port]>${first ? '' : '[peer_tag_param]'}`,
+    'Call-ID: [call_id]',
+    `CSeq: ${cseq} ${method}`,
+    contact,
+    'Max-Forwards: 70',
+  ]
+  return send(lines, parts, method !== 'ACK')
+}
+
+/** A request of sipp as the one that was called. The INVITE has set $caller to its From. */
+export function fromCallee(method: string, cseq: number, parts: Parts = {}): string {
+  const lines = [
+    `${method} [next_url] SIP/2.0`,
+    via,
+    'From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]called[call_number]',
+    'To:[$caller]',
+    'Call-ID: [call_id]',
+    `CSeq: ${cseq} ${method}`,
+    contact,
+    'Max-Forwards: 70',
+  ]
+  return send(lines, parts, method !== 'ACK')
+}
+
+/** Answers what came last; `tag`: sipp's own, for what has none yet. */
+export function answer(status: number, parts: Parts & { readonly tag?: boolean } = {}): string {
+  const lines = [
+    `SIP/2.0 ${status} Whatever`,
+    '[last_Via:]',
+    '[last_From:]',
+    `[last_To:]${parts.tag ? ';tag=[pid]called[call_number]' : ''}`,
+    '[last_Call-ID:]',
+    '[last_CSeq:]',
+    contact,
+  ]
+  return send(lines, { ...parts, once: true }, false)
+}
+
+export const takeInvite =
+  '<recv request="INVITE" rrs="true"><action><ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/></action></recv>'
+
+export const take = (method: string) => `<recv request="${method}"/>`
+
+/** Awaits a response; `pattern` must be found in that header field. */
+export function expectAnswer(status: number, field?: { name: string; pattern: string }): string {
+  const action = field
+    ? `<action><ereg regexp="${field.pattern}" search_in="hdr" header="${field.name}:" check_it="true" assign_to="found"/></action>`
+    : ''
+  return `<recv response="${status}" rrs="true">${action}</recv>`
+}
+
+export const ignoreAnswer = (status: number) => `<recv response="${status}" optional="true"/>`
+export const pause = (durationMs: number) => `<pause milliseconds="${durationMs}"/>`
+
+/** The number of a reliable provisional response, for RAck. */
+export const expectReliable =
+  '<recv response="183" rrs="true"><action><ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" assign_to="rseq"/></action></recv>'
+
+export function scenario(steps: readonly string[]): string {
+  const text = steps.join('\n')
+  const used = [...new Set([...text.matchAll(/assign_to="(\w+)"/g)].map(([, name]) => name))]
+  const references = used.length > 0 ? `<Reference variables="${used.join(',')}"/>` : ''
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="test">\n${text}\n${references}\n</scenario>\n`
+}
