@@ -16,8 +16,12 @@ import { abilityFields } from './respond.js'
 import { renewByResponse, sessionFields } from './session-terms.js'
 import { minimumOf } from './session-timer.js'
 import type { Stack } from './stack.js'
+import { giveUpMs } from './timers.js'
+import type { ClientTransaction } from './transaction-layer.js'
 
 const attemptsMax = 5
+/** A phone may ask its user; who has said nothing by then never will. */
+const answerMaxMs = 180_000
 
 /** A re-INVITE of ours with its repetitions (RFC 3261 §14.1). It outlives its leg for late 2xx. */
 export class OutgoingReinvite {
@@ -29,6 +33,9 @@ export class OutgoingReinvite {
   #attempts = 0
   #authorization: HeaderField[] = []
   #backoff: Timed | undefined
+  #transaction: ClientTransaction | undefined
+  /** A transaction in Proceeding has no timer of its own (RFC 3261 §17.1.1.2). */
+  readonly #patience: Timed = { timeout: () => this.#giveUp() }
   #settled = false
 
   constructor(
@@ -64,6 +71,20 @@ export class OutgoingReinvite {
   release(): void {
     if (this.#backoff) this.#stack.core.deadlines.delete(this.#backoff)
     this.#backoff = undefined
+    // Its final response may be lost with the dialog, as nobody would repeat it.
+    const { deadlines, nowMs } = this.#stack.core
+    if (this.#transaction) deadlines.set(this.#patience, nowMs + giveUpMs)
+  }
+
+  #giveUp(): void {
+    this.#transaction?.abandon()
+    this.#transaction = undefined
+    this.#lost(408)
+  }
+
+  #final(): void {
+    this.#transaction = undefined
+    this.#stack.core.deadlines.delete(this.#patience)
   }
 
   #send(destination: Destination): void {
@@ -81,10 +102,12 @@ export class OutgoingReinvite {
       body: Buffer.from(this.#sdp, 'utf8'),
     })
     let ack: { readonly destination: Destination; readonly bytes: Uint8Array } | undefined
-    transactions.startClient(request, destination, transactions.newBranch(), {
+    core.deadlines.set(this.#patience, core.nowMs + answerMaxMs)
+    this.#transaction = transactions.startClient(request, destination, transactions.newBranch(), {
       response: (envelope) => {
         const { status } = envelope.response
         if (status < 200) return
+        this.#final()
         if (status >= 300) {
           this.#refused(request, envelope)
           return
@@ -98,7 +121,10 @@ export class OutgoingReinvite {
           ack = { destination: to, bytes }
         })
       },
-      failed: (why) => this.#lost(why === 'timeout' ? 408 : 503),
+      failed: (why) => {
+        this.#final()
+        this.#lost(why === 'timeout' ? 408 : 503)
+      },
     })
   }
 
