@@ -7,6 +7,8 @@ export interface SipLimits {
   readonly legsMax: number
   readonly transactionsMax: number
   readonly questionsMax: number
+  /** Default: 100,000. */
+  readonly bindingsMax?: number
 }
 
 export interface SipConfig {
@@ -16,6 +18,8 @@ export interface SipConfig {
   readonly userAgent: string
   /** True where requests for this domain need no digest. */
   isTrusted(flow: Flow, domain: string): boolean
+  /** True for domains whose users register here. */
+  isOwnDomain(domain: string): boolean
   /** What to write into Via and Contact toward this peer. */
   advertised(peer: Flow | Target): { readonly host: string; readonly port: number }
   readonly limits: SipLimits
@@ -32,6 +36,7 @@ export const defaultAllow = [
   'CANCEL',
   'OPTIONS',
   'INFO',
+  'REGISTER',
   'PRACK',
   'UPDATE',
 ] as const

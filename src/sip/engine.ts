@@ -22,8 +22,8 @@ import { type Frame, StreamFraming } from './stream-framing.js'
 import { invite } from './uac.js'
 import { accept, receiveCancel, receiveOutside, reject } from './uas.js'
 
-export type SipEngineConfig = Omit<SipConfig, 'allow' | 'requireDigestForStrangers'> &
-  Partial<Pick<SipConfig, 'allow' | 'requireDigestForStrangers'>>
+type Defaulted = 'allow' | 'requireDigestForStrangers' | 'isOwnDomain'
+export type SipEngineConfig = Omit<SipConfig, Defaulted> & Partial<Pick<SipConfig, Defaulted>>
 
 /** What an engine holds; all zero when every call is over and every timer has run. */
 export interface SipEngineSizes {
@@ -32,6 +32,7 @@ export interface SipEngineSizes {
   readonly deadlines: number
   readonly questions: number
   readonly streams: number
+  readonly bindings: number
 }
 
 /** The whole SIP stack as one machine: bytes and commands in, bytes and call events out. */
@@ -40,7 +41,12 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
   readonly #streams = new Map<number, StreamFraming>()
 
   constructor(config: SipEngineConfig) {
-    this.#stack = makeStack({ allow: defaultAllow, requireDigestForStrangers: true, ...config })
+    this.#stack = makeStack({
+      allow: defaultAllow,
+      requireDigestForStrangers: true,
+      isOwnDomain: (domain) => domain === config.realm,
+      ...config,
+    })
   }
 
   get deadlineMs(): number {
@@ -48,13 +54,14 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
   }
 
   get sizes(): SipEngineSizes {
-    const { core, legs, transactions } = this.#stack
+    const { core, legs, transactions, bindings } = this.#stack
     return {
       legs: legs.size,
       transactions: transactions.size,
       deadlines: core.deadlines.size,
       questions: core.openQuestions,
       streams: this.#streams.size,
+      bindings: bindings.size,
     }
   }
 
@@ -68,6 +75,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       }
       case 'disconnected': {
         this.#streams.delete(input.connectionId)
+        this.#stack.bindings.disconnected(input.connectionId)
         return
       }
       case 'sendFailed': {
@@ -116,6 +124,9 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
         return
       case 'info':
         sendInfo(stack, command)
+        return
+      case 'restoreBindings':
+        stack.bindings.restore(command.bindings)
         return
     }
   }

@@ -1,3 +1,4 @@
+import { Bindings } from './bindings.js'
 import { Core, type SipConfig } from './core.js'
 import { NonceMint } from './digest-nonce.js'
 import { Legs } from './leg.js'
@@ -9,6 +10,7 @@ export interface Stack {
   readonly transactions: TransactionLayer
   readonly legs: Legs
   readonly nonces: NonceMint
+  readonly bindings: Bindings
 }
 
 export function makeStack(config: SipConfig): Stack {
@@ -18,5 +20,6 @@ export function makeStack(config: SipConfig): Stack {
     transactions: new TransactionLayer(core),
     legs: new Legs(core),
     nonces: new NonceMint(config.ids),
+    bindings: new Bindings(core),
   }
 }

@@ -1,5 +1,5 @@
 import type { Timed } from './core.js'
-import type { Destination, Dialog } from './dialog.js'
+import { type Destination, type Dialog, targetOf } from './dialog.js'
 import { reasonField, sendAck, sendBye, sendInDialog } from './dialog-request.js'
 import { authorize, isStale } from './digest-client.js'
 import { EarlyDialogs } from './early-dialogs.js'
@@ -9,11 +9,12 @@ import type { Leg } from './leg.js'
 import type { InviteCommand } from './leg-events.js'
 import { locate } from './locate.js'
 import { emptyBody, headerOf, type SipRequest, sdpOf } from './message.js'
-import { formatNameAddr } from './name-addr.js'
+import { formatNameAddr, parseNameAddr } from './name-addr.js'
 import { abilityFields, contactTo, foreignFields } from './respond.js'
 import { timeSession } from './session-refresh.js'
 import { noteAllow, renewByResponse } from './session-terms.js'
 import { intervalFields, minimumOf, sessionSecondsMin } from './session-timer.js'
+import { serializeMessage } from './serializer.js'
 import type { Stack } from './stack.js'
 import { reasonOf } from './status.js'
 import { giveUpMs } from './timers.js'
@@ -22,6 +23,10 @@ import { parseSipUri } from './uri.js'
 
 const forksMax = 16
 const authorizationsMax = 3
+/** Where the path is not known (RFC 3261 §18.1.1). */
+const datagramLengthMax = 1300
+/** The Via that is still to come. */
+const viaLengthMax = 120
 
 /** RFC 3261 §13.2 */
 export function invite(stack: Stack, command: InviteCommand): void {
@@ -50,7 +55,9 @@ export class OutgoingInvite {
   readonly #stack: Stack
   readonly #leg: Leg
   readonly #command: InviteCommand
-  #targets: readonly Target[] = []
+  #targets: Target[] = []
+  /** Targets by UDP that have been tried by TCP before. */
+  readonly #triedConnection = new Set<number>()
   #targetIndex = 0
   #cseq = 0
   #authorizations: HeaderField[] = []
@@ -77,8 +84,15 @@ export class OutgoingInvite {
   }
 
   locate(): void {
-    locate(this.#stack.core, this.#command.nextHop ?? this.#command.target, (targets) => {
-      this.#targets = targets
+    const { flow, nextHop, routes = [], target } = this.#command
+    if (flow) {
+      this.#targets = [targetOf(flow)]
+      this.#attempt()
+      return
+    }
+    const route = routes[0] === undefined ? undefined : parseNameAddr(routes[0])?.uri
+    locate(this.#stack.core, nextHop ?? route ?? target, (targets) => {
+      this.#targets = [...targets]
       if (this.#stack.legs.has(this.#leg)) this.#attempt()
     })
   }
@@ -97,6 +111,7 @@ export class OutgoingInvite {
   }
 
   #attempt(): void {
+    this.#preferConnection()
     const target = this.#targets[this.#targetIndex]
     if (!target) {
       this.#refuse(503, 'No Route')
@@ -107,7 +122,8 @@ export class OutgoingInvite {
     this.#provisional = false
     this.#early.clear()
     this.#branch = transactions.newBranch()
-    const destination = { target }
+    const { flow } = this.#command
+    const destination = flow ? { flow, target } : { target }
     const request = this.#request(destination)
     this.#transaction = transactions.startClient(request, destination, this.#branch, {
       response: (envelope, flow) => this.#response(envelope, flow),
@@ -115,9 +131,19 @@ export class OutgoingInvite {
     })
   }
 
+  /** RFC 3261 §18.1.1: what might be fragmented goes over TCP, and over UDP where there is no TCP. */
+  #preferConnection(): void {
+    const target = this.#targets[this.#targetIndex]
+    if (target?.transport !== 'udp' || this.#triedConnection.has(this.#targetIndex)) return
+    const length = serializeMessage(this.#request({ target })).length + viaLengthMax
+    if (length <= datagramLengthMax) return
+    this.#targets.splice(this.#targetIndex, 0, { ...target, transport: 'tcp' })
+    this.#triedConnection.add(this.#targetIndex + 1)
+  }
+
   #request(destination: Destination): SipRequest {
     const { core } = this.#stack
-    const { target, from, to = { uri: target }, headers = [], sdp } = this.#command
+    const { target, from, to = { uri: target }, headers = [], routes = [], sdp } = this.#command
     const leg = this.#leg
     const hops = headerOf(headers, 'Max-Forwards')
     return {
@@ -125,6 +151,7 @@ export class OutgoingInvite {
       method: 'INVITE',
       uri: target,
       headers: [
+        ...routes.map((value) => ({ name: 'Route', value })),
         { name: 'Max-Forwards', value: hops && /^\d{1,2}$/.test(hops) ? hops : '70' },
         { name: 'From', value: formatNameAddr(from, leg.localTag) },
         { name: 'To', value: formatNameAddr(to) },
@@ -243,6 +270,7 @@ export class OutgoingInvite {
     }
     if (this.#acks.size >= forksMax) return
     const dialog = this.#early.confirm(envelope, this.#command.target, this.#cseq, flow)
+    this.#keepFlow(dialog)
     this.#acknowledge(dialog, tag)
     if (!legs.has(leg) || leg.established) {
       // Another fork, or one after we gave up: it ends at once.
@@ -265,6 +293,12 @@ export class OutgoingInvite {
     // RFC 3262 §5: the answer may have come in a provisional response.
     const sdp = sdpOf(envelope.response) ?? this.#early.sdpOf(tag)
     core.emit({ type: 'answered', legId, status, sdp, headers, callId })
+  }
+
+  /** The Contact of a device behind a NAT leads nowhere; a proxy on the way knows better. */
+  #keepFlow(dialog: Dialog): void {
+    const { flow } = this.#command
+    if (flow && dialog.routeSet.length === 0) dialog.destination ??= { target: targetOf(flow) }
   }
 
   #acknowledge(dialog: Dialog, tag: string): void {

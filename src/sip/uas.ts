@@ -8,6 +8,7 @@ import type { Leg } from './leg.js'
 import type { Admitted, Invited, LegCommand } from './leg-events.js'
 import { headerOf, sdpOf } from './message.js'
 import type { NameAddr } from './name-addr.js'
+import { register } from './registrar.js'
 import {
   abilityFields,
   acceptField,
@@ -95,6 +96,15 @@ function process(
     respond(core, exchange, 200, { headers: capabilities(stack) })
     return
   }
+  if (envelope.request.method === 'REGISTER') {
+    if (!exchange.transaction && stack.transactions.isFull(false)) {
+      refuseFull(stack, exchange)
+      return
+    }
+    const transaction = exchange.transaction ?? begin(stack, envelope, exchange)
+    register(stack, envelope, { ...exchange, transaction }, admission)
+    return
+  }
   if (stack.legs.isFull) {
     core.count('tooManyLegs')
     respond(core, exchange, 503, { headers: [retryAfter(5)] })
@@ -108,12 +118,14 @@ function process(
   startLeg(stack, envelope, transaction, admission)
 }
 
+const outsideMethods = new Set(['INVITE', 'OPTIONS', 'REGISTER'])
+
 /** The checks of RFC 3261 §8.2 in their order; undefined: nothing speaks against the request. */
 function faultOf(stack: Stack, envelope: RequestEnvelope): Fault | undefined {
   const { request } = envelope
   const allow = [allowField(stack.core)]
   // §8.2.1
-  if (request.method !== 'INVITE' && request.method !== 'OPTIONS') {
+  if (!outsideMethods.has(request.method)) {
     return { status: 405, headers: allow }
   }
   // §8.2.2.1

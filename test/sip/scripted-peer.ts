@@ -43,6 +43,8 @@ export class ScriptedPeer {
   readonly events: SipOutput[] = []
   readonly sent: { readonly message: SipMessage; readonly output: SipOutput & { type: 'send' } }[] =
     []
+  /** What the engine sent that is no message: keep-alives. */
+  readonly others: string[] = []
   nowMs = 0
   flow = flowFrom('192.0.2.1')
   #branch = 0
@@ -69,6 +71,7 @@ export class ScriptedPeer {
       }
       const parsed = parseMessage(output.bytes)
       if (parsed.ok) this.sent.push({ message: parsed.value, output })
+      else this.others.push(Buffer.from(output.bytes).toString('latin1'))
     }
   }
 

@@ -25,6 +25,7 @@ function makeEngine(trusted: boolean): SipEngine {
     realm: 'test',
     userAgent: 'Dialplane/test',
     isTrusted: () => trusted,
+    isOwnDomain: () => true,
     advertised: () => ({ host: '192.0.2.9', port: 5060 }),
     limits: { legsMax: 10, transactionsMax: 10, questionsMax: 10 },
   })
