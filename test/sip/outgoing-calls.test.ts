@@ -88,6 +88,22 @@ describe('an outgoing call', () => {
     end(broken)
   })
 
+  it('goes over TCP when it is too large for a datagram, and over UDP where there is no TCP', () => {
+    const large = `${sdp}${'a=x:0123456789\r\n'.repeat(80)}`
+    const peer = calling({ sdp: large })
+    const [first] = peer.requests('INVITE')
+    expect(first?.output.target).toMatchObject({ transport: 'tcp', port: 5062 })
+    expect(headerOf(first?.message.headers ?? [], 'Via')).toContain('SIP/2.0/TCP')
+    const sendId = first?.output.sendId ?? 0
+    peer.input({ type: 'sendFailed', sendId, reason: 'ECONNREFUSED' })
+    const [, second] = peer.requests('INVITE')
+    expect(second?.output.target).toMatchObject({ transport: 'udp', port: 5062 })
+    peer.input({ type: 'sendFailed', sendId: second?.output.sendId ?? 0, reason: 'unreachable' })
+    expect(peer.of('refused')).toMatchObject([{ status: 503, local: true }])
+    expect(peer.requests('INVITE')).toHaveLength(2)
+    end(peer)
+  })
+
   it('goes from one resolved target to the next', () => {
     const peer = calling({ target: 'sip:bob@example.com;transport=tcp' })
     const [asked] = peer.of('ask')

@@ -110,6 +110,29 @@ describe('a re-INVITE of ours (RFC 3261 §14.1)', () => {
   })
 })
 
+describe('a re-INVITE that is never finally answered', () => {
+  it('is forgotten 32 s after its dialog', () => {
+    const peer = calling()
+    peer.input({ type: 'reoffer', legId: 'leg', sdp: other })
+    peer.answer('INVITE', 100)
+    peer.request('BYE', { ...dialogOf(peer), cseq: 1 })
+    peer.wait(31_999)
+    expect(peer.engine.sizes.transactions).toBeGreaterThan(0)
+    peer.wait(1)
+    expect(peer.engine.sizes).toEqual(idle)
+  })
+
+  it('ends the call after three minutes', () => {
+    const peer = calling()
+    peer.input({ type: 'reoffer', legId: 'leg', sdp: other })
+    peer.answer('INVITE', 100)
+    peer.wait(180_000)
+    expect(peer.of('reanswered')).toMatchObject([{ status: 408 }])
+    expect(peer.of('ended')).toMatchObject([{ cause: 'unreachable' }])
+    end(peer)
+  })
+})
+
 describe('UPDATE (RFC 3311)', () => {
   it('moves the contact, and brings an offer', () => {
     const peer = calledBy()
