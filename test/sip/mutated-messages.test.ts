@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LegCommand } from '../../src/sip/leg-events.js'
+import { headerOf } from '../../src/sip/message.js'
 import { flowFrom, idle, ScriptedPeer, sdp } from './scripted-peer.js'
 
 const commands: ((legId: string) => LegCommand)[] = [
   (legId) => ({ type: 'progress', legId, status: 180 }),
+  (legId) => ({ type: 'progress', legId, status: 183, sdp }),
+  (legId) => ({ type: 'reoffer', legId, sdp }),
   (legId) => ({ type: 'accept', legId, sdp }),
   (legId) => ({ type: 'reject', legId, status: 600 }),
   (legId) => ({ type: 'answerReoffer', legId, sdp }),
@@ -13,7 +16,22 @@ const commands: ((legId: string) => LegCommand)[] = [
   (legId) => ({ type: 'hangUp', legId }),
 ]
 
-const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'REGISTER']
+const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'REGISTER', 'PRACK', 'UPDATE']
+const abilities = [
+  [],
+  ['Require: 100rel'],
+  ['Supported: 100rel, timer', 'Session-Expires: 120;refresher=uas', 'Allow: UPDATE'],
+  ['Supported: timer', 'Session-Expires: 100;refresher=uac'],
+  ['Supported: timer', 'Session-Expires: 1'],
+]
+const answers = [
+  [],
+  ['Require: 100rel', 'RSeq: 1'],
+  ['Require: 100rel', 'RSeq: 2'],
+  ['Session-Expires: 60;refresher=uac', 'Allow: UPDATE'],
+  ['Session-Expires: 60;refresher=uas'],
+  ['Min-SE: 4000'],
+]
 const step = fc.oneof(
   fc.record({
     what: fc.constant('request' as const),
@@ -21,12 +39,16 @@ const step = fc.oneof(
     branch: fc.constantFrom('z9hG4bKa', 'z9hG4bKb', 'z9hG4bKc', 'old'),
     cseq: fc.integer({ min: 0, max: 4 }),
     inDialog: fc.boolean(),
+    headers: fc.constantFrom(...abilities),
+    described: fc.boolean(),
     mutation: fc.option(fc.tuple(fc.nat(600), fc.string({ maxLength: 3 })), { nil: undefined }),
   }),
   fc.record({
     what: fc.constant('response' as const),
-    method: fc.constantFrom('INVITE', 'BYE', 'CANCEL', 'INFO'),
-    status: fc.constantFrom(100, 180, 200, 302, 401, 481, 486, 503),
+    method: fc.constantFrom('INVITE', 'BYE', 'CANCEL', 'INFO', 'PRACK', 'UPDATE'),
+    status: fc.constantFrom(100, 180, 183, 200, 302, 401, 422, 481, 486, 491, 503),
+    headers: fc.constantFrom(...answers),
+    described: fc.boolean(),
     toTag: fc.constantFrom('a', 'b'),
   }),
   fc.record({ what: fc.constant('command' as const), index: fc.nat(commands.length - 1) }),
@@ -52,13 +74,18 @@ function take(peer: MutatingPeer, turn: Step): void {
     case 'request': {
       const tag = turn.inDialog ? { toTag: peer.toTag } : {}
       peer.mutation = turn.mutation
-      const body = turn.method === 'INVITE' ? sdp : ''
-      peer.request(turn.method, { branch: turn.branch, cseq: turn.cseq, body, ...tag })
+      const body = turn.method === 'INVITE' || turn.described ? sdp : ''
+      const { branch, cseq } = turn
+      const rseq = peer.responses.map(({ headers }) => headerOf(headers, 'RSeq')).findLast(Boolean)
+      const rack = turn.method === 'PRACK' ? [`RAck: ${rseq ?? 1} ${cseq} INVITE`] : []
+      const headers = [...turn.headers, ...rack]
+      peer.request(turn.method, { branch, cseq, headers, body, ...tag })
       return
     }
     case 'response': {
       if (peer.requests(turn.method).length === 0) return
-      peer.answer(turn.method, turn.status, { toTag: turn.toTag })
+      const { toTag, headers, described } = turn
+      peer.answer(turn.method, turn.status, { toTag, headers, body: described ? sdp : '' })
       return
     }
     case 'command': {
