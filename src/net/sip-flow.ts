@@ -21,10 +21,18 @@ export interface SocketTarget {
   readonly serverName?: string
 }
 
+export interface SocketSendFailed {
+  readonly type: 'sendFailed'
+  readonly sendId: number
+  readonly reason: string
+  /** Set when a connection that we opened failed: who could not be reached. */
+  readonly target?: SocketTarget
+}
+
 export type SocketInput =
   | { readonly type: 'received'; readonly flow: SocketFlow; readonly bytes: Uint8Array }
   | { readonly type: 'disconnected'; readonly connectionId: number }
-  | { readonly type: 'sendFailed'; readonly sendId: number; readonly reason: string }
+  | SocketSendFailed
 
 export interface SocketSend {
   readonly type: 'send'
@@ -44,8 +52,14 @@ export type SocketCounter =
   | 'idleClosed'
   | 'backlogClosed'
   | 'sendFailed'
+  /** TLS or WebSocket: no common ground, a certificate that is not trusted, or no time left. */
+  | 'handshakeFailed'
 
 /** IPv4 addresses that arrive on a socket for both families lose their ::ffff: prefix. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+export function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
 }

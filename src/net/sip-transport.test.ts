@@ -4,7 +4,6 @@ import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { localAddressTo } from './local-address.js'
 import type { SocketCounter, SocketInput } from './sip-flow.js'
-import { createSipResolver } from './sip-resolver.js'
 import { createSipTransport, type SipTransport, type SipTransportOptions } from './sip-transport.js'
 import { TokenBuckets } from './token-buckets.js'
 
@@ -159,39 +158,6 @@ describe('TokenBuckets', () => {
     buckets.take('b', 1000)
     buckets.take('c', 1000)
     expect(buckets.size).toBe(2)
-  })
-})
-
-describe('the resolver', () => {
-  const none = () => Promise.reject(new Error('ENOTFOUND'))
-  const dns = {
-    resolve4: (name: string) =>
-      name.startsWith('gw') ? Promise.resolve([`192.0.2.${name[2]}`]) : none(),
-    resolve6: none,
-    resolveSrv: (name: string) =>
-      name === '_sip._udp.example.com'
-        ? Promise.resolve([
-            { name: 'gw2.example.com', port: 5062, priority: 20, weight: 0 },
-            { name: 'gw1.example.com', port: 5061, priority: 10, weight: 0 },
-          ])
-        : none(),
-    cancel: () => undefined,
-  } as unknown as NonNullable<Parameters<typeof createSipResolver>[0]>['dns']
-
-  it('takes literals, SRV records by priority, addresses, and nothing else', async () => {
-    const resolver = createSipResolver(dns ? { dns } : {})
-    expect(await resolver.resolve('[2001:db8::1]', 5070, 'tcp')).toEqual([
-      { transport: 'tcp', address: '2001:db8::1', port: 5070 },
-    ])
-    expect(await resolver.resolve('example.com', undefined, undefined)).toEqual([
-      { transport: 'udp', address: '192.0.2.1', port: 5061 },
-      { transport: 'udp', address: '192.0.2.2', port: 5062 },
-    ])
-    expect(await resolver.resolve('gw3.example.com', 5080, undefined)).toEqual([
-      { transport: 'udp', address: '192.0.2.3', port: 5080 },
-    ])
-    expect(await resolver.resolve('nowhere.example.com', undefined, undefined)).toEqual([])
-    resolver.close()
   })
 })
 

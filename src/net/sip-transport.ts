@@ -1,34 +1,46 @@
-import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { createServer, isIPv6, type Server } from 'node:net'
+import type { RemoteInfo } from 'node:dgram'
+import type { IncomingMessage } from 'node:http'
+import { isIPv6, type Server, type Socket } from 'node:net'
+import { type BoundHost, bindSip, bindTls } from './sip-bind.js'
 import { type ConnectionLimits, SipConnections } from './sip-connections.js'
 import {
+  isAnyAddress,
   plainAddress,
+  type SipTransportName,
   type SocketCounter,
+  type SocketFlow,
   type SocketInput,
   type SocketOutput,
   type SocketSend,
 } from './sip-flow.js'
+import { SipTls, type TlsSettings } from './sip-tls.js'
+import { SipWebSockets } from './sip-web-sockets.js'
 import { TokenBuckets } from './token-buckets.js'
 
 export interface SipTransportOptions extends Partial<ConnectionLimits> {
-  readonly host: string
+  /** Addresses of ours; the first of a family is where our own requests leave from. */
+  readonly host: string | readonly string[]
   /** 0: any port that is free for UDP and TCP. */
   readonly port: number
+  /** With a certificate of our own there is a listener for TLS at `port`, 0 for any. */
+  readonly tls?: TlsSettings & { readonly port: number }
   /** Sources that are not limited; default: all are. */
   readonly isTrusted?: (address: string) => boolean
   /** Messages per second and burst of any other source. */
   readonly strangerRatePerSecond?: number
   readonly strangerBurst?: number
   readonly receiveBufferBytes?: number
+  readonly pingIntervalMs?: number
   readonly onCount?: (counter: SocketCounter) => void
 }
 
 export interface SipTransport {
-  readonly host: string
   readonly port: number
+  readonly tlsPort: number | undefined
   execute(output: SocketOutput): void
-  /** Open TCP connections. */
+  /** Makes a WebSocket of the connection of an upgrade request. */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void
+  /** Open connections, of all kinds. */
   readonly connections: number
   /** Closes listeners and connections; nothing is delivered any more. */
   close(): Promise<void>
@@ -43,52 +55,39 @@ const defaultLimits: ConnectionLimits = {
   connectTimeoutMs: 8000,
 }
 
-const bindAttempts = 20
-
-/** Listens on UDP and TCP at the same host and port. */
+/** Listens on UDP and TCP at the same port of every host, and on TLS where there is a certificate. */
 export async function createSipTransport(
   options: SipTransportOptions,
   onInput: (input: SocketInput) => void,
 ): Promise<SipTransport> {
-  for (let attempt = 1; ; attempt++) {
-    const udp = await bindUdp(options)
-    const { port } = udp.address()
-    const server = createServer()
-    try {
-      server.listen({ host: options.host, port })
-      await once(server, 'listening')
-      return new SocketSipTransport(options, udp, server, onInput)
-    } catch (error) {
-      udp.close()
-      server.close()
-      // Another process has this port for TCP: with any port allowed, try the next.
-      if (options.port !== 0 || attempt >= bindAttempts) throw error
-    }
-  }
-}
-
-async function bindUdp(options: SipTransportOptions): Promise<UdpSocket> {
-  const udp = createSocket({
-    type: isIPv6(options.host) ? 'udp6' : 'udp4',
-    recvBufferSize: options.receiveBufferBytes ?? 4_194_304,
-    sendBufferSize: 1_048_576,
-  })
+  const tls = new SipTls(options.tls ?? {})
+  const hosts = typeof options.host === 'string' ? [options.host] : options.host
+  const sip = await bindSip(hosts, options.port, options.receiveBufferBytes ?? 4_194_304)
   try {
-    udp.bind({ address: options.host, port: options.port })
-    await once(udp, 'listening')
-    return udp
+    const secure = options.tls?.own ? await bindTls(hosts, options.tls.port) : undefined
+    return new SocketSipTransport(options, { tls, sip, secure }, onInput)
   } catch (error) {
-    udp.close()
+    for (const { udp, tcp } of sip.all) {
+      udp.close()
+      tcp.close()
+    }
     throw error
   }
 }
 
+interface Listeners {
+  readonly tls: SipTls
+  readonly sip: Awaited<ReturnType<typeof bindSip>>
+  readonly secure: Awaited<ReturnType<typeof bindTls>> | undefined
+}
+
 class SocketSipTransport implements SipTransport {
-  readonly host: string
   readonly port: number
-  readonly #udp: UdpSocket
-  readonly #server: Server
+  readonly tlsPort: number | undefined
+  readonly #hosts: readonly BoundHost[]
+  readonly #servers: readonly Server[]
   readonly #connections: SipConnections
+  readonly #webSockets: SipWebSockets
   readonly #onInput: (input: SocketInput) => void
   readonly #onCount: (counter: SocketCounter) => void
   readonly #isTrusted: (address: string) => boolean
@@ -97,32 +96,37 @@ class SocketSipTransport implements SipTransport {
 
   constructor(
     options: SipTransportOptions,
-    udp: UdpSocket,
-    server: Server,
+    { tls, sip, secure }: Listeners,
     onInput: (input: SocketInput) => void,
   ) {
-    this.host = options.host
-    this.port = udp.address().port
-    this.#udp = udp
-    this.#server = server
+    this.port = sip.port
+    this.tlsPort = secure?.port
+    this.#hosts = sip.all
     this.#onInput = onInput
     this.#onCount = options.onCount ?? (() => undefined)
     this.#isTrusted = options.isTrusted ?? (() => false)
     const rate = options.strangerRatePerSecond ?? 50
     this.#buckets = new TokenBuckets(rate, options.strangerBurst ?? 2 * rate, 65_536)
-    this.#connections = new SipConnections(
-      { ...defaultLimits, ...limitsOf(options) },
-      {
-        onInput,
-        onCount: this.#onCount,
-        mayReceive: (address) => this.#mayReceive(address),
-      },
-    )
-    udp.on('message', (bytes, source) => this.#datagram(bytes, source))
-    // Without a listener an asynchronous error would end the process.
-    udp.on('error', () => this.#onCount('sendFailed'))
-    server.on('connection', (socket) => this.#connections.accept(socket))
-    server.on('error', () => this.#onCount('connectionsFull'))
+    const limits = { ...defaultLimits, ...limitsOf(options) }
+    this.#connections = new SipConnections(limits, {
+      tls,
+      onInput,
+      onCount: this.#onCount,
+      mayReceive: (address, transport) => this.#mayReceive(address, transport),
+    })
+    const pingIntervalMs = options.pingIntervalMs ?? 30_000
+    this.#webSockets = new SipWebSockets(this.#connections, pingIntervalMs, this.#onCount)
+    for (const bound of sip.all) {
+      bound.udp.on('message', (bytes, source) => this.#datagram(bound, bytes, source))
+      // Without a listener an asynchronous error would end the process.
+      bound.udp.on('error', () => this.#onCount('sendFailed'))
+      bound.tcp.on('connection', (socket) => this.#connections.accept('tcp', socket))
+    }
+    for (const server of secure?.all ?? []) {
+      server.on('connection', (socket) => this.#connections.accept('tls', socket))
+    }
+    this.#servers = [...sip.all.map(({ tcp }) => tcp), ...(secure?.all ?? [])]
+    for (const server of this.#servers) server.on('error', () => this.#onCount('connectionsFull'))
   }
 
   get connections(): number {
@@ -132,54 +136,79 @@ class SocketSipTransport implements SipTransport {
   execute(output: SocketOutput): void {
     if (this.#closed) return
     if (output.type === 'disconnect') this.#connections.disconnect(output.connectionId)
-    else if (output.target.transport === 'tcp') this.#connections.send(output, this.#bound())
-    else this.#sendDatagram(output)
+    else if (output.target.transport === 'udp') this.#sendDatagram(output)
+    else this.#connections.send(output, this.#boundFor(output.target.address))
+  }
+
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#closed) socket.destroy()
+    else this.#webSockets.upgrade(request, socket, head)
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#webSockets.close()
     this.#connections.close()
-    const udpClosed = new Promise<void>((resolve) => this.#udp.close(() => resolve()))
-    const serverClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    await Promise.all([udpClosed, serverClosed])
+    await Promise.all([
+      ...this.#hosts.map(({ udp }) => new Promise<void>((done) => udp.close(() => done()))),
+      ...this.#servers.map((server) => new Promise<void>((done) => server.close(() => done()))),
+    ])
   }
 
   /** Connections start from the address that we listen on, unless that is any. */
-  #bound(): string | undefined {
-    return this.host === '0.0.0.0' || this.host === '::' ? undefined : this.host
+  #boundFor(address: string): string | undefined {
+    const host = this.#hosts.find((one) => isIPv6(one.host) === isIPv6(address))?.host
+    return host === undefined || isAnyAddress(host) ? undefined : host
   }
 
-  #mayReceive(address: string): boolean {
-    return this.#isTrusted(address) || this.#buckets.take(address, performance.now())
+  /** Browsers on a trusted machine are no more trusted than the pages that they show. */
+  #mayReceive(address: string, transport: SipTransportName): boolean {
+    const isTrusted = transport !== 'ws' && transport !== 'wss' && this.#isTrusted(address)
+    return isTrusted || this.#buckets.take(address, performance.now())
   }
 
-  #datagram(bytes: Uint8Array, source: RemoteInfo): void {
+  #datagram({ host }: BoundHost, bytes: Uint8Array, source: RemoteInfo): void {
     if (this.#closed) return
     const remoteAddress = plainAddress(source.address)
-    if (!this.#mayReceive(remoteAddress)) {
+    if (!this.#mayReceive(remoteAddress, 'udp')) {
       this.#onCount('rateLimited')
       return
     }
-    this.#onInput({
-      type: 'received',
-      flow: {
-        transport: 'udp',
-        localAddress: this.host,
-        localPort: this.port,
-        remoteAddress,
-        remotePort: source.port,
-      },
-      bytes,
+    const localPort = this.port
+    const remote = { remoteAddress, remotePort: source.port }
+    const flow: SocketFlow = { transport: 'udp', localAddress: host, localPort, ...remote }
+    this.#onInput({ type: 'received', flow, bytes })
+  }
+
+  #sendDatagram({ sendId, flow, target, bytes }: SocketSend): void {
+    const failed = (reason: string) => {
+      if (this.#closed) return
+      this.#onCount('sendFailed')
+      this.#onInput({ type: 'sendFailed', sendId, reason })
+    }
+    const from = this.#datagramSocket(flow, target.address)
+    if (!from) {
+      // Later, as the engine may be in the middle of the outputs that failed.
+      setImmediate(failed, 'no listener of that family')
+      return
+    }
+    // RFC 4291 §2.5.5.2: how a socket for both families names those of the older one.
+    const isMapped = isIPv6(from.host) && !isIPv6(target.address)
+    const address = isMapped ? `::ffff:${target.address}` : target.address
+    from.udp.send(bytes, target.port, address, (error) => {
+      if (error) failed(error.message)
     })
   }
 
-  #sendDatagram({ sendId, target, bytes }: SocketSend): void {
-    this.#udp.send(bytes, target.port, target.address, (error) => {
-      if (!error || this.#closed) return
-      this.#onCount('sendFailed')
-      this.#onInput({ type: 'sendFailed', sendId, reason: error.message })
-    })
+  /** RFC 3581 §4: a reply leaves from where its request came to; else the first of the family. */
+  #datagramSocket(flow: SocketFlow | undefined, address: string): BoundHost | undefined {
+    const hosts = this.#hosts
+    return (
+      hosts.find(({ host }) => flow?.transport === 'udp' && host === flow.localAddress) ??
+      hosts.find(({ host }) => isIPv6(host) === isIPv6(address)) ??
+      hosts.find(({ host }) => host === '::' && hosts.length === 1)
+    )
   }
 }
 
