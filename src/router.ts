@@ -11,12 +11,15 @@ import { createAudioFiles } from './media/files/decode.js'
 import { RecordingCopies } from './media/files/recording-copies.js'
 import type { MediaPlane } from './media/port.js'
 import { AccountDirectory } from './router/account-directory.js'
+import { BindingKeeper } from './router/binding-keeper.js'
 import { Closers } from './router/closers.js'
 import type { Config } from './router/config.js'
 import { type DataDirectory, openDataDirectory } from './router/data-directory.js'
+import { DeviceDirectory } from './router/device-directory.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
 import { advertisedHost, ownAddresses } from './router/own-addresses.js'
+import { isOwnUri, ownDomains } from './router/own-domains.js'
 import { serveOwnRecording } from './router/own-recordings.js'
 import { createProgramRunner } from './router/program-runner.js'
 import { PromptCache } from './router/prompts.js'
@@ -29,6 +32,8 @@ import { chooseSpeech } from './router/speech-choice.js'
 import { createCallStore } from './router/sql-call-store.js'
 import { systemClock as clock, systemIds as ids } from './router/system.js'
 import { version } from './router/version.js'
+import type { OutsideEvent } from './sip/outside-events.js'
+import type { SipUri } from './sip/uri.js'
 import { SecretBox } from './store/secret-box.js'
 import { SqliteStore } from './store/sqlite/sqlite-store.js'
 import type { Store } from './store/store.js'
@@ -85,12 +90,16 @@ async function compose(
   const copies = new RecordingCopies(directory.copiesPath, copiesBytesMax)
   closers.add(() => copies.close())
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
+  const registry = await openRegistry(records.store, events, closers)
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(event),
+    bound: (event) => registry.bound(event),
     counted: (counter) => events.sip(counter),
     fault: (fault) => events.bug(fault, undefined),
   })
-  const parts = { config, directory, events, ...records, ...sound, ...network }
+  registry.restore(network.sip)
+  const devices = registry.directory
+  const parts = { config, directory, events, devices, ...records, ...sound, ...network }
   const { calls, outbox } = makeCalls(parts, closers)
   const { http, sip, baseUrl } = network
   let ready = true
@@ -159,6 +168,27 @@ async function openRecords(
   return { store, accounts, account: { sid: row.sid, authToken, isNew }, callStore, recordingPath }
 }
 
+/** The devices that can be called, as they were before a restart. */
+async function openRegistry(store: Store, events: TelemetryEvents, closers: Closers) {
+  const directory = new DeviceDirectory()
+  const keeper = new BindingKeeper(store, clock, (error) => events.bug(error, undefined))
+  const stored = await keeper.load()
+  closers.add(() => keeper.close())
+  let isRestoring = false
+  return {
+    directory,
+    bound(event: OutsideEvent): void {
+      directory.bound(event)
+      if (!isRestoring) keeper.save(event)
+    },
+    restore(sip: SipShell): void {
+      isRestoring = true
+      sip.restore(stored)
+      isRestoring = false
+    },
+  }
+}
+
 /** The media plane and the voice. */
 async function openSound(config: Config, log: Logger, closers: Closers) {
   let hub: MediaHub | undefined
@@ -215,6 +245,7 @@ function makeCalls(
     readonly config: Config
     readonly directory: DataDirectory
     readonly events: TelemetryEvents
+    readonly devices: DeviceDirectory
   },
   closers: Closers,
 ): { readonly calls: Calls; readonly outbox: OutboxSender } {
@@ -230,7 +261,13 @@ function makeCalls(
   const ports: CallPorts = {
     sip: parts.sip,
     store: parts.callStore,
-    routes: createRoutes(config.trunks, parts.sip.resolver, policy),
+    routes: createRoutes({
+      trunks: config.trunks,
+      resolver: parts.sip.resolver,
+      policy,
+      devices: parts.devices,
+      isOwnUri: ownUris(config, parts.sip.port),
+    }),
     config: callConfig(config, parts),
     clock,
     ids,
@@ -275,6 +312,11 @@ function callConfig(
     recordingPath: parts.recordingPath,
     mayReach: (address) => parts.policy.allows(address),
   }
+}
+
+function ownUris(config: Config, sipPort: number): (uri: SipUri) => boolean {
+  const domains = ownDomains({ ...config.sip, publicHost: config.publicHost })
+  return (uri) => isOwnUri(uri, domains, sipPort)
 }
 
 function sizesOf(calls: Calls, hub: MediaHub, sip: SipShell) {

@@ -150,13 +150,14 @@ function commandOf(wanted: {
   return { type: 'redirect', start: startOf(wanted) }
 }
 
-/** E.164 where the text is a number, or a SIP URI. */
+/** E.164 where the text is a number, a SIP URI, or client:name. */
 function addressOf(text: string | undefined, name: 'To' | 'From', parts: ApiParts): string {
   const given = text?.trim() ?? ''
   if (given === '') {
     throw apiErrors.invalid(name === 'To' ? 21201 : 21213, `No '${name}' number is specified`)
   }
   if (/^sips?:[^\s]+$/i.test(given) && given.length < 255) return given
+  if (/^client:[^\s]{1,256}$/.test(given)) return given
   const number = normalNumber(given, parts.defaultCountry)
   if (number !== undefined) return number
   const code = name === 'To' ? 21211 : 21212

@@ -7,6 +7,8 @@ import { type CallRecord, newCallRecord, type StatusCallback } from './call-reco
 import { callerOf, dialledOf } from './caller.js'
 import { type CallCommand, CommandError, notInProgress } from './command.js'
 import { uriOf } from './dial.js'
+import { findRoute } from './find-route.js'
+import { Forks } from './forks.js'
 import { canAnswer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
@@ -18,6 +20,7 @@ import { callEvent } from './status-events.js'
 export class Calls {
   readonly #ports: CallPorts
   readonly #parts: CallParts
+  readonly #forks: Forks
   readonly #calls = new Map<string, Call>()
   readonly #legs = new Map<string, { handle(event: LegEvent): void }>()
   #accepting = true
@@ -28,9 +31,10 @@ export class Calls {
     runProgram: RunProgram,
     onGone: (callSid: string) => void,
   ) {
-    this.#ports = ports
+    this.#forks = new Forks(ports.sip)
+    this.#ports = { ...ports, sip: this.#forks }
     this.#parts = {
-      ports,
+      ports: this.#ports,
       hub,
       runProgram,
       legGone: (leg) => this.#legs.delete(leg.legId),
@@ -61,7 +65,9 @@ export class Calls {
   }
 
   /** An event of the SIP engine that names a leg. */
-  handle(event: LegEvent): void {
+  handle(told: LegEvent): void {
+    const event = this.#forks.receive(told)
+    if (!event) return
     if (event.type === 'invited') {
       this.#invited(event).catch((error) => {
         this.#ports.events.bug(error, undefined)
@@ -144,11 +150,9 @@ export class Calls {
 
   async #connect(call: Call, request: NewOutgoingCall): Promise<void> {
     const { routes, config } = this.#ports
-    const route = /^sips?:/i.test(request.to)
-      ? await routes.sipUri(request.to)
-      : routes.number(request.to)
-    if (!route) {
-      call.finish('failed', { type: 'end' })
+    const route = await findRoute(routes, request.to)
+    if (!route || route === 'notRegistered') {
+      call.finish(route ? 'no-answer' : 'failed', { type: 'end' })
       return
     }
     const credentials = request.sipAuth ?? route.credentials

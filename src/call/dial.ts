@@ -1,6 +1,6 @@
 import type { Call } from './call.js'
 import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
-import type { Route } from './ports.js'
+import type { FoundRoute, Route } from './ports.js'
 
 export interface ChildTarget {
   readonly noun: 'Number' | 'Sip' | 'Client'
@@ -50,8 +50,9 @@ export async function dialChild(
   const route = await routeOf(parent, options.target)
   const from = callerIdOf(parent, options)
   const child = await calls.makeOutgoing(childRecord(parent, options, from))
-  if (!route) {
-    child.finish('failed', { type: 'end' })
+  if (!route || route === 'notRegistered') {
+    // Nobody is there, as when a phone rings in an empty room; no route is a fault.
+    child.finish(route ? 'no-answer' : 'failed', { type: 'end' })
     return outcomeOf(child, false, false)
   }
   const onAbort = () => (child.isAnswered ? child.hangUp() : child.finishUnanswered('canceled'))
@@ -71,13 +72,12 @@ export async function dialChild(
   }
 }
 
-async function routeOf(parent: Call, target: ChildTarget): Promise<Route | undefined> {
+async function routeOf(parent: Call, target: ChildTarget): Promise<FoundRoute> {
   const { routes } = parent.ports
   if (target.noun === 'Number') return routes.number(target.address)
-  // Registered devices come with the registrar; until then a client cannot be reached.
-  if (target.noun === 'Client') return undefined
+  if (target.noun === 'Client') return routes.device(target.address)
   const route = await routes.sipUri(target.address)
-  if (!route || target.username === undefined) return route
+  if (!route || route === 'notRegistered' || target.username === undefined) return route
   return { ...route, credentials: { username: target.username, password: target.password ?? '' } }
 }
 

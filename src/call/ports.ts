@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import type { RouterError } from '../base/router-error.js'
-import type { LegCommand } from '../sip/leg-events.js'
+import type { Flow } from '../sip/events.js'
+import type { InviteCommand, LegCommand } from '../sip/leg-events.js'
 import type { Callback, CallRecord } from './call-record.js'
 
 /** A status callback to be sent: stored with the change that caused it, sent in order, at least once. */
@@ -52,16 +53,34 @@ export interface Route {
   /** Request-URI. */
   readonly target: string
   readonly nextHop: string | undefined
+  /** Route values, first hop first (RFC 3327 §5.4). */
+  readonly routes?: readonly string[]
+  /** The way to a registered device. */
+  readonly flow?: Flow
+  /** Further devices of the same party, which ring at the same time. */
+  readonly alternatives?: readonly Alternative[]
   readonly credentials: { readonly username: string; readonly password: string } | undefined
   /** Where the media of who answers may be sent; undefined: anywhere. */
   readonly mayReach?: (address: string) => boolean
 }
 
+export type Alternative = Pick<Route, 'target' | 'routes' | 'flow'> & { readonly nextHop?: string }
+
+/** An INVITE to several devices of one party at once. */
+export interface ForkedInvite extends InviteCommand {
+  readonly alternatives: readonly Alternative[]
+}
+
+/** Undefined: not allowed, not resolvable, or served by nobody. */
+export type FoundRoute = Route | 'notRegistered' | undefined
+
 export interface Routes {
   /** By the trunk table; undefined when no trunk serves the number. */
   number(phoneNumber: string): Route | undefined
-  /** Refuses hosts that documents may not reach. Undefined: not allowed or not resolvable. */
-  sipUri(uri: string): Promise<Route | undefined>
+  /** Refuses hosts that documents may not reach; users of our own domains are devices. */
+  sipUri(uri: string): Promise<FoundRoute>
+  /** All devices that are registered for a user. */
+  device(user: string): Promise<FoundRoute>
 }
 
 /** How a program begins; opaque to this folder. */
@@ -98,7 +117,7 @@ export interface CallEvents {
 }
 
 export interface CallPorts {
-  readonly sip: { send(command: LegCommand): void }
+  readonly sip: { send(command: LegCommand | ForkedInvite): void }
   readonly store: CallStore
   readonly routes: Routes
   readonly config: CallConfig

@@ -125,6 +125,9 @@ export class SipLeg {
         from,
         sdp,
         ...(route.nextHop === undefined ? {} : { nextHop: route.nextHop }),
+        ...(route.routes === undefined ? {} : { routes: route.routes }),
+        ...(route.flow === undefined ? {} : { flow: route.flow }),
+        ...(route.alternatives === undefined ? {} : { alternatives: route.alternatives }),
         ...(route.credentials === undefined ? {} : { credentials: route.credentials }),
       })
     })

@@ -1,25 +1,35 @@
 import type { AddressPolicy } from '../base/address-policy.js'
-import type { Routes } from '../call/ports.js'
+import type { Route, Routes } from '../call/ports.js'
 import type { SipResolver } from '../net/sip-resolver.js'
-import { formatHostPort, parseSipUri } from '../sip/uri.js'
+import type { Target } from '../sip/events.js'
+import { parseNameAddr } from '../sip/name-addr.js'
+import type { Binding } from '../sip/outside-events.js'
+import { formatHostPort, parseSipUri, type SipUri, userOf } from '../sip/uri.js'
 import { routeNumber, type Trunk } from './trunks.js'
 
 const uriLengthMax = 255
 
+export interface RouteParts {
+  readonly trunks: readonly Trunk[]
+  readonly resolver: SipResolver
+  readonly policy: AddressPolicy
+  readonly devices: { find(user: string): readonly Binding[] }
+  /** Whether a URI names a user of ours, not a host. */
+  isOwnUri(uri: SipUri): boolean
+}
+
 /**
- * Where calls go: numbers by the trunk table; SIP URIs of documents where they say, if the policy
- * allows the address. The address that was checked is the one that is called.
+ * Where calls go: numbers by the trunk table; users of ours to their devices; other SIP URIs of documents
+ * where they say, if the policy allows the address. The address that was checked is the one that is called.
  */
-export function createRoutes(
-  trunks: readonly Trunk[],
-  resolver: SipResolver,
-  policy: AddressPolicy,
-): Routes {
-  return {
+export function createRoutes(parts: RouteParts): Routes {
+  const { trunks, resolver, policy } = parts
+  const routes: Routes = {
     number: (phoneNumber) => routeNumber(trunks, phoneNumber),
     async sipUri(text) {
       const uri = text.length <= uriLengthMax ? parseSipUri(text) : undefined
       if (!uri) return undefined
+      if (parts.isOwnUri(uri)) return routes.device(userOf(uri) ?? '')
       const wanted = /;transport=(udp|tcp)/i.exec(text)?.[1]?.toLowerCase() as
         | 'udp'
         | 'tcp'
@@ -27,10 +37,49 @@ export function createRoutes(
       const targets = await resolver.resolve(uri.host, uri.port, wanted)
       const target = targets.find(({ address, port }) => policy.allows(address, port))
       if (!target) return undefined
-      const nextHop = `sip:${formatHostPort(target.address, target.port)};transport=${target.transport}`
       // A document chose this peer: its media goes where requests may go, or to itself.
       const mayReach = (address: string) => address === target.address || policy.allows(address)
-      return { target: text, nextHop, credentials: undefined, mayReach }
+      return { target: text, nextHop: hopTo(target), credentials: undefined, mayReach }
+    },
+    async device(user) {
+      const bindings = parts.devices.find(user)
+      const ways = await Promise.all(bindings.map((binding) => wayTo(binding, parts)))
+      const [best, ...alternatives] = ways.filter((way) => way !== undefined)
+      if (!best) return 'notRegistered'
+      const sources = new Set(bindings.map(({ flow }) => flow.remoteAddress))
+      const mayReach = (address: string) => sources.has(address) || policy.allows(address)
+      const route: Route = { nextHop: undefined, ...best, credentials: undefined, mayReach }
+      return alternatives.length === 0 ? route : { ...route, alternatives }
     },
   }
+  return routes
+}
+
+type Way = NonNullable<Route['alternatives']>[number]
+
+/**
+ * A device is called back over its flow, so that its Contact names nothing that we would send to. A Path
+ * is what the device told us of proxies: it is followed where a document might send us, too.
+ */
+async function wayTo(
+  { contactUri, flow, path }: Binding,
+  { resolver, policy }: RouteParts,
+): Promise<Way | undefined> {
+  // A Request-URI has no header fields (RFC 3261 §19.1.1).
+  const target = contactUri.split('?', 1)[0] ?? contactUri
+  const [first] = path
+  if (first === undefined) return { target, flow }
+  const hop = parseSipUri(parseNameAddr(first)?.uri ?? '')
+  if (!hop) return undefined
+  const transport = hop.params.get('transport')?.toLowerCase()
+  const wanted = transport === 'udp' || transport === 'tcp' ? transport : undefined
+  const targets = await resolver.resolve(hop.host, hop.port, wanted)
+  const allowed = targets.find(
+    ({ address, port }) => address === flow.remoteAddress || policy.allows(address, port),
+  )
+  return allowed && { target, routes: path, nextHop: hopTo(allowed) }
+}
+
+function hopTo({ address, port, transport }: Target): string {
+  return `sip:${formatHostPort(address, port)};transport=${transport}`
 }

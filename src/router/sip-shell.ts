@@ -8,7 +8,9 @@ import { createSipTransport } from '../net/sip-transport.js'
 import { SipEngine, type SipEngineSizes } from '../sip/engine.js'
 import type { Answer, Question, SipInput, SipOutput } from '../sip/events.js'
 import type { LegCommand, LegEvent } from '../sip/leg-events.js'
+import type { Binding, OutsideEvent } from '../sip/outside-events.js'
 import { advertisedHost } from './own-addresses.js'
+import { ownDomains } from './own-domains.js'
 
 export interface SipShellConfig {
   readonly host: string
@@ -23,6 +25,7 @@ export interface SipShellConfig {
 
 export interface SipShellListeners {
   leg(event: LegEvent): void
+  bound?(event: OutsideEvent): void
   counted(counter: string): void
   fault(fault: unknown): void
 }
@@ -32,6 +35,8 @@ export interface SipShell {
   readonly port: number
   readonly resolver: SipResolver
   send(command: LegCommand): void
+  /** Bindings that were stored before a restart. */
+  restore(bindings: readonly Binding[]): void
   readonly sizes: SipEngineSizes
   close(): Promise<void>
 }
@@ -44,6 +49,7 @@ export async function startSip(
 ): Promise<SipShell> {
   const trusted = new CidrSet(config.trusted)
   const isTrusted = (address: string) => trusted.has(address)
+  const domains = ownDomains(config)
   const resolver = createSipResolver()
   const engine = new SipEngine({
     ids,
@@ -52,6 +58,7 @@ export async function startSip(
     // A browser on a trusted machine runs whatever page it was shown.
     isTrusted: ({ transport, remoteAddress }) =>
       transport !== 'ws' && transport !== 'wss' && isTrusted(remoteAddress),
+    isOwnDomain: (domain) => domains.has(domain),
     advertised: (peer) => ({
       host: advertisedHost(config, 'remoteAddress' in peer ? peer.remoteAddress : peer.address),
       port: transport.port,
@@ -76,6 +83,7 @@ export async function startSip(
     onOutput: (output) => {
       if (output.type === 'ask') void answerTo(output.id, output.question)
       else if (output.type === 'counted') listeners.counted(output.counter)
+      else if (output.type === 'bound') listeners.bound?.(output)
       else if ('legId' in output) listeners.leg(output)
     },
     onFault: (fault) => listeners.fault(fault),
@@ -94,6 +102,7 @@ export async function startSip(
     port: transport.port,
     resolver,
     send: (command) => run.handle(command),
+    restore: (bindings) => run.handle({ type: 'restoreBindings', bindings }),
     get sizes() {
       return engine.sizes
     },

@@ -36,4 +36,9 @@ export const migrations: readonly (readonly string[])[] = [
       created_ms BIGINT NOT NULL)`,
     'CREATE INDEX outbox_of_call ON outbox (call_sid, sequence)',
   ],
+  [
+    `CREATE TABLE sip_bindings (
+      address_of_record TEXT NOT NULL, position INTEGER NOT NULL, expires_ms BIGINT NOT NULL,
+      binding TEXT NOT NULL, PRIMARY KEY (address_of_record, position))`,
+  ],
 ]

@@ -85,6 +85,15 @@ export interface OutboxRow {
   readonly created_ms: number
 }
 
+export interface SipBindingRow {
+  readonly address_of_record: string
+  /** Its place among the bindings of the address. */
+  readonly position: number
+  readonly expires_ms: number
+  /** Binding as JSON, without its times. */
+  readonly binding: string
+}
+
 export interface Tables {
   accounts: AccountRow
   incoming_phone_numbers: NumberRow
@@ -92,4 +101,5 @@ export interface Tables {
   recordings: RecordingRow
   snapshots: SnapshotRow
   outbox: OutboxRow
+  sip_bindings: SipBindingRow
 }

@@ -6,7 +6,13 @@ import { Calls } from '../../src/call/calls.js'
 import { makeOffer } from '../../src/call/media-description.js'
 import { MediaHub } from '../../src/call/media-hub.js'
 import type { NewOutgoingCall } from '../../src/call/outgoing.js'
-import type { CallPorts, OutboxEntry, RecordingRecord, Route } from '../../src/call/ports.js'
+import type {
+  CallPorts,
+  FoundRoute,
+  OutboxEntry,
+  RecordingRecord,
+  Route,
+} from '../../src/call/ports.js'
 import type { Invited, LegCommand, LegEvent } from '../../src/sip/leg-events.js'
 import { FakePlane } from './fake-plane.js'
 
@@ -36,7 +42,7 @@ export class FakeRouter {
     await untilStopped(signal)
   }
   route: Route | undefined = { target: 'sip:peer', nextHop: undefined, credentials: undefined }
-  findRoute: () => Promise<Route | undefined> = async () => this.route
+  findRoute: () => Promise<FoundRoute> = async () => this.route
   failWrites = false
   voiceUrl: string | undefined = 'http://app/voice'
   callsMax = 10
@@ -191,7 +197,11 @@ export class FakeRouter {
         updateRecording: (one, outbox) =>
           write(outbox, () => this.recordings.set(one.sid, { ...one })),
       },
-      routes: { number: () => this.route, sipUri: () => this.findRoute() },
+      routes: {
+        number: () => this.route,
+        sipUri: () => this.findRoute(),
+        device: () => this.findRoute(),
+      },
       config: {
         mediaBindAddress: () => '127.0.0.1',
         mediaAdvertisedAddress: () => '127.0.0.1',
