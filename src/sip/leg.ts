@@ -6,6 +6,7 @@ import type { RequestEnvelope } from './inspect.js'
 import type { EndCause, LegCommand } from './leg-events.js'
 import type { OutgoingReinvite } from './outgoing-reinvite.js'
 import type { ReliableProvisional } from './reliable-provisional.js'
+import { respond } from './respond.js'
 import type { SessionTimer } from './session-timer.js'
 import type { ServerTransaction } from './transaction-layer.js'
 import type { OutgoingInvite } from './uac.js'
@@ -135,6 +136,7 @@ export class Legs {
     this.#byId.delete(leg.id)
     this.#byLocalTag.delete(leg.localTag)
     this.stopRinging(leg)
+    this.#refuseOpen(leg)
     if (leg.accepted) this.#core.deadlines.delete(leg.accepted)
     leg.accepted = undefined
     this.stopReliable(leg)
@@ -142,6 +144,16 @@ export class Legs {
     leg.outgoing?.release()
     leg.reinvite?.release()
     return true
+  }
+
+  /** RFC 3261 §15.1.2: requests that wait for the answer of a dialog that is gone. */
+  #refuseOpen({ pending, offered, localTag }: Leg): void {
+    for (const open of [pending, offered]) {
+      if (!open?.transaction.isOpen) continue
+      const { envelope, transaction } = open
+      const exchange = { request: envelope.request, flow: transaction.flow, transaction }
+      respond(this.#core, exchange, 487, { toTag: localTag })
+    }
   }
 
   stopRinging(leg: Leg): void {

@@ -154,6 +154,15 @@ describe('UPDATE (RFC 3311)', () => {
     expect(peer.statuses.at(-1)).toBe(488)
   })
 
+  it('gets its final response when the call ends before we have answered its offer', () => {
+    const peer = calledBy()
+    const { toTag } = peer
+    peer.request('UPDATE', { toTag, cseq: 2, body: other })
+    peer.request('BYE', { toTag, cseq: 3 })
+    expect(peer.statuses.slice(-2)).toEqual([200, 487])
+    end(peer)
+  })
+
   it('is refused while the offer of the INVITE, or ours, is open', () => {
     const early = new ScriptedPeer()
     early.request('INVITE', { body: sdp })
