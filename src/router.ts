@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.js'
-import { AddressPolicy } from './base/address-policy.js'
+import { AddressPolicy, type Listener } from './base/address-policy.js'
 import { Calls } from './call/calls.js'
 import { MediaHub } from './call/media-hub.js'
 import type { CallPorts } from './call/ports.js'
@@ -18,7 +18,7 @@ import { type DataDirectory, openDataDirectory } from './router/data-directory.j
 import { DeviceDirectory } from './router/device-directory.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
-import { advertisedHost, ownAddresses } from './router/own-addresses.js'
+import { advertisedHost, hostTowards, ownAddresses } from './router/own-addresses.js'
 import { isOwnUri, ownDomains } from './router/own-domains.js'
 import { serveOwnRecording } from './router/own-recordings.js'
 import { createProgramRunner } from './router/program-runner.js'
@@ -45,6 +45,9 @@ import { WebhookClient } from './webhook/client.js'
 export interface Router {
   readonly httpPort: number
   readonly sipPort: number
+  /** Set with a certificate. */
+  readonly httpsPort: number | undefined
+  readonly sipsPort: number | undefined
   readonly baseUrl: string
   readonly account: { readonly sid: string; readonly authToken: string; readonly isNew: boolean }
   readonly credentialsPath: string
@@ -101,32 +104,33 @@ async function compose(
   const devices = registry.directory
   const parts = { config, directory, events, devices, ...records, ...sound, ...network }
   const { calls, outbox } = makeCalls(parts, closers)
-  const { http, sip, baseUrl } = network
+  const { http, https, sip, baseUrl } = network
   let ready = true
   const sizes = () => sizesOf(calls, sound.hub, sip)
-  http.serve(
-    createApi({
-      ...records,
-      recordingCopies: copies,
-      calls,
-      clock,
-      ids,
-      baseUrl,
-      defaultCountry: config.defaultCountry,
-      metrics: {
-        contentType: metrics.registry.contentType,
-        render: () => metrics.registry.metrics(),
-      },
-      metricsAreOpen: ['127.0.0.1', '::1', 'localhost'].includes(config.http.host),
-      isReady: () => ready && records.store.isOpen,
-      sizes,
-      bug: (error) => events.bug(error, undefined),
-    }),
-  )
+  const api = createApi({
+    ...records,
+    recordingCopies: copies,
+    calls,
+    clock,
+    ids,
+    baseUrl,
+    defaultCountry: config.defaultCountry,
+    metrics: {
+      contentType: metrics.registry.contentType,
+      render: () => metrics.registry.metrics(),
+    },
+    metricsAreOpen: ['127.0.0.1', '::1', 'localhost'].includes(config.http.host),
+    isReady: () => ready && records.store.isOpen,
+    sizes,
+    bug: (error) => events.bug(error, undefined),
+  })
+  for (const listener of https ? [http, https] : [http]) listener.serve(api, sip.upgrade)
   await outbox.start()
   return {
     httpPort: http.port,
     sipPort: sip.port,
+    httpsPort: https?.port,
+    sipsPort: sip.tlsPort,
     baseUrl,
     account: records.account,
     credentialsPath: directory.credentialsPath,
@@ -218,8 +222,14 @@ async function openNetwork(
 ) {
   const http = await listenHttp(config.http.host, config.http.port)
   closers.add(() => http.close())
+  const { tls } = config
+  const https = tls && (await listenHttp(config.http.host, tls.httpsPort, tls))
+  if (https) closers.add(() => https.close())
   const sipConfig = {
     ...config.sip,
+    tls,
+    tlsAuthorities: config.tlsAuthorities,
+    webSocketPorts: { ws: http.port, wss: https?.port },
     publicHost: config.publicHost,
     userAgent: userAgent(),
     trusted: config.trustedSip,
@@ -229,10 +239,18 @@ async function openNetwork(
   const sip = await startSip(sipConfig, clock, ids, listeners)
   closers.add(() => sip.close())
   const policy = new AddressPolicy(config.allowDestinations, [
-    ...ownAddresses(config.http.host).map((address) => ({ address, port: http.port })),
-    ...ownAddresses(config.sip.host).map((address) => ({ address, port: sip.port })),
+    ...listenersOf([config.http.host], [http.port, https?.port]),
+    ...listenersOf(config.sip.hosts, [sip.port, sip.tlsPort]),
   ])
-  return { http, sip, policy, baseUrl: config.baseUrl ?? localUrl(config.http.host, http.port) }
+  const baseUrl = config.baseUrl ?? localUrl(config.http.host, http.port)
+  return { http, https, sip, policy, baseUrl }
+}
+
+function listenersOf(hosts: readonly string[], ports: readonly (number | undefined)[]): Listener[] {
+  const addresses = hosts.flatMap(ownAddresses)
+  return ports.flatMap((port) =>
+    port === undefined ? [] : addresses.map((address) => ({ address, port })),
+  )
 }
 
 type Opened = Awaited<ReturnType<typeof openRecords>> &
@@ -300,9 +318,9 @@ function callConfig(
     recordingPath(sid: string): string
   },
 ): CallPorts['config'] {
-  const own = { host: config.sip.host, publicHost: config.publicHost }
+  const own = { hosts: config.sip.hosts, publicHost: config.publicHost }
   return {
-    mediaBindAddress: () => config.sip.host,
+    mediaBindAddress: (remote) => hostTowards(own.hosts, remote),
     mediaAdvertisedAddress: (remote) => advertisedHost(own, remote),
     sipHost: advertisedHost(own, ''),
     rtpTimeoutMs: config.rtp.timeoutMs,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../../test/net/certificates.js'
 import { ConfigError, readConfig } from './config.js'
 
 const folders: string[] = []
@@ -44,7 +45,11 @@ describe('readConfig', () => {
   it.each([
     [{ DIALPLANE_SIP_PORT: 'many' }, /SIP_PORT/],
     [{ DIALPLANE_SIP_PRT: '5060' }, /SIP_PRT: no such setting/],
-    [{ DIALPLANE_TLS_CERT: 'cert.pem' }, /TLS_CERT: not supported/],
+    [{ DIALPLANE_TLS_CERT: 'cert.pem' }, /TLS_KEY: certificate and key/],
+    [{ DIALPLANE_TLS_KEY: 'key.pem' }, /TLS_CERT: certificate and key/],
+    [{ DIALPLANE_TLS_CA: '/nowhere.pem' }, /TLS_CA: ENOENT/],
+    [{ DIALPLANE_SIP_HOST: '127.0.0.1,pbx' }, /SIP_HOST: pbx is not an IP address/],
+    [{ DIALPLANE_SIP_HOST: '::1,::1' }, /SIP_HOST: names an address twice/],
     [{ DIALPLANE_DATABASE_URL: 'postgres://x' }, /DATABASE_URL: not supported/],
     [{ DIALPLANE_TRUNKS: '+1=gateway' }, /TRUNKS: .*SIP URI/],
     [{ DIALPLANE_SIP_USERS: 'alice' }, /SIP_USERS: must be user:password/],
@@ -54,6 +59,31 @@ describe('readConfig', () => {
   ])('says what is wrong with %o', (environment, message) => {
     expect(() => readConfig(environment)).toThrow(ConfigError)
     expect(() => readConfig(environment)).toThrow(message)
+  })
+
+  it('takes several addresses of both families', () => {
+    const config = readConfig({ DIALPLANE_SIP_HOST: 'localhost, [::1]' })
+    expect(config.sip.hosts).toEqual(['127.0.0.1', '::1'])
+    expect(config.trustedSip).toEqual(['127.0.0.0/8', '::1/128'])
+    expect(readConfig({ DIALPLANE_SIP_HOST: '127.0.0.1,192.0.2.1' }).trustedSip).toEqual([])
+  })
+
+  it('takes a certificate only with its own key', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dialplane-config-'))
+    folders.push(folder)
+    const certificate = makeCertificate(folder, 'pbx.example', 'DNS:pbx.example')
+    const other = makeCertificate(folder, 'other.example', 'DNS:other.example')
+    const settings = { DIALPLANE_TLS_CERT: certificate.file, DIALPLANE_SIPS_PORT: '5071' }
+    const config = readConfig({ ...settings, DIALPLANE_TLS_KEY: certificate.keyFile })
+    expect(config.tls).toMatchObject({ sipsPort: 5071, httpsPort: 8443 })
+    expect(readConfig({}).tls).toBeUndefined()
+    const readWith = (DIALPLANE_TLS_KEY: string) => () =>
+      readConfig({ ...settings, DIALPLANE_TLS_KEY })
+    expect(readWith(other.keyFile)).toThrow(/^DIALPLANE_TLS_KEY: does not belong/)
+    expect(readWith(join(folder, 'missing'))).toThrow(/^DIALPLANE_TLS_KEY: ENOENT/)
+    expect(readWith(certificate.file)).toThrow(/^DIALPLANE_TLS_KEY: [^\n]+$/)
+    const swapped = { DIALPLANE_TLS_CERT: other.keyFile, DIALPLANE_TLS_KEY: other.keyFile }
+    expect(() => readConfig(swapped)).toThrow(/^DIALPLANE_TLS_CERT: holds no certificate/)
   })
 
   it('takes 0 from a file', () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
+import { readAuthorities, readTlsFiles, type TlsFiles } from './tls-files.js'
 import { parseTrunks, type Trunk } from './trunks.js'
 
 /** Raw settings by their environment names; a YAML file has the same keys in camelCase. */
@@ -9,8 +11,13 @@ const schema = z.object({
   DIALPLANE_DATA_DIR: z.string().default('./data'),
   DIALPLANE_HTTP_HOST: z.string().default('127.0.0.1'),
   DIALPLANE_HTTP_PORT: port(8080),
-  DIALPLANE_SIP_HOST: z.string().default('127.0.0.1'),
+  DIALPLANE_HTTPS_PORT: port(8443),
+  DIALPLANE_SIP_HOST: list().default(['127.0.0.1']),
   DIALPLANE_SIP_PORT: port(5060),
+  DIALPLANE_SIPS_PORT: port(5061),
+  DIALPLANE_TLS_CERT: z.string().optional(),
+  DIALPLANE_TLS_KEY: z.string().optional(),
+  DIALPLANE_TLS_CA: z.string().optional(),
   DIALPLANE_PUBLIC_HOST: z.string().optional(),
   DIALPLANE_BASE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -42,7 +49,16 @@ const schema = z.object({
 export interface Config {
   readonly dataDir: string
   readonly http: { readonly host: string; readonly port: number }
-  readonly sip: { readonly host: string; readonly port: number; readonly realm: string }
+  readonly sip: {
+    /** IP literals; the first of a family is where our own requests leave from. */
+    readonly hosts: readonly string[]
+    readonly port: number
+    readonly realm: string
+  }
+  /** With a certificate of our own there are listeners for TLS. */
+  readonly tls: (TlsFiles & { readonly sipsPort: number; readonly httpsPort: number }) | undefined
+  /** PEM of authorities that peers may have, besides those of the system. */
+  readonly tlsAuthorities: string | undefined
   readonly publicHost: string | undefined
   readonly baseUrl: string | undefined
   readonly rtp: { readonly portMin: number; readonly portMax: number; readonly timeoutMs: number }
@@ -89,12 +105,7 @@ export function readConfig(
 }
 
 /** Settings of the design that a later version brings: silence would be mistaken for support. */
-const later = [
-  'DIALPLANE_DATABASE_URL',
-  'DIALPLANE_SIPS_PORT',
-  'DIALPLANE_TLS_CERT',
-  'DIALPLANE_TLS_KEY',
-]
+const later = ['DIALPLANE_DATABASE_URL']
 
 function refuseUnknown(
   environment: { readonly [name: string]: string | undefined },
@@ -116,7 +127,8 @@ function configOf(raw: z.infer<typeof schema>): Config {
   if (raw.DIALPLANE_RTP_PORT_MIN >= raw.DIALPLANE_RTP_PORT_MAX) {
     throw new ConfigError('DIALPLANE_RTP_PORT_MAX: must be above DIALPLANE_RTP_PORT_MIN')
   }
-  const sipIsLoopback = isLoopback(raw.DIALPLANE_SIP_HOST)
+  const sipHosts = named('DIALPLANE_SIP_HOST', () => sipHostsOf(raw.DIALPLANE_SIP_HOST))
+  const sipIsLoopback = sipHosts.every(isLoopback)
   const isLocal =
     sipIsLoopback &&
     isLoopback(raw.DIALPLANE_HTTP_HOST) &&
@@ -126,10 +138,12 @@ function configOf(raw: z.infer<typeof schema>): Config {
     dataDir: raw.DIALPLANE_DATA_DIR,
     http: { host: raw.DIALPLANE_HTTP_HOST, port: raw.DIALPLANE_HTTP_PORT },
     sip: {
-      host: raw.DIALPLANE_SIP_HOST,
+      hosts: sipHosts,
       port: raw.DIALPLANE_SIP_PORT,
       realm: raw.DIALPLANE_SIP_REALM ?? raw.DIALPLANE_PUBLIC_HOST ?? 'dialplane',
     },
+    tls: tlsOf(raw),
+    tlsAuthorities: readAuthorities(raw.DIALPLANE_TLS_CA, named),
     publicHost: raw.DIALPLANE_PUBLIC_HOST,
     baseUrl: raw.DIALPLANE_BASE_URL?.replace(/\/+$/, ''),
     rtp: {
@@ -146,7 +160,7 @@ function configOf(raw: z.infer<typeof schema>): Config {
     ),
     trustedSip: cidrs(
       'DIALPLANE_TRUSTED_SIP',
-      raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? ['127.0.0.0/8'] : []),
+      raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? loopbackOf(sipHosts) : []),
     ),
     trunks: named('DIALPLANE_TRUNKS', () => parseTrunks(raw.DIALPLANE_TRUNKS)),
     sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
@@ -156,6 +170,27 @@ function configOf(raw: z.infer<typeof schema>): Config {
     shutdownMs: raw.DIALPLANE_SHUTDOWN_SECONDS * 1000,
     logLevel: raw.DIALPLANE_LOG_LEVEL,
   }
+}
+
+function tlsOf(raw: z.infer<typeof schema>): Config['tls'] {
+  const files = readTlsFiles(raw.DIALPLANE_TLS_CERT, raw.DIALPLANE_TLS_KEY, named)
+  const ports = { sipsPort: raw.DIALPLANE_SIPS_PORT, httpsPort: raw.DIALPLANE_HTTPS_PORT }
+  return files && { ...files, ...ports }
+}
+
+function sipHostsOf(given: readonly string[]): readonly string[] {
+  const hosts = given.map((host) =>
+    host === 'localhost' ? '127.0.0.1' : host.replace(/^\[|\]$/g, ''),
+  )
+  const wrong = hosts.find((host) => isIP(host) === 0)
+  if (wrong !== undefined) throw new Error(`${wrong} is not an IP address`)
+  if (hosts.length === 0) throw new Error('must name an address to listen at')
+  if (new Set(hosts).size < hosts.length) throw new Error('names an address twice')
+  return hosts
+}
+
+function loopbackOf(hosts: readonly string[]): readonly string[] {
+  return hosts.some((host) => host.includes(':')) ? ['127.0.0.0/8', '::1/128'] : ['127.0.0.0/8']
 }
 
 /** The ranges as given, when all of them can be read. */

@@ -2,14 +2,14 @@ import { isIpLiteral, type SipUri } from '../sip/uri.js'
 import { ownAddresses } from './own-addresses.js'
 
 export interface OwnDomainsConfig {
-  readonly host: string
+  readonly hosts: readonly string[]
   readonly realm: string
   readonly publicHost: string | undefined
 }
 
 /** The domains whose users register here. */
-export function ownDomains({ host, realm, publicHost }: OwnDomainsConfig): ReadonlySet<string> {
-  const names = [realm, publicHost ?? realm, 'localhost', ...ownAddresses(host)]
+export function ownDomains({ hosts, realm, publicHost }: OwnDomainsConfig): ReadonlySet<string> {
+  const names = [realm, publicHost ?? realm, 'localhost', ...hosts.flatMap(ownAddresses)]
   return new Set(names.map((name) => name.toLowerCase()))
 }
 

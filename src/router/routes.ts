@@ -8,6 +8,7 @@ import { formatHostPort, parseSipUri, type SipUri, userOf } from '../sip/uri.js'
 import { routeNumber, type Trunk } from './trunks.js'
 
 const uriLengthMax = 255
+const transports = ['udp', 'tcp', 'tls'] as const
 
 export interface RouteParts {
   readonly trunks: readonly Trunk[]
@@ -30,11 +31,7 @@ export function createRoutes(parts: RouteParts): Routes {
       const uri = text.length <= uriLengthMax ? parseSipUri(text) : undefined
       if (!uri) return undefined
       if (parts.isOwnUri(uri)) return routes.device(userOf(uri) ?? '')
-      const wanted = /;transport=(udp|tcp)/i.exec(text)?.[1]?.toLowerCase() as
-        | 'udp'
-        | 'tcp'
-        | undefined
-      const targets = await resolver.resolve(uri.host, uri.port, wanted)
+      const targets = await targetsOf(uri, resolver)
       const target = targets.find(({ address, port }) => policy.allows(address, port))
       if (!target) return undefined
       // A document chose this peer: its media goes where requests may go, or to itself.
@@ -71,15 +68,22 @@ async function wayTo(
   if (first === undefined) return { target, flow }
   const hop = parseSipUri(parseNameAddr(first)?.uri ?? '')
   if (!hop) return undefined
-  const transport = hop.params.get('transport')?.toLowerCase()
-  const wanted = transport === 'udp' || transport === 'tcp' ? transport : undefined
-  const targets = await resolver.resolve(hop.host, hop.port, wanted)
+  const targets = await targetsOf(hop, resolver)
   const allowed = targets.find(
     ({ address, port }) => address === flow.remoteAddress || policy.allows(address, port),
   )
   return allowed && { target, routes: path, nextHop: hopTo(allowed) }
 }
 
-function hopTo({ address, port, transport }: Target): string {
-  return `sip:${formatHostPort(address, port)};transport=${transport}`
+async function targetsOf(uri: SipUri, resolver: SipResolver): Promise<readonly Target[]> {
+  const named = uri.params.get('transport')?.toLowerCase()
+  const transport = transports.find((one) => one === named)
+  if (named !== undefined && transport === undefined) return []
+  return resolver.resolve(uri.host, uri.port, transport, uri.scheme === 'sips')
+}
+
+/** With TLS the host stays the name that the certificate must be for, and maddr says where that is. */
+function hopTo({ address, port, transport, serverName = address }: Target): string {
+  const where = serverName === address ? '' : `;maddr=${formatHostPort(address)}`
+  return `sip:${formatHostPort(serverName, port)};transport=${transport}${where}`
 }

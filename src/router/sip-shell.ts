@@ -3,18 +3,24 @@ import { CidrSet } from '../base/address-policy.js'
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import { runSipEngine } from '../net/run-sip-engine.js'
+import type { SocketInput } from '../net/sip-flow.js'
 import { createSipResolver, type SipResolver } from '../net/sip-resolver.js'
-import { createSipTransport } from '../net/sip-transport.js'
+import { createSipTransport, type SipTransport } from '../net/sip-transport.js'
 import { SipEngine, type SipEngineSizes } from '../sip/engine.js'
-import type { Answer, Question, SipInput, SipOutput } from '../sip/events.js'
+import type { Answer, Question, SipInput, SipOutput, Transport } from '../sip/events.js'
 import type { LegCommand, LegEvent } from '../sip/leg-events.js'
 import type { Binding, OutsideEvent } from '../sip/outside-events.js'
-import { advertisedHost } from './own-addresses.js'
+import { advertisedHost, familiesOf } from './own-addresses.js'
 import { ownDomains } from './own-domains.js'
+import type { TlsFiles } from './tls-files.js'
 
 export interface SipShellConfig {
-  readonly host: string
+  readonly hosts: readonly string[]
   readonly port: number
+  readonly tls?: (TlsFiles & { readonly sipsPort: number }) | undefined
+  readonly tlsAuthorities?: string | undefined
+  /** Where WebSocket clients come to. */
+  readonly webSocketPorts?: { readonly ws: number; readonly wss: number | undefined }
   readonly realm: string
   readonly publicHost: string | undefined
   readonly userAgent: string
@@ -33,6 +39,9 @@ export interface SipShellListeners {
 /** The SIP engine on its sockets, with the answers to its questions. */
 export interface SipShell {
   readonly port: number
+  readonly tlsPort: number | undefined
+  /** Takes the connection of a request for a WebSocket. */
+  readonly upgrade: SipTransport['upgrade']
   readonly resolver: SipResolver
   send(command: LegCommand): void
   /** Bindings that were stored before a restart. */
@@ -50,7 +59,7 @@ export async function startSip(
   const trusted = new CidrSet(config.trusted)
   const isTrusted = (address: string) => trusted.has(address)
   const domains = ownDomains(config)
-  const resolver = createSipResolver()
+  const resolver = createSipResolver({ families: familiesOf(config.hosts) })
   const engine = new SipEngine({
     ids,
     realm: config.realm,
@@ -60,8 +69,11 @@ export async function startSip(
       transport !== 'ws' && transport !== 'wss' && isTrusted(remoteAddress),
     isOwnDomain: (domain) => domains.has(domain),
     advertised: (peer) => ({
-      host: advertisedHost(config, 'remoteAddress' in peer ? peer.remoteAddress : peer.address),
-      port: transport.port,
+      host:
+        'remoteAddress' in peer
+          ? advertisedHost(config, peer.remoteAddress, peer.localAddress)
+          : advertisedHost(config, peer.address),
+      port: portOf(config, transport, peer.transport),
     }),
     // A call in progress holds several transactions for up to 32 s after its end.
     limits: {
@@ -72,12 +84,20 @@ export async function startSip(
   })
   const transport = await createSipTransport(
     {
-      host: config.host,
+      host: config.hosts,
       port: config.port,
+      tls: {
+        own: config.tls,
+        authorities: config.tlsAuthorities,
+        port: config.tls?.sipsPort ?? 0,
+      },
       isTrusted,
       onCount: (counter) => listeners.counted(counter),
     },
-    (input) => run.handle(input),
+    (input) => {
+      noteFailure(resolver, input)
+      run.handle(input)
+    },
   )
   const run = runSipEngine<SipInput, SipOutput>(engine, transport, clock, {
     onOutput: (output) => {
@@ -94,12 +114,19 @@ export async function startSip(
         ? { what: 'credential', ha1: ha1Of(config.users, question) }
         : {
             what: 'resolve',
-            targets: await resolver.resolve(question.host, question.port, question.transport),
+            targets: await resolver.resolve(
+              question.host,
+              question.port,
+              question.transport,
+              question.secure,
+            ),
           }
     run.handle({ type: 'answer', id, answer })
   }
   return {
     port: transport.port,
+    tlsPort: transport.tlsPort,
+    upgrade: (request, socket, head) => transport.upgrade(request, socket, head),
     resolver,
     send: (command) => run.handle(command),
     restore: (bindings) => run.handle({ type: 'restoreBindings', bindings }),
@@ -112,6 +139,22 @@ export async function startSip(
       await transport.close()
     },
   }
+}
+
+/** The port of ours that a peer on this transport can connect to. */
+function portOf(
+  { webSocketPorts }: SipShellConfig,
+  { port, tlsPort }: SipTransport,
+  transport: Transport,
+): number {
+  if (transport === 'tls') return tlsPort ?? port
+  if (transport === 'ws') return webSocketPorts?.ws ?? port
+  return transport === 'wss' ? (webSocketPorts?.wss ?? port) : port
+}
+
+/** Who could not be connected to is not the first choice of the next call. */
+function noteFailure(resolver: SipResolver, input: SocketInput): void {
+  if (input.type === 'sendFailed' && input.target) resolver.reportFailure(input.target)
 }
 
 /** RFC 7616 §3.4.2 */

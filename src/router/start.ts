@@ -49,10 +49,13 @@ function announce(router: Router, log: { info(facts: object, message: string): v
   if (isNew && process.stdout.isTTY) {
     process.stderr.write(`First account: ${sid}\nAuth token:    ${authToken}\n`)
   }
-  const { httpPort, sipPort, baseUrl, mediaCore, storeEngine, speech, credentialsPath } = router
+  const { httpPort, httpsPort, sipPort, sipsPort, baseUrl } = router
+  const { mediaCore, storeEngine, speech, credentialsPath } = router
   const facts = {
     httpPort,
+    httpsPort,
     sipPort,
+    sipsPort,
     baseUrl,
     mediaCore,
     storeEngine,

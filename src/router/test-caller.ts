@@ -59,7 +59,7 @@ class TestCall {
     const plane = await createMediaPlane('auto', config, (event) => this.#onMedia(event))
     const sip = await startSip(
       {
-        host: this.#local,
+        hosts: [this.#local],
         port: 0,
         realm: 'dialplane-call',
         publicHost: undefined,

@@ -14,9 +14,13 @@ export function locate(core: Core, uri: string, then: (targets: readonly Target[
   }
   const { host, port } = parsed
   const secure = parsed.scheme === 'sips'
-  if (isIpLiteral(host)) {
+  // RFC 3261 §19.1.1: maddr is where to send to, whatever the host is.
+  const maddr = parsed.params.get('maddr')?.replace(/^\[|\]$/g, '')
+  const address = maddr !== undefined && isIpLiteral(maddr) ? maddr : host
+  if (isIpLiteral(address)) {
     const literal = transport ?? (secure ? 'tls' : 'udp')
-    then([{ transport: literal, address: host, port: port ?? defaultPort(literal) }])
+    const server = literal === 'tls' && address !== host ? { serverName: host } : {}
+    then([{ transport: literal, address, port: port ?? defaultPort(literal), ...server }])
     return
   }
   core.ask({ what: 'resolve', host, port, transport, secure }, (answer) => {
