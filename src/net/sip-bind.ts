@@ -13,8 +13,8 @@ const bindAttempts = 20
 
 /** UDP and TCP at every host, all on the same port; port 0 is any that is free for all of them. */
 export function bindSip(hosts: readonly string[], port: number, receiveBufferBytes: number) {
-  const ipv6Only = hosts.length > 1
   return bindAll(hosts, port, async (host, wanted) => {
+    const ipv6Only = isIPv6(host) && hosts.length > 1
     const udp = await bindUdp(host, wanted, ipv6Only, receiveBufferBytes)
     const { port: bound } = udp.address()
     try {
@@ -29,9 +29,8 @@ export function bindSip(hosts: readonly string[], port: number, receiveBufferByt
 
 /** A server at every host, all on the same port. */
 export function bindTls(hosts: readonly string[], port: number) {
-  const ipv6Only = hosts.length > 1
   return bindAll(hosts, port, async (host, wanted) => {
-    const server = await bindTcp(host, wanted, ipv6Only)
+    const server = await bindTcp(host, wanted, isIPv6(host) && hosts.length > 1)
     const address = server.address()
     const bound = typeof address === 'object' && address ? address.port : wanted
     return { port: bound, bound: server, close: () => server.close() }

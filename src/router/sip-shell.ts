@@ -5,9 +5,21 @@ import type { Ids } from '../base/ids.js'
 import { runSipEngine } from '../net/run-sip-engine.js'
 import type { SocketInput } from '../net/sip-flow.js'
 import { createSipResolver, type SipResolver } from '../net/sip-resolver.js'
-import { createSipTransport, type SipTransport } from '../net/sip-transport.js'
+import {
+  createSipTransport,
+  type SipTransport,
+  type SipTransportOptions,
+} from '../net/sip-transport.js'
 import { SipEngine, type SipEngineSizes } from '../sip/engine.js'
-import type { Answer, Question, SipInput, SipOutput, Transport } from '../sip/events.js'
+import type {
+  Answer,
+  Flow,
+  Question,
+  SipInput,
+  SipOutput,
+  Target,
+  Transport,
+} from '../sip/events.js'
 import type { LegCommand, LegEvent } from '../sip/leg-events.js'
 import type { Binding, OutsideEvent } from '../sip/outside-events.js'
 import { advertisedHost, familiesOf } from './own-addresses.js'
@@ -68,13 +80,7 @@ export async function startSip(
     isTrusted: ({ transport, remoteAddress }) =>
       transport !== 'ws' && transport !== 'wss' && isTrusted(remoteAddress),
     isOwnDomain: (domain) => domains.has(domain),
-    advertised: (peer) => ({
-      host:
-        'remoteAddress' in peer
-          ? advertisedHost(config, peer.remoteAddress, peer.localAddress)
-          : advertisedHost(config, peer.address),
-      port: portOf(config, transport, peer.transport),
-    }),
+    advertised: (peer) => advertisedTo(peer, config, transport),
     // A call in progress holds several transactions for up to 32 s after its end.
     limits: {
       legsMax: config.callsMax * 2,
@@ -83,17 +89,7 @@ export async function startSip(
     },
   })
   const transport = await createSipTransport(
-    {
-      host: config.hosts,
-      port: config.port,
-      tls: {
-        own: config.tls,
-        authorities: config.tlsAuthorities,
-        port: config.tls?.sipsPort ?? 0,
-      },
-      isTrusted,
-      onCount: (counter) => listeners.counted(counter),
-    },
+    transportOptions(config, isTrusted, listeners),
     (input) => {
       noteFailure(resolver, input)
       run.handle(input)
@@ -114,12 +110,7 @@ export async function startSip(
         ? { what: 'credential', ha1: ha1Of(config.users, question) }
         : {
             what: 'resolve',
-            targets: await resolver.resolve(
-              question.host,
-              question.port,
-              question.transport,
-              question.secure,
-            ),
+            targets: await targetsFor(question, resolver),
           }
     run.handle({ type: 'answer', id, answer })
   }
@@ -139,6 +130,35 @@ export async function startSip(
       await transport.close()
     },
   }
+}
+
+function transportOptions(
+  { hosts, port, tls, tlsAuthorities }: SipShellConfig,
+  isTrusted: (address: string) => boolean,
+  listeners: SipShellListeners,
+): SipTransportOptions {
+  return {
+    host: hosts,
+    port,
+    tls: { own: tls, authorities: tlsAuthorities, port: tls?.sipsPort ?? 0 },
+    isTrusted,
+    onCount: (counter) => listeners.counted(counter),
+  }
+}
+
+function targetsFor(
+  { host, port, transport, secure }: Question & { what: 'resolve' },
+  resolver: SipResolver,
+): Promise<readonly Target[]> {
+  return resolver.resolve(host, port, transport, secure)
+}
+
+function advertisedTo(peer: Flow | Target, config: SipShellConfig, transport: SipTransport) {
+  const host =
+    'remoteAddress' in peer
+      ? advertisedHost(config, peer.remoteAddress, peer.localAddress)
+      : advertisedHost(config, peer.address)
+  return { host, port: portOf(config, transport, peer.transport) }
 }
 
 /** The port of ours that a peer on this transport can connect to. */
