@@ -1,5 +1,5 @@
-// npm run test:long: every libFuzzer target (native/fuzz) to ten million executions, then an hour of
-// random commands under ThreadSanitizer. Prints how far it is, closes with a table, keeps a log, and
+// npm run test:long: every libFuzzer target (native/fuzz) to ten million executions, twenty million SIP
+// messages (test/fuzz/sip.mjs), then an hour of random commands under ThreadSanitizer. Prints how far it is, closes with a table, keeps a log, and
 // keeps what a target trips over with the command that repeats it.
 //   --runs N  --seconds N (of each target)  --only a,b  --seed N  --jobs N (2)  --tsan-seconds N (3600)
 import { spawn, spawnSync } from 'node:child_process'
@@ -19,6 +19,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const sources = join(root, 'native', 'fuzz')
 const built = join(root, 'build', 'fuzz')
 const tsan = 'tsan'
+const sip = 'sip'
+const sipMessages = 20_000_000
 /** libFuzzer reports rarely once it has found most: it is begun anew, where it was, this often. */
 const chunkSeconds = 25
 
@@ -117,6 +119,26 @@ export async function fuzz(target, { runs, seconds, seed, log = () => {}, state 
   return state
 }
 
+/** The SIP engine with a peer that says anything; needs what `npm run build` makes. */
+export async function fuzzSip({ runs, seconds, seed, log = () => {}, state = {} }) {
+  Object.assign(state, { target: sip, seed, executions: 0, coverage: 0, finding: '' })
+  const startedMs = Date.now()
+  const parameters = ['test/fuzz/sip.mjs', `--seed=${seed}`, `--messages=${runs}`]
+  const report = []
+  const code = await run(process.execPath, [...parameters, `--seconds=${seconds}`], (line) => {
+    state.executions = Number(/^#(\d+)/.exec(line)?.[1] ?? state.executions)
+    if (line.startsWith('#')) return
+    log(line)
+    if (report.length < 20) report.push(line)
+    state.finding = /^again: (.*)/.exec(line)?.[1] ?? state.finding
+  })
+  state.seconds = (Date.now() - startedMs) / 1000
+  state.report = report.join('\n')
+  if (code !== 0) state.finding ||= `exit code ${code}`
+  state.done = true
+  return state
+}
+
 /** The shell and the core under ThreadSanitizer. */
 async function stress({ seconds, seed, log, state }) {
   const startedMs = Date.now()
@@ -154,6 +176,16 @@ function printTable(states) {
   }
 }
 
+/** Builds what is wanted; returns what stands against it. */
+function whyNotAll(wanted, jobs) {
+  if (wanted.includes(sip)) {
+    const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' })
+    if (built.status !== 0) return `${built.stdout}${built.stderr}`
+  }
+  const needsClang = wanted.some((name) => fuzzTargets.includes(name))
+  return needsClang ? (whyNoFuzzing() ?? buildFuzzTargets(jobs)) : undefined
+}
+
 function readArguments() {
   const { values } = parseArgs({
     options: {
@@ -169,19 +201,18 @@ function readArguments() {
   return {
     seconds,
     runs: Number(values.runs ?? (values.seconds ? Infinity : 10_000_000)),
+    sipRuns: Number(values.runs ?? (values.seconds ? Infinity : sipMessages)),
     seed: Number(values.seed ?? Math.floor(Date.now() / 1000) % 1_000_000),
     jobs: Number(values.jobs),
     tsanSeconds: Number(values['tsan-seconds']),
-    wanted: values.only ? values.only.split(',') : [...fuzzTargets, tsan],
+    wanted: values.only ? values.only.split(',') : [...fuzzTargets, sip, tsan],
   }
 }
 
 async function main() {
-  const { seconds, runs, seed, jobs, tsanSeconds, wanted } = readArguments()
-  const unknown = wanted.find((name) => name !== tsan && !fuzzTargets.includes(name))
-  const trouble = unknown
-    ? `no such target: ${unknown}`
-    : (whyNoFuzzing() ?? buildFuzzTargets(jobs))
+  const { seconds, runs, sipRuns, seed, jobs, tsanSeconds, wanted } = readArguments()
+  const unknown = wanted.find((name) => ![...fuzzTargets, sip, tsan].includes(name))
+  const trouble = unknown ? `no such target: ${unknown}` : whyNotAll(wanted, jobs)
   if (trouble) throw new Error(trouble)
   mkdirSync(join(built, 'log'), { recursive: true })
   const path = join(built, 'log', `${new Date().toISOString().replaceAll(':', '-')}.log`)
@@ -193,7 +224,9 @@ async function main() {
       state.startedMs = Date.now()
       const log = (line) => file.write(`${state.target}: ${line}\n`)
       if (state.target === tsan) await stress({ seconds: tsanSeconds, seed, log, state })
-      else await fuzz(state.target, { runs, seconds, seed, log, state })
+      else if (state.target === sip) {
+        await fuzzSip({ runs: sipRuns, seconds, seed, log, state })
+      } else await fuzz(state.target, { runs, seconds, seed, log, state })
       const result = state.finding === '' ? 'no finding' : `FINDING: ${state.finding}`
       console.log(`${describe(state)}: ${result}\n${state.report ?? ''}`.trimEnd())
     }

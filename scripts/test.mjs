@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setUp } from './setup.mjs'
-import { buildFuzzTargets, fuzz, fuzzTargets, whyNoFuzzing } from './test-long.mjs'
+import { buildFuzzTargets, fuzz, fuzzSip, fuzzTargets, whyNoFuzzing } from './test-long.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /**
@@ -17,6 +17,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const heard = [
   'test/e2e/baresip.test.ts',
   'test/e2e/codecs.test.ts',
+  'test/e2e/devices.test.ts',
   'test/e2e/dial.test.ts',
   'test/e2e/files.test.ts',
   'test/e2e/gather.test.ts',
@@ -32,6 +33,7 @@ const heard = [
   'test/e2e/srtp-suites.test.ts',
   'test/e2e/start.test.ts',
   'test/e2e/static-directory.test.ts',
+  'test/e2e/tls.test.ts',
   'test/e2e/wire.test.ts',
   'test/media/native.test.ts',
   'test/media/wasm.test.ts',
@@ -68,14 +70,16 @@ async function testFuzz() {
   const trouble = why ?? buildFuzzTargets()
   if (trouble) {
     count(why && !process.env.CI ? 'skipped' : 'failed', `fuzz targets: ${trouble}`)
-    return
   }
   const seconds = process.env.CI ? 60 : 5
   const seed = Math.floor(Date.now() / 86_400_000)
-  const waiting = [...fuzzTargets]
+  const waiting = trouble ? ['sip'] : [...fuzzTargets, 'sip']
   const work = async () => {
     for (let target = waiting.shift(); target; target = waiting.shift()) {
-      const { executions, finding, report } = await fuzz(target, { runs: Infinity, seconds, seed })
+      const limits = { runs: Infinity, seconds, seed }
+      const { executions, finding, report } = await (target === 'sip'
+        ? fuzzSip(limits)
+        : fuzz(target, limits))
       if (finding !== '') console.error(`${report}\nagain: ${finding}`)
       const name = `fuzz ${target}: ${executions} executions in ${seconds} s, seed ${seed}`
       count(finding === '' ? 'passed' : 'failed', name)

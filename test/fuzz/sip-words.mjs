@@ -1,0 +1,78 @@
+// What the peer of a fuzzed session is made of.
+
+export const sdp =
+  'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n' +
+  'm=audio 4000 RTP/AVP 0 96 101\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n' +
+  'a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n'
+
+export const bodies = [
+  sdp,
+  'v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 31\r\nm=audio 9 RTP/AVP 8\r\nc=IN IP6 ::1\r\n',
+  'v=0\no=- 1 2 IN IP4 0.0.0.0\ns=-\nc=IN IP4 0.0.0.0\nt=0 0\nm=audio 4000 RTP/AVP 0\na=inactive\n',
+  `v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\n` +
+    `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}|2^20\r\na=rtcp-mux\r\na=extmap:1 urn:x\r\n`,
+  'Signal=5\r\n',
+]
+
+export const methods = [
+  ...['INVITE', 'INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'REGISTER', 'PRACK', 'UPDATE'],
+  ...['MESSAGE', 'NOPE'],
+]
+
+export const uris = [
+  '<sip:alice@192.0.2.9>',
+  'sip:alice@192.0.2.9',
+  'sip:+15550100@192.0.2.9;user=phone',
+  '<sip:peer@192.0.2.1:5062;transport=tcp>',
+  '<sip:peer@example.com>',
+  'sips:peer@[2001:db8::1]:5061',
+  'tel:+1555',
+  '*',
+]
+
+export const abilities = [
+  [],
+  ['Require: 100rel'],
+  ['Require: 100rel, nothing'],
+  ['Supported: 100rel, timer', 'Session-Expires: 120;refresher=uas', 'Allow: UPDATE'],
+  ['k: timer', 'x: 100;refresher=uac'],
+  ['Supported: timer', 'Session-Expires: 1'],
+  ['Record-Route: <sip:192.0.2.3;lr>, <sip:strict.example.com>'],
+  ['Authorization: Digest username="a", realm="test", nonce="b", uri="sip:x", response="c"'],
+  ['Path: <sip:192.0.2.4;lr>', 'Supported: path, outbound', 'Expires: 100'],
+  ['Expires: 0'],
+]
+
+export const answers = [
+  [],
+  ['Require: 100rel', 'RSeq: 1'],
+  ['Require: 100rel', 'RSeq: 2'],
+  ['Session-Expires: 60;refresher=uac', 'Allow: UPDATE'],
+  ['Session-Expires: 60;refresher=uas'],
+  ['Min-SE: 4000'],
+  ['WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"'],
+  ['Record-Route: <sip:192.0.2.3;lr>'],
+]
+
+export const statuses = [100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 481, 486, 491, 503, 699]
+
+export function commandsFor(legId, description) {
+  const from = { uri: 'sip:a@192.0.2.9' }
+  const credentials = { username: 'u', password: 'p' }
+  const invite = { type: 'invite', legId, target: 'sip:b@192.0.2.1', from, sdp: description }
+  return [
+    invite,
+    { ...invite, target: 'sip:b@example.com', credentials },
+    { ...invite, routes: ['<sip:192.0.2.7;lr>'], sdp: description.repeat(6) },
+    { type: 'progress', legId, status: 180 },
+    { type: 'progress', legId, status: 183, sdp: description },
+    { type: 'accept', legId, sdp: description },
+    { type: 'accept', legId, sdp: description },
+    { type: 'reject', legId, status: 600 },
+    { type: 'reoffer', legId, sdp: description },
+    { type: 'answerReoffer', legId, sdp: description },
+    { type: 'answerReoffer', legId },
+    { type: 'info', legId, contentType: 'a/b', body: 'x' },
+    { type: 'hangUp', legId },
+  ]
+}
