@@ -32,6 +32,14 @@ export interface Remote {
   readonly mayReach?: MayReach | undefined
 }
 
+/** How a call is made for another one that waits. */
+export interface Dialling {
+  /** The endpoint that this one will be bridged with. */
+  readonly near?: number
+  /** There is media before the answer; may be called more than once. */
+  readonly onEarlyMedia?: () => void
+}
+
 type MayReach = (address: string) => boolean
 
 /** One live call: its record, its leg, its audio, and the program that runs on it. */
@@ -66,7 +74,7 @@ export class Call {
     this.audio = new LegAudio(parts.hub, ports, ports.config.mediaBindAddress(remote.address), {
       digit: (digit) => ports.events.digits(record, digit),
       // A caller that vanished has hung up, as far as its program is concerned.
-      rtpTimeout: () => this.#endBy({ type: 'hungUp' }),
+      rtpTimeout: () => this.#vanished(),
     })
     this.leg = new SipLeg(
       legId,
@@ -180,11 +188,11 @@ export class Call {
     route: Route,
     from: { readonly uri: string; readonly displayName?: string },
     timeoutMs: number,
-    near?: number,
+    dialling: Dialling = {},
   ): Promise<CallStatus> {
     this.#mayReach = route.mayReach
     try {
-      await this.#connect(route, from, timeoutMs, near)
+      await this.#connect(route, from, timeoutMs, dialling)
     } catch (error) {
       this.#endBy({ type: 'end' }, 'failed')
       if (!(error instanceof RouterError)) throw error
@@ -213,7 +221,7 @@ export class Call {
     route: Route,
     from: { readonly uri: string; readonly displayName?: string },
     timeoutMs: number,
-    near: number | undefined,
+    { near, onEarlyMedia }: Dialling,
   ): Promise<void> {
     if (isFinal(this.record.status)) return
     const endpoint = await this.audio.open(near)
@@ -226,7 +234,12 @@ export class Call {
     )
     // A call that was given up is not waited for: the engine may take half a minute to be sure.
     const outcome = await Promise.race([
-      this.leg.invite(route, from, offer, (status) => this.#progressed(status)),
+      this.leg.invite(route, from, offer, (status, sdp) => {
+        this.#progressed(status)
+        // Several devices that ring at once have nothing to say to one caller.
+        const alone = (route.alternatives ?? []).length === 0
+        if (sdp !== undefined && alone) void this.#hearEarly(offer, sdp, onEarlyMedia)
+      }),
       aborted(this.#ended.signal),
     ])
     settled.abort()
@@ -286,10 +299,28 @@ export class Call {
     this.leg.hangUp()
   }
 
+  #vanished(): void {
+    // Who rings need not say anything.
+    if (this.isAnswered || this.record.direction === 'inbound') this.#endBy({ type: 'hungUp' })
+  }
+
   #progressed(status: number): void {
     if (status < 180 || this.record.status === 'ringing' || isFinal(this.record.status)) return
     this.record.status = 'ringing'
     this.persist(callEvent(this.record, 'ringing', this.ports))
+  }
+
+  /** What comes before the answer: announcements and ringing of the other side (RFC 3960 §3.1). */
+  async #hearEarly(offer: string, sdp: string, heard: (() => void) | undefined): Promise<void> {
+    const selection = settleAnswer(offer, sdp)
+    // What cannot be used now is no reason to fail: the answer may be another.
+    if (!selection.ok || !heard || this.isAnswered || isFinal(this.record.status)) return
+    try {
+      await this.#configure(selection.value)
+      if (!this.isAnswered && !isFinal(this.record.status)) heard()
+    } catch (error) {
+      if (!(error instanceof RouterError)) this.ports.events.bug(error, this.sid)
+    }
   }
 
   async #answerReoffer(offer: string | undefined): Promise<string | undefined> {

@@ -118,13 +118,24 @@ async function reach(
   const ringing = options.answerOnBridge
     ? Promise.resolve()
     : parent.audio.tone(ringback, AbortSignal.any([signal, waiting.signal])).catch(() => {})
+  // The ringing, or an announcement, of the other side takes the place of ours.
+  let early: Promise<void> | undefined
+  const hearEarly = () => {
+    waiting.abort()
+    early ??= ringing.then(() => parent.audio.bridge(child.audio)).catch(() => {})
+  }
   try {
     const uri = { uri: uriOf(from, parent.ports.config.sipHost) }
-    const status = await child.connect(route, uri, options.timeoutMs, endpointId)
+    const status = await child.connect(route, uri, options.timeoutMs, {
+      near: endpointId,
+      ...(options.answerOnBridge ? {} : { onEarlyMedia: hearEarly }),
+    })
     return status === 'in-progress'
   } finally {
     waiting.abort()
     await ringing
+    await early
+    if (early && !child.isAnswered) await parent.audio.unbridge().catch(() => {})
   }
 }
 
