@@ -23,6 +23,9 @@ export interface RouterProcess {
   readonly baseUrl: string
   readonly httpPort: number
   readonly sipPort: number
+  /** Set with a certificate. */
+  readonly httpsPort: number | undefined
+  readonly sipsPort: number | undefined
   readonly mediaPortMin: number
   readonly mediaCore: string
   readonly storeEngine: string
@@ -41,6 +44,8 @@ interface Ready {
   readonly baseUrl: string
   readonly httpPort: number
   readonly sipPort: number
+  readonly httpsPort?: number
+  readonly sipsPort?: number
   readonly mediaCore: string
   readonly storeEngine: string
 }
@@ -57,6 +62,8 @@ export async function startRouterProcess(
     DIALPLANE_DATA_DIR: dataDir,
     DIALPLANE_HTTP_PORT: '0',
     DIALPLANE_SIP_PORT: '0',
+    DIALPLANE_SIPS_PORT: '0',
+    DIALPLANE_HTTPS_PORT: '0',
     ...ownPortRange(),
     DIALPLANE_SHUTDOWN_SECONDS: '0',
     ...settings,
@@ -71,12 +78,14 @@ export async function startRouterProcess(
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   const ready = await Promise.race([readyOf(child), exited])
   if (ready === null || typeof ready === 'number') throw new Error(`router did not start:\n${log}`)
-  const { baseUrl, httpPort, sipPort, mediaCore, storeEngine } = ready
+  const { baseUrl, httpPort, sipPort, httpsPort, sipsPort, mediaCore, storeEngine } = ready
   const credentials = await readFile(join(dataDir, 'credentials'), 'utf8')
   return {
     baseUrl,
     httpPort,
     sipPort,
+    httpsPort,
+    sipsPort,
     mediaPortMin: Number(env.DIALPLANE_RTP_PORT_MIN),
     mediaCore,
     storeEngine,
