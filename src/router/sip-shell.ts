@@ -100,6 +100,7 @@ export async function startSip(
       if (output.type === 'ask') void answerTo(output.id, output.question)
       else if (output.type === 'counted') listeners.counted(output.counter)
       else if (output.type === 'bound') listeners.bound?.(output)
+      else if (output.type === 'silent') resolver.reportFailure(output.target)
       else if ('legId' in output) listeners.leg(output)
     },
     onFault: (fault) => listeners.fault(fault),

@@ -100,5 +100,7 @@ export type SipOutput =
   | { readonly type: 'disconnect'; readonly connectionId: number }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
   | { readonly type: 'counted'; readonly counter: SipCounter }
+  /** Nobody there has answered a request (RFC 3263 §4.3): others should be tried first for a while. */
+  | { readonly type: 'silent'; readonly target: Target }
   | LegEvent
   | OutsideEvent

@@ -158,6 +158,7 @@ export class ClientTransaction implements Timed {
           if (this.#response) this.#user.response(this.#response.envelope, this.#response.flow)
           break
         case 'timedOut':
+          core.emit({ type: 'silent', target: this.destination.target })
           this.#user.failed('timeout')
           break
         case 'failed':

@@ -78,6 +78,7 @@ describe('an outgoing call', () => {
     silent.wait(32_000)
     expect(silent.requests('INVITE')).toHaveLength(7)
     expect(silent.of('refused')).toMatchObject([{ status: 408 }])
+    expect(silent.of('silent')).toMatchObject([{ target: { address: '192.0.2.1', port: 5062 } }])
     const broken = calling()
     const sendId = broken.requests('INVITE')[0]?.output.sendId ?? 0
     broken.input({ type: 'sendFailed', sendId, reason: 'ECONNREFUSED' })
