@@ -209,7 +209,6 @@ describe.skipIf(!needs('sipp'))('Dial', () => {
   })
 
   it.concurrent.each([
-    ['alice', '<Dial><Client>alice</Client></Dial>'],
     ['nobody', '<Dial><Client/></Dial>'],
     ['untrunked', '<Dial>+442079460000</Dial>'],
     ['unreachable', '<Dial><Sip>sip:x@192.0.2.1</Sip></Dial>'],
@@ -217,6 +216,15 @@ describe.skipIf(!needs('sipp'))('Dial', () => {
     const number = await dialing(name, dial)
     await call(bed.uriOf(number))
     expect(await outcome(name)).toMatchObject({ DialCallStatus: 'failed', DialBridged: 'false' })
+  })
+
+  it.concurrent.each([
+    ['client', '<Client>alice</Client>'],
+    ['own', '<Sip>sip:alice@dialplane</Sip>'],
+  ])('a device that is not registered does not answer (%s)', async (name, noun) => {
+    const number = await dialing(name, `<Dial>${noun}</Dial>`)
+    await call(bed.uriOf(number))
+    expect(await outcome(name)).toMatchObject({ DialCallStatus: 'no-answer', DialBridged: 'false' })
   })
 
   it.concurrent('without an action goes on with the next verb', async () => {

@@ -8,6 +8,12 @@ import { startPeer } from './processes.js'
 export interface Baresip {
   dial(uri: string): void
   press(digit: string): void
+  /** Answers the call that rings. */
+  accept(): void
+  /** Resolves when it has registered; that may be before events are listened for. */
+  registered(): Promise<void>
+  /** Ends its registration, and itself. */
+  quit(): void
   hangUp(): void
   /** Resolves when an event of this type has come: CALL_ESTABLISHED, CALL_CLOSED and so on. */
   event(type: string): Promise<void>
@@ -26,6 +32,8 @@ export interface BaresipOptions {
   readonly says?: string
   /** Where it listens; else anywhere. */
   readonly sipPort?: number
+  /** user:password@host:port, where it registers; else nowhere. */
+  readonly registers?: string
   /** Further lines of its configuration, like `opus_dtx yes`. */
   readonly settings?: readonly string[]
 }
@@ -36,12 +44,19 @@ export async function startBaresip(
   options: BaresipOptions = {},
 ): Promise<Baresip> {
   const codecs = options.codecs ?? 'PCMU/8000/1,PCMA/8000/1'
-  const parameters = ['regint=0', `audio_codecs=${codecs}`, options.account ?? []].flat().join(';')
+  const [, user = 'baresip', password = '', registrar = '127.0.0.1'] =
+    /^(.+?):(.+)@(.+)$/.exec(options.registers ?? '') ?? []
+  const parameters = [
+    options.registers === undefined ? 'regint=0' : `regint=600;auth_pass=${password}`,
+    `audio_codecs=${codecs}`,
+    options.account ?? [],
+  ]
+    .flat()
+    .join(';')
   const port = await freeTcpPort()
   mkdirSync(directory)
   writeFileSync(join(directory, 'config'), configuration(directory, port, options))
-  // It registers nowhere.
-  writeFileSync(join(directory, 'accounts'), `<sip:baresip@127.0.0.1>;${parameters}\n`)
+  writeFileSync(join(directory, 'accounts'), `<sip:${user}@${registrar}>;${parameters}\n`)
   writeFileSync(join(directory, 'contacts'), '')
   const peer = startPeer('baresip', ['-f', directory], { cwd: directory, secondsMax: 60 })
   const control = await connected(port)
@@ -56,9 +71,17 @@ export async function startBaresip(
   return {
     dial: (uri) => send('dial', uri),
     press: (digit) => send('sndcode', digit),
+    accept: () => send('accept'),
+    quit: () => send('quit'),
     hangUp: () => send('hangup'),
     event: async (type) => {
       await eventually(type, () => events.includes(`"type":"${type}"`) || undefined)
+    },
+    async registered() {
+      const isDone = () => / 200 OK .*\[\d+ binding/.test(peer.output()) || undefined
+      await eventually('the registration', isDone).catch((error) => {
+        throw new Error(`${error.message}:\n${peer.output()}`)
+      })
     },
     output: () => peer.output(),
     heardFile: () => {
