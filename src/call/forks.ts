@@ -64,7 +64,9 @@ export class Forks {
       this.#hangUpOthers(group, completedElsewhere)
       return told
     }
-    return isEnd ? this.#failed(group, told) : told
+    if (isEnd) return this.#failed(group, told)
+    // Several may send media before the answer; none of them speaks for the others.
+    return told.type === 'progressed' ? { ...told, sdp: undefined } : told
   }
 
   #start(command: ForkedInvite): void {
