@@ -284,7 +284,7 @@ function makeCalls(
       resolver: parts.sip.resolver,
       policy,
       devices: parts.devices,
-      isOwnUri: ownUris(config, parts.sip.port),
+      isOwnUri: ownUris(config, parts.sip),
     }),
     config: callConfig(config, parts),
     clock,
@@ -332,9 +332,9 @@ function callConfig(
   }
 }
 
-function ownUris(config: Config, sipPort: number): (uri: SipUri) => boolean {
+function ownUris(config: Config, { port, tlsPort = port }: SipShell): (uri: SipUri) => boolean {
   const domains = ownDomains({ ...config.sip, publicHost: config.publicHost })
-  return (uri) => isOwnUri(uri, domains, sipPort)
+  return (uri) => [port, tlsPort].some((one) => isOwnUri(uri, domains, one))
 }
 
 function sizesOf(calls: Calls, hub: MediaHub, sip: SipShell) {
