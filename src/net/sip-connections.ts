@@ -112,7 +112,8 @@ export class SipConnections {
   }
 
   send(output: SocketSend, localAddress: string | undefined): void {
-    const { flow, target, sendId, bytes } = output
+    const { flow, sendId, bytes } = output
+    const target = again(output)
     const known =
       (flow?.connectionId === undefined ? undefined : this.#byId.get(flow.connectionId)) ??
       this.#byKey.get(keyOf(target))
@@ -228,7 +229,7 @@ export class SipConnections {
   }
 
   #received(connection: Connection, bytes: Uint8Array): void {
-    const { wire, remoteAddress, remotePort } = connection
+    const { wire, remoteAddress, remotePort, target } = connection
     if (this.#closed || wire.socket.destroyed || !connection.isOpen) return
     if (!connection.heard) clearTimeout(connection.openingTimer)
     connection.heard = true
@@ -240,6 +241,7 @@ export class SipConnections {
       remoteAddress,
       remotePort,
       connectionId: connection.id,
+      ...(target?.serverName === undefined ? {} : { serverName: target.serverName }),
     }
     this.#onInput({ type: 'received', flow, bytes })
   }
@@ -263,6 +265,17 @@ export class SipConnections {
       this.#onInput({ type: 'sendFailed', sendId, reason, ...(target ? { target } : {}) })
     })
   }
+}
+
+/** When a connection that we opened is gone, the next one is to the same peer by the same name. */
+function again({ flow, target }: SocketSend): SocketTarget {
+  const isSame =
+    flow?.serverName !== undefined &&
+    target.serverName === undefined &&
+    target.transport === flow.transport &&
+    target.address === flow.remoteAddress &&
+    target.port === flow.remotePort
+  return isSame ? { ...target, serverName: flow.serverName } : target
 }
 
 /** Another name needs another certificate, so it needs another connection. */

@@ -11,6 +11,8 @@ export interface SocketFlow {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly connectionId?: number
+  /** Of a TLS connection that we opened: the name that its peer has a certificate for. */
+  readonly serverName?: string
 }
 
 export interface SocketTarget {

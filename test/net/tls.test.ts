@@ -115,6 +115,24 @@ describe('SIP over TLS', () => {
     expect(caller.received()).toEqual([])
   })
 
+  it('opens a broken connection again to the same name', async () => {
+    const server = await endpoint(named)
+    const caller = await endpoint(undefined, {}, named)
+    await sendTo(server, caller, { serverName: 'pbx.example' })
+    const accepted = server.received()[0]?.flow
+    if (!accepted) throw new Error('nothing came')
+    const back = { transport: 'tls', address: '127.0.0.1', port: accepted.remotePort } as const
+    server.transport.execute({ type: 'send', sendId: 2, flow: accepted, target: back, bytes })
+    await expect.poll(() => caller.received()).toHaveLength(1)
+    const flow = caller.received()[0]?.flow
+    if (!flow) throw new Error('nothing came')
+    server.transport.execute({ type: 'disconnect', connectionId: accepted.connectionId ?? 0 })
+    await expect.poll(() => caller.transport.connections).toBe(0)
+    const target = { transport: 'tls', address: '127.0.0.1', port: flow.remotePort } as const
+    caller.transport.execute({ type: 'send', sendId: 3, flow, target, bytes })
+    await expect.poll(() => server.received()).toHaveLength(2)
+  })
+
   it('shows its own certificate when it is asked for one', async () => {
     const caller = await endpoint(local)
     let shown = ''
