@@ -124,7 +124,7 @@ async function placeCalls(router) {
   const offers = new Map()
   const sip = await startSip(
     {
-      host: '127.0.0.1',
+      hosts: ['127.0.0.1'],
       port: 0,
       realm: 'bench',
       publicHost: undefined,
