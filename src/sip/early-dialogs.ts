@@ -1,4 +1,4 @@
-import { type Dialog, uacDialog } from './dialog.js'
+import { type Dialog, targetOf, uacDialog } from './dialog.js'
 import { sendInDialog } from './dialog-request.js'
 import type { Flow } from './events.js'
 import { parseNumber } from './grammar.js'
@@ -21,10 +21,13 @@ const earlyMax = 16
 /** The dialogs that provisional responses to one INVITE have made, one per fork (RFC 3261 §12.1). */
 export class EarlyDialogs {
   readonly #stack: Stack
+  readonly #device: Flow | undefined
   readonly #byTag = new Map<string, EarlyDialog>()
 
-  constructor(stack: Stack) {
+  /** `device`: the way that the INVITE took, when it was that to a registered device. */
+  constructor(stack: Stack, device: Flow | undefined) {
     this.#stack = stack
+    this.#device = device
   }
 
   find(remoteTag: string): Dialog | undefined {
@@ -47,7 +50,7 @@ export class EarlyDialogs {
     let early = this.#byTag.get(tag)
     if (!early) {
       if (this.#byTag.size >= earlyMax) return false
-      const dialog = uacDialog(envelope, target, envelope.cseq, flow)
+      const dialog = this.#dialogOf(envelope, target, envelope.cseq, flow)
       early = { dialog, rseq: undefined, sdp: undefined }
       this.#byTag.set(tag, early)
     }
@@ -69,9 +72,17 @@ export class EarlyDialogs {
   /** The dialog of a 2xx: the route set is made anew, the CSeq goes on (RFC 3261 §13.2.2.4). */
   confirm(envelope: ResponseEnvelope, target: string, cseq: number, flow: Flow): Dialog {
     const early = this.find(envelope.to.params.get('tag') ?? '')
-    const dialog = uacDialog(envelope, target, cseq, flow)
+    const dialog = this.#dialogOf(envelope, target, cseq, flow)
     dialog.localCSeq = Math.max(cseq, early?.localCSeq ?? 0)
     dialog.remoteCSeq = early?.remoteCSeq
+    return dialog
+  }
+
+  /** The Contact of a device behind a NAT leads nowhere; a proxy on the way knows better. */
+  #dialogOf(envelope: ResponseEnvelope, target: string, cseq: number, flow: Flow): Dialog {
+    const dialog = uacDialog(envelope, target, cseq, flow)
+    const device = this.#device
+    if (device && dialog.routeSet.length === 0) dialog.destination ??= { target: targetOf(device) }
     return dialog
   }
 }

@@ -76,7 +76,7 @@ export class OutgoingInvite {
     this.#stack = stack
     this.#leg = leg
     this.#command = command
-    this.#early = new EarlyDialogs(stack)
+    this.#early = new EarlyDialogs(stack, command.flow)
   }
 
   earlyDialog(remoteTag: string): Dialog | undefined {
@@ -270,7 +270,6 @@ export class OutgoingInvite {
     }
     if (this.#acks.size >= forksMax) return
     const dialog = this.#early.confirm(envelope, this.#command.target, this.#cseq, flow)
-    this.#keepFlow(dialog)
     this.#acknowledge(dialog, tag)
     if (!legs.has(leg) || leg.established) {
       // Another fork, or one after we gave up: it ends at once.
@@ -293,12 +292,6 @@ export class OutgoingInvite {
     // RFC 3262 §5: the answer may have come in a provisional response.
     const sdp = sdpOf(envelope.response) ?? this.#early.sdpOf(tag)
     core.emit({ type: 'answered', legId, status, sdp, headers, callId })
-  }
-
-  /** The Contact of a device behind a NAT leads nowhere; a proxy on the way knows better. */
-  #keepFlow(dialog: Dialog): void {
-    const { flow } = this.#command
-    if (flow && dialog.routeSet.length === 0) dialog.destination ??= { target: targetOf(flow) }
   }
 
   #acknowledge(dialog: Dialog, tag: string): void {

@@ -152,9 +152,11 @@ describe('a device behind a NAT', () => {
       from,
       sdp,
     })
+    device.answer('INVITE', 180, { headers: ['Require: 100rel', 'RSeq: 1'] })
+    device.answer('PRACK', 200)
     device.answer('INVITE', 200, { body: sdp })
     device.input({ type: 'hangUp', legId: 'out' })
-    for (const method of ['INVITE', 'ACK', 'BYE']) {
+    for (const method of ['INVITE', 'PRACK', 'ACK', 'BYE']) {
       const { target } = device.requests(method)[0]?.output ?? {}
       expect(target).toEqual({ transport: 'udp', address: '192.0.2.77', port: 31_000 })
     }
