@@ -88,7 +88,9 @@ export function buildInDialog(
 ): SipRequest {
   const { uri, routes } = routeRequest(dialog)
   const { userAgent } = stack.core.config
-  const contact = withContact.has(parts.method) ? [contactTo(stack.core, destination)] : []
+  const contact = withContact.has(parts.method)
+    ? [contactTo(stack.core, destination, dialog.secure)]
+    : []
   return {
     type: 'request',
     method: parts.method,

@@ -24,6 +24,8 @@ export interface Dialog {
   /** Contact of the peer; refreshed by INVITEs (§12.2). */
   remoteTarget: string
   readonly routeSet: readonly string[]
+  /** Asked for by a sips: URI: everything stays encrypted (RFC 3261 §12.1.1). */
+  readonly secure: boolean
   /** The way that overrides the route set: a connection, or the source of a peer behind a NAT. */
   destination: Destination | undefined
 }
@@ -43,6 +45,7 @@ export function uasDialog(envelope: RequestEnvelope, localTag: string, flow: Flo
     // RFC 2543 peers may send no Contact.
     remoteTarget: contact?.uri ?? from.uri,
     routeSet,
+    secure: isSips(request.uri),
     destination: wayBack(envelope, flow),
   }
 }
@@ -65,8 +68,14 @@ export function uacDialog(
     remoteCSeq: undefined,
     remoteTarget: contact?.uri ?? requestUri,
     routeSet: headerValues(response.headers, 'Record-Route').reverse(),
+    secure: isSips(requestUri),
     destination: flow.connectionId === undefined ? undefined : { flow, target: targetOf(flow) },
   }
+}
+
+/** Whether a URI is sips:. */
+export function isSips(uri: string): boolean {
+  return /^sips:/i.test(uri)
 }
 
 export function withTag(value: string, tag: string): string {

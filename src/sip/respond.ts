@@ -92,12 +92,15 @@ function statelessTag(core: Core, headers: readonly HeaderField[]): string {
   return createHmac('sha256', core.tagKey).update(parts.join('\n')).digest('hex').slice(0, 16)
 }
 
-/** Our Contact toward a peer (RFC 3261 §8.1.1.8). */
-export function contactTo(core: Core, destination: Destination): HeaderField {
+/** Our Contact toward a peer (RFC 3261 §8.1.1.8); sips: where the dialog was asked for so (§12.1.1). */
+export function contactTo(core: Core, destination: Destination, secure = false): HeaderField {
   const { host, port } = core.config.advertised(destination.flow ?? destination.target)
   const { transport } = destination.target
-  const param = transport === 'udp' ? '' : `;transport=${transport}`
-  return { name: 'Contact', value: `<sip:${formatHostPort(host, port)}${param}>` }
+  // RFC 5630 §3.1.3: sips: says TLS already.
+  const bare = transport === 'udp' || (secure && transport === 'tls')
+  const param = bare ? '' : `;transport=${transport}`
+  const scheme = secure ? 'sips' : 'sip'
+  return { name: 'Contact', value: `<${scheme}:${formatHostPort(host, port)}${param}>` }
 }
 
 export function allowField(core: Core): HeaderField {

@@ -1,5 +1,5 @@
 import type { Timed } from './core.js'
-import { type Destination, type Dialog, targetOf } from './dialog.js'
+import { type Destination, type Dialog, isSips, targetOf } from './dialog.js'
 import { reasonField, sendAck, sendBye, sendInDialog } from './dialog-request.js'
 import { authorize, isStale } from './digest-client.js'
 import { EarlyDialogs } from './early-dialogs.js'
@@ -157,7 +157,7 @@ export class OutgoingInvite {
         { name: 'To', value: formatNameAddr(to) },
         { name: 'Call-ID', value: leg.callId },
         { name: 'CSeq', value: `${this.#cseq} INVITE` },
-        contactTo(core, destination),
+        contactTo(core, destination, isSips(target)),
         ...abilityFields(core),
         ...intervalFields(timeSession(this.#stack, leg).minimumS),
         { name: 'User-Agent', value: core.config.userAgent },

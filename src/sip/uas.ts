@@ -219,7 +219,7 @@ export function dialogFields(stack: Stack, leg: Leg): HeaderField[] {
   const flow = leg.pending?.transaction.flow
   if (!flow) return []
   const destination = replyDestination(flow, leg.pending?.envelope.via)
-  return [contactTo(stack.core, destination), ...abilityFields(stack.core)]
+  return [contactTo(stack.core, destination, leg.dialog?.secure), ...abilityFields(stack.core)]
 }
 
 /** RFC 3261 §13.3.1.4, for the first INVITE and for later ones. */

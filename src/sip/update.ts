@@ -95,7 +95,7 @@ function acceptRefresh(
   // RFC 3311 §5.1: UPDATE refreshes the target; PRACK does not (RFC 3262 §6).
   if (isUpdate && envelope.contact) dialog.remoteTarget = envelope.contact.uri
   const session = isUpdate && leg.established ? renewByRequest(stack, leg, headers) : []
-  const contact = contactTo(core, replyDestination(exchange.flow, envelope.via))
+  const contact = contactTo(core, replyDestination(exchange.flow, envelope.via), dialog.secure)
   const fields = isUpdate ? [contact, ...abilityFields(core), ...session] : []
   respond(core, exchange, 200, sdp === undefined ? { headers: fields } : { headers: fields, sdp })
 }

@@ -89,6 +89,14 @@ describe('an outgoing call', () => {
     end(broken)
   })
 
+  it('to a sips: URI goes over TLS and asks to be called back so', () => {
+    const peer = calling({ target: 'sips:bob@192.0.2.1' })
+    const [sent] = peer.requests('INVITE')
+    expect(sent?.output.target).toMatchObject({ transport: 'tls', port: 5061 })
+    expect(headerOf(sent?.message.headers ?? [], 'Contact')).toBe('<sips:192.0.2.9:5060>')
+    expect(headerOf(sent?.message.headers ?? [], 'Via')).toContain('SIP/2.0/TLS')
+  })
+
   it('goes over TCP when it is too large for a datagram, and over UDP where there is no TCP', () => {
     const large = `${sdp}${'a=x:0123456789\r\n'.repeat(80)}`
     const peer = calling({ sdp: large })
