@@ -39,12 +39,12 @@ describe.skipIf(!needs('baresip'))('devices', () => {
   const outcome = async (name: string) => (await bed.app.received(`/${name}/done`)).parameters
 
   it('register, are called, hear and are heard, and leave', { timeout: 60_000 }, async () => {
-    const says = writeWav(bed.path('says.wav'), tones([500], 6))
+    const says = writeWav(bed.path('says.wav'), tones([500], 12))
     const alice = await phone('alice', 'alice', { says, account: 'answermode=auto' })
     const number = await dialing('talk', '<Client>alice</Client>')
     const play = writeWav(bed.path('talk-in.wav'), tones([700], 5))
     const record = bed.path('talk-out.wav')
-    await call(bed.uriOf(number), { play, record, maxSeconds: 6 })
+    await call(bed.uriOf(number), { play, record, maxSeconds: 5 })
     expect(await outcome('talk')).toMatchObject({
       DialCallStatus: 'completed',
       DialBridged: 'true',
