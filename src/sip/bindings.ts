@@ -63,12 +63,12 @@ export class Bindings {
 
   /** RFC 5626 §5.3: who registered over a connection cannot be reached without it. */
   disconnected(connectionId: number): void {
-    const lost = this.#byConnection.get(connectionId)
-    if (!lost) return
-    for (const addressOfRecord of new Set([...lost].map((one) => one.binding.addressOfRecord))) {
-      const left = this.of(addressOfRecord).filter(
-        (binding) => ![...lost].some((one) => one.binding === binding),
-      )
+    // A proxy may have brought thousands over one connection.
+    const lost = new Set(
+      [...(this.#byConnection.get(connectionId) ?? [])].map((one) => one.binding),
+    )
+    for (const addressOfRecord of new Set([...lost].map((binding) => binding.addressOfRecord))) {
+      const left = this.of(addressOfRecord).filter((binding) => !lost.has(binding))
       this.replace(addressOfRecord, left)
     }
   }
