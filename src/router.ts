@@ -234,6 +234,7 @@ async function openNetwork(
     userAgent: userAgent(),
     trusted: config.trustedSip,
     users: config.sipUsers,
+    digestAlgorithms: config.sipDigest,
     callsMax: config.callsMax,
   }
   const sip = await startSip(sipConfig, clock, ids, listeners)

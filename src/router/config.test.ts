@@ -53,6 +53,7 @@ describe('readConfig', () => {
     [{ DIALPLANE_DATABASE_URL: 'postgres://x' }, /DATABASE_URL: not supported/],
     [{ DIALPLANE_TRUNKS: '+1=gateway' }, /TRUNKS: .*SIP URI/],
     [{ DIALPLANE_SIP_USERS: 'alice' }, /SIP_USERS: must be user:password/],
+    [{ DIALPLANE_SIP_DIGEST: 'SHA-1' }, /SIP_DIGEST/],
     [{ DIALPLANE_AUTH_TOKEN: 'short' }, /AUTH_TOKEN/],
     [{ DIALPLANE_ACCOUNT_SID: 'AC1' }, /ACCOUNT_SID/],
     [{ DIALPLANE_TRUSTED_SIP: '10.0.0.0/99' }, /TRUSTED_SIP/],

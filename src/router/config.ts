@@ -6,6 +6,8 @@ import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
 import { readAuthorities, readTlsFiles, type TlsFiles } from './tls-files.js'
 import { parseTrunks, type Trunk } from './trunks.js'
 
+const algorithms = z.array(z.enum(['SHA-256', 'MD5'])).min(1, 'SHA-256, MD5 or both')
+
 /** Raw settings by their environment names; a YAML file has the same keys in camelCase. */
 const schema = z.object({
   DIALPLANE_DATA_DIR: z.string().default('./data'),
@@ -37,6 +39,7 @@ const schema = z.object({
   DIALPLANE_TRUNKS: z.union([z.string(), z.array(z.unknown())]).optional(),
   DIALPLANE_SIP_REALM: z.string().optional(),
   DIALPLANE_SIP_USERS: z.string().optional(),
+  DIALPLANE_SIP_DIGEST: list().default(['SHA-256', 'MD5']).pipe(algorithms),
   DIALPLANE_DEMO: z.enum(['auto', 'on', 'off']).default('off'),
   DIALPLANE_DEFAULT_COUNTRY: z.string().length(2).default('US'),
   DIALPLANE_CALLS_MAX: z.coerce.number().int().min(1).max(100_000).default(2_000),
@@ -70,6 +73,8 @@ export interface Config {
   readonly trunks: readonly Trunk[]
   /** Username to password. */
   readonly sipUsers: ReadonlyMap<string, string>
+  /** Of our challenges, in their order. */
+  readonly sipDigest: readonly ('SHA-256' | 'MD5')[]
   readonly demo: 'auto' | 'on' | 'off'
   readonly defaultCountry: string
   readonly callsMax: number
@@ -163,6 +168,7 @@ function configOf(raw: z.infer<typeof schema>): Config {
       raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? loopbackOf(sipHosts) : []),
     ),
     trunks: named('DIALPLANE_TRUNKS', () => parseTrunks(raw.DIALPLANE_TRUNKS)),
+    sipDigest: raw.DIALPLANE_SIP_DIGEST,
     sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
     demo: raw.DIALPLANE_DEMO,
     defaultCountry: raw.DIALPLANE_DEFAULT_COUNTRY.toUpperCase(),

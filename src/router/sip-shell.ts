@@ -38,6 +38,7 @@ export interface SipShellConfig {
   readonly userAgent: string
   readonly trusted: readonly string[]
   readonly users: ReadonlyMap<string, string>
+  readonly digestAlgorithms?: readonly ('SHA-256' | 'MD5')[]
   readonly callsMax: number
 }
 
@@ -76,6 +77,7 @@ export async function startSip(
     ids,
     realm: config.realm,
     userAgent: config.userAgent,
+    ...(config.digestAlgorithms ? { digestAlgorithms: config.digestAlgorithms } : {}),
     // A browser on a trusted machine runs whatever page it was shown.
     isTrusted: ({ transport, remoteAddress }) =>
       transport !== 'ws' && transport !== 'wss' && isTrusted(remoteAddress),

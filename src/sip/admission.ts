@@ -1,8 +1,8 @@
+import type { SipConfig } from './core.js'
 import {
   algorithmOf,
   computeResponse,
   type DigestAlgorithm,
-  digestAlgorithms,
   equalText,
   parseDigest,
 } from './digest.js'
@@ -40,7 +40,7 @@ export function challenge(stack: Stack, exchange: Exchange, stale: boolean): voi
   const { core, nonces } = stack
   core.count('challenged')
   const nonce = nonces.make(core.nowMs)
-  const headers: HeaderField[] = digestAlgorithms.map((algorithm) => ({
+  const headers: HeaderField[] = core.config.digestAlgorithms.map((algorithm) => ({
     name: 'WWW-Authenticate',
     value: [
       `Digest realm=${quote(core.config.realm)}, nonce="${nonce}", algorithm=${algorithm}`,
@@ -51,7 +51,10 @@ export function challenge(stack: Stack, exchange: Exchange, stale: boolean): voi
 }
 
 /** What the caller claims for our realm; undefined: nothing that we could check. */
-export function claimedCredential(request: SipRequest, realm: string): Credential | undefined {
+export function claimedCredential(
+  request: SipRequest,
+  { realm, digestAlgorithms }: SipConfig,
+): Credential | undefined {
   for (const value of headerValues(request.headers, 'Authorization')) {
     const params = parseDigest(value)
     if (!params || params.get('realm') !== realm) continue
@@ -63,7 +66,9 @@ export function claimedCredential(request: SipRequest, realm: string): Credentia
     const response = params.get('response')?.toLowerCase()
     // RFC 7616 §3.4: with qop, which we always offer; MD5 of RFC 2069 would allow replays.
     if (params.get('qop')?.toLowerCase() !== 'auth' || !/^[0-9a-f]{8}$/i.test(count)) continue
-    if (!algorithm || !username || !nonce || !uri || !cnonce || !response) continue
+    // What was not offered is not taken: nobody chooses a weaker one for us.
+    if (!algorithm || !digestAlgorithms.includes(algorithm)) continue
+    if (!username || !nonce || !uri || !cnonce || !response) continue
     const { method } = request
     const qop = { nonceCount: count, cnonce }
     const expected = (ha1: string) => computeResponse({ algorithm, ha1, method, uri, nonce, qop })

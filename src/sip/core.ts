@@ -1,6 +1,7 @@
 import { DeadlineQueue } from '../base/deadline-queue.js'
 import type { Ids } from '../base/ids.js'
 import type { Destination } from './dialog.js'
+import type { DigestAlgorithm } from './digest.js'
 import type { Answer, Flow, Question, SipCounter, SipOutput, Target } from './events.js'
 
 export interface SipLimits {
@@ -16,6 +17,8 @@ export interface SipConfig {
   /** Digest realm of our challenges. */
   readonly realm: string
   readonly userAgent: string
+  /** Of our challenges, best first (RFC 8760 §2.3): phones of old read only the first, or only MD5. */
+  readonly digestAlgorithms: readonly DigestAlgorithm[]
   /** True where requests for this domain need no digest. */
   isTrusted(flow: Flow, domain: string): boolean
   /** True for domains whose users register here. */

@@ -1,6 +1,7 @@
 import type { Machine } from '../base/machine.js'
 import { defaultAllow, type SipConfig } from './core.js'
 import { targetOf } from './dialog.js'
+import { digestAlgorithms } from './digest.js'
 import type { Flow, SipInput, SipOutput } from './events.js'
 import {
   answerReoffer,
@@ -22,7 +23,7 @@ import { type Frame, StreamFraming } from './stream-framing.js'
 import { invite } from './uac.js'
 import { accept, receiveCancel, receiveOutside, reject } from './uas.js'
 
-type Defaulted = 'allow' | 'requireDigestForStrangers' | 'isOwnDomain'
+type Defaulted = 'allow' | 'requireDigestForStrangers' | 'isOwnDomain' | 'digestAlgorithms'
 export type SipEngineConfig = Omit<SipConfig, Defaulted> & Partial<Pick<SipConfig, Defaulted>>
 
 /** What an engine holds; all zero when every call is over and every timer has run. */
@@ -44,6 +45,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
     this.#stack = makeStack({
       allow: defaultAllow,
       requireDigestForStrangers: true,
+      digestAlgorithms,
       isOwnDomain: (domain) => domain === config.realm,
       ...config,
     })

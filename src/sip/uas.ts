@@ -41,7 +41,7 @@ export function receiveOutside(stack: Stack, envelope: RequestEnvelope, exchange
     respond(core, exchange, 403)
     return
   }
-  const credential = claimedCredential(request, core.config.realm)
+  const credential = claimedCredential(request, core.config)
   const nonce = credential ? nonces.check(credential.nonce, core.nowMs) : 'forged'
   if (!credential || nonce !== 'fresh') {
     if (!credential) core.count('stranger')

@@ -5,8 +5,8 @@ import { flowFrom, idle, ScriptedPeer, sdp } from './scripted-peer.js'
 
 const uri = 'sip:+15550100@192.0.2.9'
 
-function stranger(): ScriptedPeer {
-  const peer = new ScriptedPeer()
+function stranger(config: ConstructorParameters<typeof ScriptedPeer>[0] = {}): ScriptedPeer {
+  const peer = new ScriptedPeer(config)
   peer.flow = flowFrom('198.51.100.7')
   return peer
 }
@@ -68,6 +68,17 @@ describe('a stranger', () => {
     expect(peer.of('invited')).toMatchObject([{ trust: 'digest', username: 'alice' }])
     peer.request('INVITE', { cseq: 2, branch: 'z9hG4bK2', headers: [header], body: sdp })
     expect(peer.of('invited')).toHaveLength(1)
+  })
+
+  it('is offered the algorithms that are configured, and no other is taken', () => {
+    const peer = stranger({ digestAlgorithms: ['SHA-256'] })
+    peer.request('INVITE', { body: sdp })
+    const challenges = headerValues(peer.responses[0]?.headers ?? [], 'WWW-Authenticate')
+    expect(challenges).toHaveLength(1)
+    const weaker = authorization(peer, 'secret').replace('algorithm=SHA-256', 'algorithm=MD5')
+    peer.request('INVITE', { cseq: 2, headers: [weaker], body: sdp })
+    expect(peer.of('ask')).toEqual([])
+    expect(peer.statuses).toEqual([401, 401])
   })
 
   it('cannot replay, but can count on', () => {
