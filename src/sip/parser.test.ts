@@ -51,6 +51,15 @@ describe('parseMessage', () => {
     expect(parsed).toMatchObject({ ok: true, value: { reason: 'O\u2028K' } })
   })
 
+  it('finds the version behind letters that are longer in upper case', () => {
+    const parsed = parseMessage(
+      Buffer.from('ACK sip:a@b;x=\u00df\u00df sip/2.0\r\nContent-Length: 0\r\n\r\n'),
+    )
+    expect(parsed).toMatchObject({ ok: true, value: { uri: 'sip:a@b;x=\u00df\u00df' } })
+    expect(parseMessage(Buffer.from('ACK sip:a@b SIPS/2.0\r\n\r\n'))).toMatchObject({ ok: false })
+    expect(parseMessage(Buffer.from('ACK  SIP/2.0\r\n\r\n'))).toMatchObject({ ok: false })
+  })
+
   it('never throws, whatever comes', () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),

@@ -72,7 +72,7 @@ function parseRequestLine(line: string): Start | undefined {
   const method = line.slice(0, Math.max(space, 0))
   if (!isToken(method)) return undefined
   const rest = line.slice(space + 1)
-  const versionAt = rest.toUpperCase().lastIndexOf(' SIP/')
+  const versionAt = lastVersion(rest)
   if (versionAt < 0) return undefined
   const uri = rest.slice(0, versionAt)
   const version = rest.slice(versionAt + 1)
@@ -86,6 +86,15 @@ function parseRequestLine(line: string): Start | undefined {
     return { ...start, problem: { status: 400, reason: 'Bad Request Line' } }
   }
   return start
+}
+
+/** Index of the space before the last `SIP/`; a text in upper case may have another length. */
+function lastVersion(text: string): number {
+  let at = text.lastIndexOf(' ')
+  while (at >= 0 && text.slice(at + 1, at + 5).toUpperCase() !== 'SIP/') {
+    at = at === 0 ? -1 : text.lastIndexOf(' ', at - 1)
+  }
+  return at
 }
 
 /** RFC 3261 §7.3.1, with folding (§25.1, LWS). */
