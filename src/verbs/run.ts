@@ -109,8 +109,13 @@ async function runDocument(
   signal: AbortSignal,
   onState: (state: ProgramState) => void,
 ): Promise<ProgramState | ProgramEnd> {
-  let state = await withDocument(start, ports, signal)
+  const isAction = start.request !== undefined && start.documents > 0
+  // What has happened is told, also when the caller hangs up meanwhile.
+  let state = isAction
+    ? await outlivingHangUp(signal, (until) => withDocument(start, ports, until))
+    : await withDocument(start, ports, signal)
   onState(state)
+  if (signal.aborted) return 'stopped'
   const document = state.document as ProgramDocument
   const instructions = parsed(document, rules, ports, state.index === 0)
   while (state.index < instructions.length) {
@@ -139,6 +144,25 @@ async function runDocument(
     ports.save(state)
   }
   return atEnd(target, state, rules)
+}
+
+/** Runs `task` with a signal that aborts as `signal` does, but for a hang-up (DESIGN §4). */
+async function outlivingHangUp<Value>(
+  signal: AbortSignal,
+  task: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const own = new AbortController()
+  const follow = () => {
+    const { type } = signal.reason as StopReason
+    if (type !== 'hungUp') own.abort(signal.reason)
+  }
+  if (signal.aborted) follow()
+  signal.addEventListener('abort', follow, { once: true })
+  try {
+    return await task(own.signal)
+  } finally {
+    signal.removeEventListener('abort', follow)
+  }
 }
 
 /** Sends the request that the state asks for, unless it holds its document already. */

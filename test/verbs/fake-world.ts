@@ -35,6 +35,10 @@ export class FakeWorld {
   hangUpAtMs = Number.POSITIVE_INFINITY
   answered = false
   recordMs = 3_000
+  /** How long the application takes. */
+  answerMs = 0
+  /** URLs of the requests whose answers were awaited. */
+  readonly answeredUrls: string[] = []
   dialOutcome: DialOutcome = { status: 'completed', durationMs: 4_000, bridged: true }
   /** Cut the process off when it stores its state for this time, counted from 1. */
   cutAt = Number.POSITIVE_INFINITY
@@ -93,7 +97,13 @@ export class FakeWorld {
         speech: async (text) => this.#prompt(`say ${text}`),
         sound: async (url) => this.#prompt(`play ${url}`),
       },
-      fetchDocument: async (request) => this.#fetch(request),
+      fetchDocument: async (request, signal) => {
+        signal.throwIfAborted()
+        const document = this.#fetch(request)
+        if (this.answerMs > 0) await this.clock.sleep(this.answerMs, signal)
+        this.answeredUrls.push(document.url ?? '')
+        return document
+      },
       checkpoint: async (state) => this.#store(state),
       save: (state) => this.#store(state),
       warned: () => {},

@@ -81,6 +81,22 @@ describe('runProgram', () => {
     expect(made.played).toEqual([])
   })
 
+  it.each([4_300, 4_400, 4_500, 4_700])(
+    'ends the action of a Dial though the caller hangs up at %i ms',
+    async (hangUpAtMs) => {
+      const made = world(
+        { start: '<Dial action="done">+15550100</Dial>', done: '<Say>never</Say>' },
+        (made) => {
+          made.hangUpAtMs = hangUpAtMs
+          made.answerMs = 400
+        },
+      )
+      expect(await made.run(start)).toBe('stopped')
+      expect(made.answeredUrls).toContain('http://app/done')
+      expect(made.played).toEqual([])
+    },
+  )
+
   it('goes on after an empty recording without an action', async () => {
     const made = world({ start: '<Record action="done"/><Say>nothing</Say>' }, (made) => {
       made.recordMs = 0
