@@ -111,10 +111,7 @@ export async function startSip(
     const answer: Answer =
       question.what === 'credential'
         ? { what: 'credential', ha1: ha1Of(config.users, question) }
-        : {
-            what: 'resolve',
-            targets: await targetsFor(question, resolver),
-          }
+        : { what: 'resolve', targets: await targetsFor(question, resolver) }
     run.handle({ type: 'answer', id, answer })
   }
   return {
