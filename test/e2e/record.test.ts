@@ -35,7 +35,8 @@ describe.each(['native', 'wasm'])('Record (%s media core)', (mediaCore) => {
     const play = writeWav(bed.path('said.wav'), join(silence(1), said, silence(8)))
     const record = bed.path('beep.wav')
     await call(bed.uriOf(number), { play, record, digits: '5', digitsAfter: 6 })
-    expect(toneSeconds(readWav(record).samples, 1_000, 50)).toBeGreaterThan(0.2)
+    // Of 250 ms, windows of 50 ms lose up to 100 at the ends.
+    expect(toneSeconds(readWav(record).samples, 1_000, 20)).toBeGreaterThan(0.2)
 
     const { parameters } = await bed.app.received('/message/done')
     expect(parameters).toMatchObject({ Digits: '5', CallStatus: 'in-progress' })
