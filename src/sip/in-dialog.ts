@@ -9,9 +9,8 @@ import { receivePrack } from './prack.js'
 import { allowField, type Exchange, replyDestination, respond } from './respond.js'
 import { reoffer, sendWaitingOffer } from './session-refresh.js'
 import { noteAllow } from './session-terms.js'
-import { intervalIsTooSmall, minimumField } from './session-timer.js'
 import type { Stack } from './stack.js'
-import { acceptPending, capabilities, contentFault, extensionFault, refusePending } from './uas.js'
+import { acceptPending, capabilities, extensionFault, refusePending, sessionFault } from './uas.js'
 import { answerOffered, receiveUpdate } from './update.js'
 
 /** A request with a To tag that is not an ACK (RFC 3261 §12.2.2). */
@@ -130,13 +129,9 @@ function receiveReinvite(
     respond(core, exchange, 491)
     return
   }
-  const fault = contentFault(envelope)
+  const fault = sessionFault(envelope)
   if (fault) {
     respond(core, exchange, fault.status, fault)
-    return
-  }
-  if (intervalIsTooSmall(envelope.request.headers)) {
-    respond(core, exchange, 422, { headers: [minimumField] })
     return
   }
   respond(core, exchange, 100)

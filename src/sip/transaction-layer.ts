@@ -272,9 +272,11 @@ function serverKey(envelope: RequestEnvelope, method: string): string {
   return [branch, sentBy, method, request.uri, callId, cseq, from.params.get('tag')].join('|')
 }
 
+/** With the Request-URI: one that comes back for another of our numbers is a spiral, not a loop (§16.3). */
 function mergeKey(envelope: RequestEnvelope): string {
-  const { callId, cseq, cseqMethod, from, to } = envelope
-  return [callId, from.params.get('tag'), to.params.get('tag'), cseq, cseqMethod].join('|')
+  const { callId, cseq, cseqMethod, from, to, request } = envelope
+  const tags = [from.params.get('tag'), to.params.get('tag')]
+  return [callId, ...tags, cseq, cseqMethod, request.uri].join('|')
 }
 
 /** RFC 3261 §17.1.1.3: the ACK that belongs to the transaction of a refused INVITE. */

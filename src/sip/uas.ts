@@ -6,7 +6,7 @@ import type { HeaderField, NameAddress } from './events.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { Admitted, Invited, LegCommand } from './leg-events.js'
-import { headerOf, sdpOf } from './message.js'
+import { headerOf, type SipRequest, sdpOf } from './message.js'
 import type { NameAddr } from './name-addr.js'
 import { register } from './registrar.js'
 import {
@@ -134,11 +134,7 @@ function faultOf(stack: Stack, envelope: RequestEnvelope): Fault | undefined {
   if (stack.transactions.isMerged(envelope)) return { status: 482 }
   // §16.3: what we are asked to do next would be one hop more.
   if (Number(headerOf(request.headers, 'Max-Forwards') ?? 70) === 0) return { status: 483 }
-  const fault = extensionFault(request.headers) ?? contentFault(envelope)
-  if (fault || request.method !== 'INVITE') return fault
-  // RFC 4028 §9.
-  const isShort = intervalIsTooSmall(request.headers)
-  return isShort ? { status: 422, headers: [minimumField] } : undefined
+  return extensionFault(request.headers) ?? sessionFault(envelope)
 }
 
 /** §8.2.2.3 */
@@ -148,9 +144,16 @@ export function extensionFault(headers: readonly HeaderField[]): Fault | undefin
   return { status: 420, headers: [{ name: 'Unsupported', value: unknown.join(', ') }] }
 }
 
-/** §8.2.3 and, for Accept, §20.1 */
-export function contentFault({ request }: RequestEnvelope): Fault | undefined {
+/** What speaks against the description or the interval of an INVITE or UPDATE (RFC 4028 §9). */
+export function sessionFault({ request }: RequestEnvelope): Fault | undefined {
   if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined
+  const fault = contentFault(request)
+  if (fault) return fault
+  return intervalIsTooSmall(request.headers) ? { status: 422, headers: [minimumField] } : undefined
+}
+
+/** §8.2.3 and, for Accept, §20.1 */
+function contentFault(request: SipRequest): Fault | undefined {
   const accept = headerOf(request.headers, 'Accept')?.toLowerCase()
   if (accept && !/application\/(?:sdp|\*)|\*\/\*/.test(accept)) return { status: 406 }
   if (request.body.length === 0) return undefined

@@ -6,9 +6,8 @@ import { sdpOf } from './message.js'
 import { abilityFields, contactTo, type Exchange, replyDestination, respond } from './respond.js'
 import { renewByRequest, sendWaitingOffer } from './session-refresh.js'
 import { noteAllow } from './session-terms.js'
-import { intervalIsTooSmall, minimumField } from './session-timer.js'
 import type { Stack } from './stack.js'
-import { contentFault } from './uas.js'
+import { sessionFault } from './uas.js'
 
 /** UPDATE (RFC 3311 §5.2): a new offer, a new target, or only a sign of life (RFC 4028 §7.4). */
 export function receiveUpdate(
@@ -23,13 +22,9 @@ export function receiveUpdate(
     respond(core, exchange, 481)
     return
   }
-  const fault = contentFault(envelope)
+  const fault = sessionFault(envelope)
   if (fault) {
     respond(core, exchange, fault.status, fault)
-    return
-  }
-  if (intervalIsTooSmall(envelope.request.headers)) {
-    respond(core, exchange, 422, { headers: [minimumField] })
     return
   }
   if (sdpOf(envelope.request) === undefined) acceptRefresh(stack, leg, dialog, envelope, exchange)
