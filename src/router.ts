@@ -32,7 +32,7 @@ import { chooseSpeech } from './router/speech-choice.js'
 import { createCallStore } from './router/sql-call-store.js'
 import { systemClock as clock, systemIds as ids } from './router/system.js'
 import { version } from './router/version.js'
-import type { OutsideEvent } from './sip/outside-events.js'
+import type { Bound } from './sip/outside-events.js'
 import type { SipUri } from './sip/uri.js'
 import { SecretBox } from './store/secret-box.js'
 import { SqliteStore } from './store/sqlite/sqlite-store.js'
@@ -181,7 +181,7 @@ async function openRegistry(store: Store, events: TelemetryEvents, closers: Clos
   let isRestoring = false
   return {
     directory,
-    bound(event: OutsideEvent): void {
+    bound(event: Bound): void {
       directory.bound(event)
       if (!isRestoring) keeper.save(event)
     },

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import type { Binding, OutsideEvent } from '../sip/outside-events.js'
+import type { Binding, Bound } from '../sip/outside-events.js'
 import { isIpLiteral, parseSipUri } from '../sip/uri.js'
 import { replaceBindings, selectBindings } from '../store/bindings.js'
 import type { SipBindingRow } from '../store/schema.js'
@@ -45,7 +45,7 @@ export class BindingKeeper {
     return [...kept.values()].flat()
   }
 
-  save({ addressOfRecord, bindings }: OutsideEvent): void {
+  save({ addressOfRecord, bindings }: Bound): void {
     this.#pending.set(addressOfRecord, bindings)
     this.#writing ??= this.#writeSoon()
   }

@@ -1,4 +1,4 @@
-import type { Binding, OutsideEvent } from '../sip/outside-events.js'
+import type { Binding, Bound } from '../sip/outside-events.js'
 
 /** Which devices can be called, as the registrar in the SIP engine last said. */
 export class DeviceDirectory {
@@ -8,7 +8,7 @@ export class DeviceDirectory {
     return this.#byUser.size
   }
 
-  bound({ addressOfRecord, bindings }: OutsideEvent): void {
+  bound({ addressOfRecord, bindings }: Bound): void {
     const user = userOfAddress(addressOfRecord)
     if (bindings.length === 0) this.#byUser.delete(user)
     else this.#byUser.set(user, [...bindings].sort(byPreference))

@@ -21,7 +21,7 @@ import type {
   Transport,
 } from '../sip/events.js'
 import type { LegCommand, LegEvent } from '../sip/leg-events.js'
-import type { Binding, OutsideEvent } from '../sip/outside-events.js'
+import type { Binding, Bound } from '../sip/outside-events.js'
 import { advertisedHost, familiesOf } from './own-addresses.js'
 import { ownDomains } from './own-domains.js'
 import type { TlsFiles } from './tls-files.js'
@@ -44,7 +44,7 @@ export interface SipShellConfig {
 
 export interface SipShellListeners {
   leg(event: LegEvent): void
-  bound?(event: OutsideEvent): void
+  bound?(event: Bound): void
   counted(counter: string): void
   fault(fault: unknown): void
 }

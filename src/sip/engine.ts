@@ -16,6 +16,7 @@ import type { LegCommand } from './leg-events.js'
 import type { SipRequest, SipResponse } from './message.js'
 import type { OutsideCommand } from './outside-events.js'
 import { parseMessage } from './parser.js'
+import { probe } from './probe.js'
 import { progress } from './provisional.js'
 import { respond } from './respond.js'
 import { makeStack, type Stack } from './stack.js'
@@ -34,6 +35,8 @@ export interface SipEngineSizes {
   readonly questions: number
   readonly streams: number
   readonly bindings: number
+  /** Requests of ours outside of dialogs. */
+  readonly outsideRequests: number
 }
 
 /** The whole SIP stack as one machine: bytes and commands in, bytes and call events out. */
@@ -64,6 +67,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       questions: core.openQuestions,
       streams: this.#streams.size,
       bindings: bindings.size,
+      outsideRequests: this.#stack.outside.size,
     }
   }
 
@@ -129,6 +133,9 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
         return
       case 'restoreBindings':
         stack.bindings.restore(command.bindings)
+        return
+      case 'probe':
+        probe(stack, command)
         return
     }
   }

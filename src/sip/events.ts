@@ -82,6 +82,7 @@ export type SipCounter =
   | 'tooManyLegs'
   | 'tooManyTransactions'
   | 'tooManyBindings'
+  | 'tooManyOutsideRequests'
   | 'loop'
   | 'retransmission'
   | 'stray'

@@ -1,4 +1,4 @@
-/** Registrations, as the engine and its user speak of them (RFC 3261 §10). */
+/** What happens outside of calls, as the engine and its user speak of it. */
 import type { Flow } from './events.js'
 
 /** Where one device of an address of record can be reached (RFC 3261 §10.3). */
@@ -23,12 +23,32 @@ export interface Binding {
 
 export type OutsideCommand =
   /** Bindings that were stored before a restart. */
-  { readonly type: 'restoreBindings'; readonly bindings: readonly Binding[] }
+  | { readonly type: 'restoreBindings'; readonly bindings: readonly Binding[] }
+  /** Whether a server is there (RFC 3261 §11): one OPTIONS. The outcome is `probed`. */
+  | {
+      readonly type: 'probe'
+      readonly probeId: string
+      /** SIP URI. */
+      readonly target: string
+      /** Route values: an outbound proxy. */
+      readonly routes?: readonly string[]
+      readonly credentials?: { readonly username: string; readonly password: string } | undefined
+    }
+
+/** All bindings of an address of record after a change; none: it is gone. */
+export interface Bound {
+  readonly type: 'bound'
+  readonly addressOfRecord: string
+  readonly bindings: readonly Binding[]
+}
 
 export type OutsideEvent =
-  /** All bindings of an address of record after a change; none: it is gone. */
-  {
-    readonly type: 'bound'
-    readonly addressOfRecord: string
-    readonly bindings: readonly Binding[]
-  }
+  | Bound
+  | {
+      readonly type: 'probed'
+      readonly probeId: string
+      /** Final status of the answer; 408 or 503 when there was none. */
+      readonly status: number
+      /** True when nobody has answered. */
+      readonly local: boolean
+    }

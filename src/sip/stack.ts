@@ -2,6 +2,7 @@ import { Bindings } from './bindings.js'
 import { Core, type SipConfig } from './core.js'
 import { NonceMint } from './digest-nonce.js'
 import { Legs } from './leg.js'
+import type { OutsideRequest } from './outside-request.js'
 import { TransactionLayer } from './transaction-layer.js'
 
 /** The parts of one engine, handed to the functions that make it work. */
@@ -11,6 +12,8 @@ export interface Stack {
   readonly legs: Legs
   readonly nonces: NonceMint
   readonly bindings: Bindings
+  /** Requests of ours outside of dialogs. */
+  readonly outside: Set<OutsideRequest>
 }
 
 export function makeStack(config: SipConfig): Stack {
@@ -21,5 +24,6 @@ export function makeStack(config: SipConfig): Stack {
     legs: new Legs(core),
     nonces: new NonceMint(config.ids),
     bindings: new Bindings(core),
+    outside: new Set(),
   }
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { SeededIds } from '../../src/base/ids.js'
 import type { SipOutput } from '../../src/sip/events.js'
 import { type Host, LossyNetwork } from './lossy-network.js'
+import { idle } from './scripted-peer.js'
 
 const sdp = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n'
-const idle = { legs: 0, transactions: 0, deadlines: 0, questions: 0, streams: 0, bindings: 0 }
 
 /** Plays a whole call whose turns are decided by the seed, and gives back what each end reported. */
 function playCall(seed: number, loss: number) {

@@ -12,6 +12,7 @@ export const idle = {
   questions: 0,
   streams: 0,
   bindings: 0,
+  outsideRequests: 0,
 }
 
 export function flowFrom(address: string, port = 5060, connectionId?: number): Flow {
