@@ -1,13 +1,14 @@
 import { RouterError } from '../base/router-error.js'
-import { srtpKeyBytesMax } from '../sdp/security.js'
 import { type CallRecord, type CallStatus, isFinal, statusOfRefusal } from './call-record.js'
 import { type CallCommand, Mailbox, notInProgress } from './command.js'
-import { LegAudio, type MediaSelection } from './leg-audio.js'
-import { answerOffer, makeOffer, maySendTo, settleAnswer } from './media-description.js'
+import { digitOfInfo } from './info-digit.js'
+import { LegAudio } from './leg-audio.js'
+import { LegMedia, type Remote } from './leg-media.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts, ProgramStart, Route } from './ports.js'
-import { type InviteOutcome, SipLeg } from './sip-leg.js'
+import { type InviteOutcome, type Referral, SipLeg, type SipLegListener } from './sip-leg.js'
 import { callEvent } from './status-events.js'
+import type { OnTransfer } from './transfer.js'
 
 /** Why a program was stopped; the `reason` of its signal. */
 export type StopReason = { readonly type: 'hungUp' | 'redirect' | 'end' | 'timeLimit' | 'shutdown' }
@@ -19,17 +20,12 @@ export interface CallParts {
   readonly ports: CallPorts
   readonly hub: MediaHub
   readonly runProgram: RunProgram
+  /** Legs that are made and over: events find them in between. */
+  readonly legMade: (leg: SipLeg) => void
   readonly legGone: (leg: SipLeg) => void
   readonly callGone: (call: Call) => void
-}
-
-/** The other side of a leg, as far as it is known when the call is made. */
-export interface Remote {
-  readonly address: string
-  /** The offer of an incoming INVITE; undefined: a late offer, or we called. */
-  readonly offer?: string | undefined
-  /** Where its media may be sent; undefined: anywhere. */
-  readonly mayReach?: MayReach | undefined
+  /** The other side of this call wants to be replaced. */
+  readonly referred: (call: Call, referral: Referral) => void
 }
 
 /** How a call is made for another one that waits. */
@@ -40,24 +36,25 @@ export interface Dialling {
   readonly onEarlyMedia?: () => void
 }
 
-type MayReach = (address: string) => boolean
-
 /** One live call: its record, its leg, its audio, and the program that runs on it. */
 export class Call {
   readonly record: CallRecord
-  readonly leg: SipLeg
   readonly audio: LegAudio
+  readonly #media: LegMedia
   readonly #parts: CallParts
   readonly #mailbox: Mailbox
-  readonly #remote: Remote
-  #mayReach: MayReach | undefined
+  readonly #listener: SipLegListener
+  /** The call that this one is connected with. */
+  partner: Call | undefined
+  /** What a REFER of the other side leads to; undefined: it is refused. */
+  onTransfer: OnTransfer | undefined
+  #leg: SipLeg
+  /** Aborts when another answers in the place of who rings (RFC 3891 §1). */
+  readonly #pickedUp = new AbortController()
   #answering: Promise<void> | undefined
   #program: { readonly stop: AbortController; readonly done: Promise<void> } | undefined
   #pendingStart: ProgramStart | undefined
   #stored: Promise<unknown> = Promise.resolve()
-  readonly #sessionId: string
-  #sessionVersion = 0
-  readonly #srtpKey: Uint8Array
   readonly #ended = new AbortController()
   /** Aborts when the call ends or is redirected. */
   readonly #left = new AbortController()
@@ -66,28 +63,27 @@ export class Call {
     const { ports } = parts
     this.record = record
     this.#parts = parts
-    this.#remote = remote
-    this.#mayReach = remote.mayReach
-    this.#sessionId = String(ports.ids.uint32())
-    this.#srtpKey = Buffer.from(ports.ids.hex(srtpKeyBytesMax), 'hex')
     this.#mailbox = new Mailbox((delayMs, signal) => ports.clock.sleep(delayMs, signal))
     this.audio = new LegAudio(parts.hub, ports, ports.config.mediaBindAddress(remote.address), {
       digit: (digit) => ports.events.digits(record, digit),
       // A caller that vanished has hung up, as far as its program is concerned.
       rtpTimeout: () => this.#vanished(),
     })
-    this.leg = new SipLeg(
-      legId,
-      ports,
-      {
-        ended: (cause) => this.#legEnded(cause),
-        reoffered: (offer) => this.#answerReoffer(offer),
-        reanswered: (offer, answer) => this.#settleReoffer(offer, answer),
-        informed: (contentType, body) => this.#informed(contentType, body),
-      },
-      parts.legGone,
-      record.direction === 'inbound',
-    )
+    this.#media = new LegMedia(this.audio, ports, remote)
+    this.#listener = {
+      callSid: record.sid,
+      ended: (cause) => this.#legEnded(cause),
+      reoffered: (offer) => this.#media.answerReoffer(offer),
+      reanswered: (offer, answer) => this.#settleReoffer(offer, answer),
+      informed: (contentType, body) => this.#informed(contentType, body),
+      referred: (referral) => parts.referred(this, referral),
+    }
+    this.#leg = this.#makeLeg(legId, record.direction === 'inbound')
+  }
+
+  /** The signalling of this call now; another's takes its place after a transfer. */
+  get leg(): SipLeg {
+    return this.#leg
   }
 
   get sid(): string {
@@ -190,7 +186,7 @@ export class Call {
     timeoutMs: number,
     dialling: Dialling = {},
   ): Promise<CallStatus> {
-    this.#mayReach = route.mayReach
+    this.#media.allow(route.mayReach)
     try {
       await this.#connect(route, from, timeoutMs, dialling)
     } catch (error) {
@@ -199,6 +195,51 @@ export class Call {
       this.ports.events.callFailed(this.record, error)
     }
     return this.record.status
+  }
+
+  /**
+   * Answers an INVITE that takes the place of this call's other side (RFC 3891): who called or was called
+   * goes, media, record and program stay.
+   */
+  async takeOver(legId: string, remote: Remote): Promise<void> {
+    const wasAnswered = this.isAnswered
+    this.#media.meet(remote)
+    const leg = this.#makeLeg(legId, true)
+    try {
+      const old = this.#replaceLeg(leg)
+      await this.#media.accept(leg)
+      old.hangUp()
+      if (isFinal(this.record.status)) leg.hangUp()
+      else if (!wasAnswered) this.#markAnswered()
+      this.#pickedUp.abort()
+    } catch (error) {
+      leg.reject(488)
+      this.#endBy({ type: 'hungUp' })
+      throw error
+    }
+  }
+
+  /**
+   * The other side of another call goes on in this one, in the place of who is in it now; the other call
+   * is over then. When that side does not agree, both stay as they were.
+   */
+  async adopt(other: Call, report: (status: number) => void): Promise<void> {
+    const offer = await this.#media.offer(other.#media)
+    const { status, sdp } = await other.leg.reoffer(offer)
+    if (status >= 300 || isFinal(this.record.status) || isFinal(other.record.status)) {
+      report(status >= 300 ? status : 480)
+      // Its media goes to where nobody listens any more.
+      if (status < 300) other.hangUp()
+      return
+    }
+    report(200)
+    this.#media.inherit(other.#media)
+    this.#replaceLeg(other.leg).hangUp()
+    other.finish('completed', { type: 'hungUp' })
+    await this.#media.settle(offer, sdp).catch((error) => {
+      this.hangUp()
+      throw error
+    })
   }
 
   /** Gives an attempt up that nobody has answered. */
@@ -224,9 +265,8 @@ export class Call {
     { near, onEarlyMedia }: Dialling,
   ): Promise<void> {
     if (isFinal(this.record.status)) return
-    const endpoint = await this.audio.open(near)
+    const offer = await this.#media.offer(this.#media, near)
     if (isFinal(this.record.status)) return
-    const offer = makeOffer(this.#local(endpoint.rtpPort))
     const settled = new AbortController()
     this.ports.clock.sleep(timeoutMs, settled.signal).then(
       () => this.finishUnanswered('no-answer'),
@@ -241,6 +281,7 @@ export class Call {
         if (sdp !== undefined && alone) void this.#hearEarly(offer, sdp, onEarlyMedia)
       }),
       aborted(this.#ended.signal),
+      aborted(this.#pickedUp.signal),
     ])
     settled.abort()
     if (outcome && !isFinal(this.record.status)) await this.#connected(outcome, offer)
@@ -251,40 +292,32 @@ export class Call {
       this.finish(statusOfRefusal(outcome.status), { type: 'hungUp' })
       return
     }
-    await this.#settle(offer, outcome.sdp)
+    await this.#media.settle(offer, outcome.sdp)
     if (isFinal(this.record.status)) return
     this.#markAnswered()
     // The other side may have hung up while its media was set up.
     if (this.leg.isOver) this.finish('completed', { type: 'hungUp' })
   }
 
-  /** Takes the answer to an offer of ours. Throws RouterError. */
-  async #settle(offer: string, answer: string | undefined): Promise<void> {
-    const selection = settleAnswer(offer, answer)
-    if (!selection.ok) throw new RouterError('ERR_SDP', 20500, selection.problem)
-    await this.#configure(selection.value)
-  }
-
-  async #configure(selection: MediaSelection): Promise<void> {
-    if (!maySendTo(selection, this.#mayReach)) {
-      throw new RouterError('ERR_SDP', 20500, 'media may not be sent to that address')
-    }
-    await this.audio.configure(selection)
-  }
-
   async #answer(): Promise<void> {
-    const endpoint = await this.audio.open()
-    const local = this.#local(endpoint.rtpPort)
-    if (this.#remote.offer === undefined) {
-      const offer = makeOffer(local)
-      await this.#settle(offer, await this.leg.accept(offer, true))
-    } else {
-      const answer = answerOffer(this.#remote.offer, local)
-      if (!answer.ok) throw new RouterError('ERR_SDP', 20500, answer.problem)
-      await this.#configure(answer.value.selection)
-      await this.leg.accept(answer.value.sdp, false)
-    }
+    await this.#media.accept(this.leg)
     if (!isFinal(this.record.status)) this.#markAnswered()
+  }
+
+  #makeLeg(legId: string, isIncoming: boolean): SipLeg {
+    const { legMade, legGone } = this.#parts
+    const leg = new SipLeg(legId, this.ports, this.#listener, legGone, isIncoming)
+    legMade(leg)
+    return leg
+  }
+
+  /** Returns the leg that was; nobody hears of it any more. */
+  #replaceLeg(leg: SipLeg): SipLeg {
+    const old = this.#leg
+    this.#leg = leg
+    leg.moveTo(this.#listener)
+    old.moveTo(nobody(this.sid))
+    return old
   }
 
   #markAnswered(): void {
@@ -305,49 +338,35 @@ export class Call {
   }
 
   #progressed(status: number): void {
-    if (status < 180 || this.record.status === 'ringing' || isFinal(this.record.status)) return
+    const isKnown = this.isAnswered || this.record.status === 'ringing'
+    if (status < 180 || isKnown || isFinal(this.record.status)) return
     this.record.status = 'ringing'
     this.persist(callEvent(this.record, 'ringing', this.ports))
   }
 
   /** What comes before the answer: announcements and ringing of the other side (RFC 3960 §3.1). */
   async #hearEarly(offer: string, sdp: string, heard: (() => void) | undefined): Promise<void> {
-    const selection = settleAnswer(offer, sdp)
-    // What cannot be used now is no reason to fail: the answer may be another.
-    if (!selection.ok || !heard || this.isAnswered || isFinal(this.record.status)) return
+    if (!heard || this.isAnswered || isFinal(this.record.status)) return
     try {
-      await this.#configure(selection.value)
-      if (!this.isAnswered && !isFinal(this.record.status)) heard()
+      // What cannot be used now is no reason to fail: the answer may be another.
+      const isUsable = await this.#media.settleEarly(offer, sdp)
+      if (isUsable && !this.isAnswered && !isFinal(this.record.status)) heard()
     } catch (error) {
       if (!(error instanceof RouterError)) this.ports.events.bug(error, this.sid)
     }
   }
 
-  async #answerReoffer(offer: string | undefined): Promise<string | undefined> {
-    const endpoint = await this.audio.open()
-    const local = this.#local(endpoint.rtpPort)
-    if (offer === undefined) return makeOffer(local)
-    const answer = answerOffer(offer, local)
-    if (!answer.ok) return undefined
-    await this.#configure(answer.value.selection)
-    return answer.value.sdp
-  }
-
   /** An answer that we cannot use leaves the media as it was. */
   #settleReoffer(offer: string, answer: string | undefined): void {
     if (isFinal(this.record.status)) return
-    this.#settle(offer, answer).catch((error) => {
+    this.#media.settle(offer, answer).catch((error) => {
       if (!(error instanceof RouterError)) this.ports.events.bug(error, this.sid)
     })
   }
 
-  /** DTMF by SIP INFO: application/dtmf-relay or application/dtmf. */
   #informed(contentType: string, body: string): void {
-    const type = contentType.toLowerCase()
-    if (!type.startsWith('application/dtmf')) return
-    const signal =
-      /^\s*Signal\s*=\s*([0-9A-D*#])/im.exec(body)?.[1] ?? /^\s*([0-9A-D*#])\s*$/i.exec(body)?.[1]
-    if (signal !== undefined) this.audio.offerDigit(signal.toUpperCase())
+    const digit = digitOfInfo(contentType, body)
+    if (digit !== undefined) this.audio.offerDigit(digit)
   }
 
   #legEnded(cause: 'bye' | 'canceled' | 'lost' | 'hungUp'): void {
@@ -394,16 +413,17 @@ export class Call {
     this.#pendingStart = undefined
     if (start) this.start(start)
   }
+}
 
-  #local(rtpPort: number) {
-    return {
-      address: this.ports.config.mediaAdvertisedAddress(this.#remote.address),
-      port: rtpPort,
-      sessionId: this.#sessionId,
-      // RFC 3264 §8: grows with each description that we send.
-      sessionVersion: this.#sessionVersion++,
-      srtpKey: this.#srtpKey,
-    }
+/** Of a leg that its call has given away. */
+function nobody(callSid: string): SipLegListener {
+  return {
+    callSid,
+    ended() {},
+    reoffered: async () => undefined,
+    reanswered() {},
+    informed() {},
+    referred() {},
   }
 }
 

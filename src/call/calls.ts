@@ -12,15 +12,22 @@ import { Forks } from './forks.js'
 import { canAnswer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
+import { OutgoingLimits } from './outgoing-limits.js'
 import type { CallPorts, NumberConfig } from './ports.js'
-import { visibleHeaders } from './sip-leg.js'
+import { SipLeg, visibleHeaders } from './sip-leg.js'
+import { StartQueue, type Turn } from './start-queue.js'
 import { callEvent } from './status-events.js'
+import { transfer } from './transfer.js'
+import { TrunkHunts } from './trunk-hunt.js'
 
 /** All live calls. The SIP engine's events come in here, and so do REST's commands. */
 export class Calls {
   readonly #ports: CallPorts
   readonly #parts: CallParts
   readonly #forks: Forks
+  readonly #hunts: TrunkHunts
+  readonly #outgoing: OutgoingLimits
+  readonly #starts: StartQueue
   readonly #calls = new Map<string, Call>()
   readonly #legs = new Map<string, { handle(event: LegEvent): void }>()
   #accepting = true
@@ -32,15 +39,29 @@ export class Calls {
     onGone: (callSid: string) => void,
   ) {
     this.#forks = new Forks(ports.sip)
-    this.#ports = { ...ports, sip: this.#forks }
+    this.#hunts = new TrunkHunts(this.#forks, ports.clock, (event) => this.#toLeg(event))
+    this.#ports = { ...ports, sip: this.#hunts }
+    const { callsPerSecondMax, queuedMax, ...limits } = ports.config.accountLimits ?? noLimits
+    this.#outgoing = new OutgoingLimits(limits, {
+      clock: ports.clock,
+      allows: (phoneNumber, accountSid) => ports.routes.allows(phoneNumber, accountSid),
+      events: ports.events,
+    })
+    this.#starts = new StartQueue(callsPerSecondMax, queuedMax, ports.clock)
     this.#parts = {
       ports: this.#ports,
       hub,
       runProgram,
+      legMade: (leg) => this.#legs.set(leg.legId, leg),
       legGone: (leg) => this.#legs.delete(leg.legId),
       callGone: (call) => {
         this.#calls.delete(call.sid)
+        this.#outgoing.release(call.record)
         onGone(call.sid)
+      },
+      referred: (call, referral) => {
+        const second = this.#callOf(referral.replacedLegId)
+        transfer(call, referral, second).catch((error) => ports.events.bug(error, call.sid))
       },
     }
   }
@@ -66,7 +87,8 @@ export class Calls {
 
   /** An event of the SIP engine that names a leg. */
   handle(told: LegEvent): void {
-    const event = this.#forks.receive(told)
+    const ofOne = this.#forks.receive(told)
+    const event = ofOne && this.#hunts.receive(ofOne)
     if (!event) return
     if (event.type === 'invited') {
       this.#invited(event).catch((error) => {
@@ -75,12 +97,13 @@ export class Calls {
       })
       return
     }
-    this.#legs.get(event.legId)?.handle(event)
+    this.#toLeg(event)
   }
 
   /**
    * Stores a call to be made and starts it; resolves with its record as soon as that is durable.
-   * Rejects with CommandError when there are too many, or no new ones are taken.
+   * Beyond the rate of its account it waits as `queued`. Rejects with CommandError when there are too
+   * many, the account may not make it, or no new ones are taken.
    */
   async create(request: NewOutgoingCall): Promise<CallRecord> {
     if (!this.#accepting) {
@@ -103,19 +126,31 @@ export class Calls {
       },
       this.#ports.clock.nowMs(),
     )
-    const call = await this.makeOutgoing(record)
+    const refusal = this.#outgoing.take(record)
+    if (refusal) throw refusal
+    const turn = this.#starts.join(record.accountSid)
+    if (!turn) {
+      this.#outgoing.release(record)
+      this.#ports.events.callBlocked(record.accountSid, record.sid, 'queue')
+      throw new CommandError('ERR_QUEUE_FULL', 20429, 'Too many calls of this account wait')
+    }
+    const call = await this.#make(record, turn.isNow)
     const snapshot = { ...record }
-    void this.#connect(call, request).catch((error) => {
+    void this.#connect(call, request, turn).catch((error) => {
       this.#ports.events.bug(error, record.sid)
       call.finish('failed', { type: 'end' })
     })
     return snapshot
   }
 
-  /** Registers and stores a call that will be made. */
+  /** Registers and stores a call that will be made; it has failed already when it may not be. */
   async makeOutgoing(record: CallRecord): Promise<Call> {
-    const call = new Call(record, this.#ports.ids.hex(8), { address: '' }, this.#parts)
-    await this.#register(call, callEvent(record, 'initiated', this.#ports))
+    const refusal = this.#outgoing.take(record)
+    const call = await this.#make(record, true)
+    if (refusal) {
+      this.#ports.events.callFailed(record, refusal)
+      call.finish('failed', { type: 'end' })
+    }
     return call
   }
 
@@ -132,11 +167,20 @@ export class Calls {
     }
   }
 
+  async #make(record: CallRecord, isNow: boolean): Promise<Call> {
+    const call = new Call(record, this.#ports.ids.hex(8), { address: '' }, this.#parts)
+    await this.#register(call, isNow ? callEvent(record, 'initiated', this.#ports) : [])
+    return call
+  }
+
+  #toLeg(event: LegEvent): void {
+    this.#legs.get(event.legId)?.handle(event)
+  }
+
   /** Resolves when the call is stored; one that cannot be stored is dropped again. */
   async #register(call: Call, outbox: ReturnType<typeof callEvent>): Promise<void> {
     const { store, events, outboxFilled } = this.#ports
     this.#calls.set(call.sid, call)
-    this.#legs.set(call.leg.legId, call.leg)
     try {
       await store.insertCall(call.record, outbox)
     } catch (error) {
@@ -148,9 +192,11 @@ export class Calls {
     events.callStarted(call.record)
   }
 
-  async #connect(call: Call, request: NewOutgoingCall): Promise<void> {
+  async #connect(call: Call, request: NewOutgoingCall, turn: Turn): Promise<void> {
     const { routes, config } = this.#ports
-    const route = await findRoute(routes, request.to)
+    if (!turn.isNow && !(await this.#begins(call, turn))) return
+    const dialler = { accountSid: request.accountSid, callSid: call.sid }
+    const route = await findRoute(routes, request.to, dialler)
     if (!route || route === 'notRegistered') {
       call.finish(route ? 'no-answer' : 'failed', { type: 'end' })
       return
@@ -171,7 +217,28 @@ export class Calls {
     }
   }
 
+  /** The call whose leg this is, or one of whose devices rings. */
+  #callOf(legId: string | undefined): Call | undefined {
+    if (legId === undefined) return undefined
+    const leg = this.#legs.get(this.#hunts.legIdOf(this.#forks.legIdOf(legId)))
+    return leg instanceof SipLeg ? this.#calls.get(leg.callSid) : undefined
+  }
+
+  /** Waits for the turn of a queued call; false when it was canceled meanwhile. */
+  async #begins(call: Call, turn: Turn): Promise<boolean> {
+    const isDue = await turn.wait(call.endedSignal).then(
+      () => true,
+      () => false,
+    )
+    if (isDue) call.persist(callEvent(call.record, 'initiated', this.#ports))
+    return isDue
+  }
+
   async #invited(invited: Invited): Promise<void> {
+    if (invited.replacedLegId !== undefined) {
+      await this.#replacing(invited)
+      return
+    }
     if (!this.#accepting || this.#calls.size >= this.#ports.config.callsMax) {
       this.#refuse(invited.legId, 503, 'too many calls', [{ name: 'Retry-After', value: '10' }])
       return
@@ -182,15 +249,34 @@ export class Calls {
       this.#refuse(invited.legId, 404, 'unknown number')
       return
     }
-    const mayReach = (address: string) =>
-      invited.trust === 'address' ||
-      address === invited.flow.remoteAddress ||
-      this.#ports.config.mayReach(address)
+    const mayReach = this.#mayReach(invited)
     if (!canAnswer(invited.sdp, mayReach)) {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
     }
     await this.#begin(invited, number, mayReach)
+  }
+
+  /** Where a caller may have its media sent. */
+  #mayReach({ trust, flow }: Invited): (address: string) => boolean {
+    return (address) =>
+      trust === 'address' || address === flow.remoteAddress || this.#ports.config.mayReach(address)
+  }
+
+  /** An INVITE that takes the place of a leg of ours. */
+  async #replacing(invited: Invited): Promise<void> {
+    const call = this.#callOf(invited.replacedLegId)
+    if (!call) {
+      this.#refuse(invited.legId, 481, 'no such call')
+      return
+    }
+    const mayReach = this.#mayReach(invited)
+    if (!canAnswer(invited.sdp, mayReach)) {
+      this.#refuse(invited.legId, 488, 'no media that we could take')
+      return
+    }
+    const { remoteAddress } = invited.flow
+    await call.takeOver(invited.legId, { address: remoteAddress, offer: invited.sdp, mayReach })
   }
 
   /** The number that is called; watches for a CANCEL while the store is asked. */
@@ -241,6 +327,13 @@ export class Calls {
     this.#ports.events.callRefused(status, why)
     this.#ports.sip.send({ type: 'reject', legId, status, headers })
   }
+}
+
+const noLimits = {
+  callsPerSecondMax: undefined,
+  queuedMax: 0,
+  callsMax: undefined,
+  callsPerHourMax: undefined,
 }
 
 function inboundRecord(invited: Invited, number: NumberConfig, ports: CallPorts): CallRecord {

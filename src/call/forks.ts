@@ -35,6 +35,11 @@ export class Forks {
     return this.#groupOf.size
   }
 
+  /** The leg that this one is a part of, or itself. */
+  legIdOf(legId: string): string {
+    return this.#groupOf.get(legId)?.legId ?? legId
+  }
+
   send(command: LegCommand | ForkedInvite): void {
     if (command.type === 'invite' && 'alternatives' in command) {
       this.#start(command)

@@ -3,6 +3,7 @@ import type { Invited, LegEvent } from '../sip/leg-events.js'
 import type { CallPorts, Route } from './ports.js'
 
 export interface SipLegListener {
+  readonly callSid: string
   /** The leg is over; called once. `canceled`: before it was answered. */
   ended(cause: 'bye' | 'canceled' | 'lost' | 'hungUp'): void
   /** An offer for media that changes; returns our answer. Undefined: refused. */
@@ -10,20 +11,36 @@ export interface SipLegListener {
   /** The answer to an offer that we made because theirs was missing. */
   reanswered(offer: string, answer: string | undefined): void
   informed(contentType: string, body: string): void
+  /** The other side asks to be replaced; `answerRefer` is the answer. */
+  referred(referral: Referral): void
 }
+
+export type Referral = LegEvent & { readonly type: 'referred' }
 
 export type InviteOutcome =
   | { readonly type: 'answered'; readonly sdp: string | undefined; readonly callId: string }
   | { readonly type: 'refused'; readonly status: number; readonly reason: string }
 
+/** What came of a REFER of ours. */
+export interface ReferOutcome {
+  /** Of the REFER itself; 408: no answer. */
+  readonly status: number
+  /** The last that the other side has heard from the new party; undefined: it told nothing. */
+  readonly reported: number | undefined
+}
+
 /** The signalling of one leg: commands to the engine, and its events as promises. */
 export class SipLeg {
   readonly legId: string
   readonly #ports: CallPorts
-  readonly #listener: SipLegListener
+  #listener: SipLegListener
   readonly #onGone: (leg: SipLeg) => void
   #outcome: ((outcome: InviteOutcome) => void) | undefined
   #confirmed: ((sdp: string | undefined) => void) | undefined
+  #reanswered:
+    | ((answer: { readonly status: number; readonly sdp: string | undefined }) => void)
+    | undefined
+  #referring: { status: number | undefined; reported: number | undefined; done(): void } | undefined
   #progressed: ((status: number, sdp: string | undefined) => void) | undefined
   #isOver = false
   /** The engine has heard of this leg, and will tell its end. */
@@ -42,6 +59,17 @@ export class SipLeg {
     this.#ports = ports
     this.#listener = listener
     this.#onGone = onGone
+  }
+
+  /** Of the call that this is the leg of now. */
+  get callSid(): string {
+    return this.#listener.callSid
+  }
+
+  /** The leg becomes that of another call, which hears what happens from now on. */
+  moveTo(listener: SipLegListener): void {
+    this.#listener = listener
+    this.#progressed = undefined
   }
 
   get isOver(): boolean {
@@ -73,8 +101,17 @@ export class SipLeg {
         this.#settle({ type: 'refused', status: 487, reason: event.cause })
         this.#over(causeOf(event.cause))
         return
-      case 'invited':
       case 'reanswered':
+        this.#settleReoffer(event)
+        return
+      case 'referred':
+        this.#listener.referred(event)
+        return
+      case 'referAnswered':
+      case 'referReported':
+        this.#noteRefer(event)
+        return
+      case 'invited':
         return
       default:
         event satisfies never
@@ -129,6 +166,7 @@ export class SipLeg {
         ...(route.flow === undefined ? {} : { flow: route.flow }),
         ...(route.alternatives === undefined ? {} : { alternatives: route.alternatives }),
         ...(route.credentials === undefined ? {} : { credentials: route.credentials }),
+        ...(route.trunk === undefined ? {} : { trunk: route.trunk }),
       })
     })
   }
@@ -140,6 +178,66 @@ export class SipLeg {
 
   hangUp(): void {
     if (!this.#isOver) this.#ports.sip.send({ type: 'hangUp', legId: this.legId })
+  }
+
+  /** A new offer in an answered call; resolves with its outcome, 487 when the leg ends meanwhile. */
+  reoffer(sdp: string): Promise<{ readonly status: number; readonly sdp: string | undefined }> {
+    return new Promise((resolve) => {
+      this.#settleReoffer({ status: 487, sdp: undefined })
+      this.#reanswered = resolve
+      this.#ports.sip.send({ type: 'reoffer', legId: this.legId, sdp })
+      if (this.#isOver) this.#settleReoffer({ status: 487, sdp: undefined })
+    })
+  }
+
+  /** Asks the other side to call `target` instead; resolves when it has told how that went. */
+  refer(target: string, signal: AbortSignal): Promise<ReferOutcome> {
+    return new Promise((resolve) => {
+      const referring = {
+        status: undefined as number | undefined,
+        reported: undefined as number | undefined,
+        done: () => {
+          const { status = 408, reported } = referring
+          signal.removeEventListener('abort', referring.done)
+          if (this.#referring === referring) this.#referring = undefined
+          resolve({ status, reported })
+        },
+      }
+      this.#referring?.done()
+      this.#referring = referring
+      signal.addEventListener('abort', referring.done, { once: true })
+      if (signal.aborted || this.#isOver) referring.done()
+      else this.#ports.sip.send({ type: 'refer', legId: this.legId, target })
+    })
+  }
+
+  answerRefer(referId: string, status: number): void {
+    this.#ports.sip.send({ type: 'answerRefer', legId: this.legId, referId, status })
+  }
+
+  reportRefer(referId: string, status: number): void {
+    this.#ports.sip.send({ type: 'reportRefer', legId: this.legId, referId, status })
+  }
+
+  #noteRefer(event: LegEvent & { type: 'referAnswered' | 'referReported' }): void {
+    const referring = this.#referring
+    if (!referring) return
+    if (event.type === 'referAnswered') {
+      referring.status = event.status
+      if (event.status >= 300) referring.done()
+      return
+    }
+    referring.reported = event.status ?? referring.reported
+    // Reports may overtake the answer (RFC 6665 §4.1.2.4); they mean that it was accepted.
+    if (event.isLast) {
+      referring.status ??= 202
+      referring.done()
+    }
+  }
+
+  #settleReoffer(answer: { readonly status: number; readonly sdp: string | undefined }): void {
+    this.#reanswered?.(answer)
+    this.#reanswered = undefined
   }
 
   async #answerReoffer(offer: string | undefined): Promise<void> {
@@ -159,6 +257,8 @@ export class SipLeg {
   #over(cause: Parameters<SipLegListener['ended']>[0]): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#settleReoffer({ status: 487, sdp: undefined })
+    this.#referring?.done()
     this.#onGone(this)
     this.#listener.ended(cause)
   }

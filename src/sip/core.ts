@@ -42,6 +42,8 @@ export const defaultAllow = [
   'REGISTER',
   'PRACK',
   'UPDATE',
+  'REFER',
+  'NOTIFY',
 ] as const
 
 /** Something that waits for its time in the one deadline queue. */

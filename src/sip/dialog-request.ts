@@ -11,7 +11,7 @@ import { serializeMessage } from './serializer.js'
 import type { Stack } from './stack.js'
 
 export interface DialogRequest {
-  readonly method: 'BYE' | 'INFO' | 'PRACK' | 'UPDATE'
+  readonly method: 'BYE' | 'INFO' | 'NOTIFY' | 'PRACK' | 'REFER' | 'UPDATE'
   readonly headers?: readonly HeaderField[]
   readonly body?: Uint8Array
   readonly credentials?: ClientCredentials | undefined
@@ -70,8 +70,8 @@ export function withDestination(
   locate(stack.core, routeRequest(dialog).nextHop, ([target]) => then(target && { target }))
 }
 
-/** RFC 3261 table 3, RFC 3311 §10: those that refresh the target, and INFO of old. */
-const withContact = new Set(['INVITE', 'UPDATE', 'INFO'])
+/** RFC 3261 table 3, RFC 3311 §10, RFC 3515 §2.2: those that refresh the target, and INFO of old. */
+const withContact = new Set(['INVITE', 'UPDATE', 'INFO', 'NOTIFY', 'REFER'])
 
 export interface RequestParts {
   readonly method: string

@@ -18,6 +18,7 @@ import type { OutsideCommand } from './outside-events.js'
 import { parseMessage } from './parser.js'
 import { probe } from './probe.js'
 import { progress } from './provisional.js'
+import { answerRefer, reportRefer, sendRefer } from './refer.js'
 import { respond } from './respond.js'
 import { makeStack, type Stack } from './stack.js'
 import { type Frame, StreamFraming } from './stream-framing.js'
@@ -37,6 +38,8 @@ export interface SipEngineSizes {
   readonly bindings: number
   /** Requests of ours outside of dialogs. */
   readonly outsideRequests: number
+  /** REFERs that are reported on. */
+  readonly referrals: number
 }
 
 /** The whole SIP stack as one machine: bytes and commands in, bytes and call events out. */
@@ -59,7 +62,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
   }
 
   get sizes(): SipEngineSizes {
-    const { core, legs, transactions, bindings } = this.#stack
+    const { core, legs, transactions, bindings, referrals } = this.#stack
     return {
       legs: legs.size,
       transactions: transactions.size,
@@ -68,6 +71,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       streams: this.#streams.size,
       bindings: bindings.size,
       outsideRequests: this.#stack.outside.size,
+      referrals: referrals.size,
     }
   }
 
@@ -127,6 +131,15 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
         return
       case 'reoffer':
         sendReoffer(stack, command)
+        return
+      case 'answerRefer':
+        answerRefer(stack, command)
+        return
+      case 'reportRefer':
+        reportRefer(stack, command)
+        return
+      case 'refer':
+        sendRefer(stack, command)
         return
       case 'info':
         sendInfo(stack, command)

@@ -6,6 +6,7 @@ import type { Leg } from './leg.js'
 import type { LegCommand } from './leg-events.js'
 import { headerOf, sdpOf } from './message.js'
 import { receivePrack } from './prack.js'
+import { receiveRefer, receiveReport } from './refer.js'
 import { allowField, type Exchange, replyDestination, respond } from './respond.js'
 import { reoffer, sendWaitingOffer } from './session-refresh.js'
 import { noteAllow } from './session-terms.js'
@@ -82,6 +83,14 @@ function receiveKnown(
     }
     case 'UPDATE': {
       receiveUpdate(stack, leg, dialog, envelope, exchange)
+      return
+    }
+    case 'REFER': {
+      receiveRefer(stack, leg, dialog, envelope, exchange)
+      return
+    }
+    case 'NOTIFY': {
+      receiveReport(stack, leg, envelope, exchange)
       return
     }
     case 'OPTIONS': {

@@ -56,6 +56,22 @@ export type LegCommand =
    * takes its place. The outcome is `reanswered`.
    */
   | { readonly type: 'reoffer'; readonly legId: string; readonly sdp: string }
+  /** 2xx to `referred`: it is carried out, and `reportRefer` says how; else it is refused. */
+  | {
+      readonly type: 'answerRefer'
+      readonly legId: string
+      readonly referId: string
+      readonly status: number
+    }
+  /** How the call to the new party goes (RFC 3515 §2.4.5); a final status is the last report. */
+  | {
+      readonly type: 'reportRefer'
+      readonly legId: string
+      readonly referId: string
+      readonly status: number
+    }
+  /** Asks the peer to call this URI instead (RFC 3515): `referAnswered`, then `referReported`. */
+  | { readonly type: 'refer'; readonly legId: string; readonly target: string }
   | {
       readonly type: 'info'
       readonly legId: string
@@ -96,6 +112,8 @@ export interface Invited extends Admitted {
   /** All header fields in order, names in canonical form. */
   readonly headers: readonly HeaderField[]
   readonly sdp: string | undefined
+  /** The leg that this one takes the place of (RFC 3891): accept this, then hang that up. */
+  readonly replacedLegId?: string
 }
 
 export type LegEvent =
@@ -146,6 +164,27 @@ export type LegEvent =
       readonly legId: string
       readonly contentType: string
       readonly body: string
+    }
+  /** The peer wants to be replaced by another party; answer with `answerRefer` (RFC 3515). */
+  | {
+      readonly type: 'referred'
+      readonly legId: string
+      readonly referId: string
+      /** Refer-To: a sip, sips or tel URI, with the header fields that it was sent with. */
+      readonly target: string
+      /** The leg of ours that its Replaces names (RFC 5589 §7: attended transfer). */
+      readonly replacedLegId: string | undefined
+      /** Referred-By as it was sent (RFC 3892). */
+      readonly referredBy: string | undefined
+    }
+  /** The final status of a REFER of ours; 2xx: reports follow. */
+  | { readonly type: 'referAnswered'; readonly legId: string; readonly status: number }
+  | {
+      readonly type: 'referReported'
+      readonly legId: string
+      /** What the peer has heard from the new party; undefined: it does not say. */
+      readonly status: number | undefined
+      readonly isLast: boolean
     }
   /** The leg is over, whatever it was; the last output for it unless it was `refused`. */
   | {

@@ -5,7 +5,9 @@ import type { ClientCredentials } from './digest.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { EndCause, LegCommand } from './leg-events.js'
 import type { OutgoingReinvite } from './outgoing-reinvite.js'
+import type { Referrals } from './referrals.js'
 import type { ReliableProvisional } from './reliable-provisional.js'
+import type { ReplacedDialog } from './replaces.js'
 import { respond } from './respond.js'
 import type { SessionTimer } from './session-timer.js'
 import type { ServerTransaction } from './transaction-layer.js'
@@ -56,6 +58,10 @@ export interface Leg {
   sessionTimer: SessionTimer | undefined
   /** The peer's Allow names UPDATE. */
   allowsUpdate: boolean
+  /** The peer has sent a REFER; later ones are told apart by their CSeq (RFC 3515 §2.4.6). */
+  wasReferred: boolean
+  /** A REFER of ours was not refused, and its last report has not come. */
+  expectsReports: boolean
   /** True after the first 2xx: a BYE ends it now. */
   established: boolean
   /** We want it to end; a Reason value when there is one. */
@@ -65,11 +71,13 @@ export interface Leg {
 /** The legs that exist, by their id and by their own tag. */
 export class Legs {
   readonly #core: Core
+  readonly #referrals: Referrals
   readonly #byId = new Map<string, Leg>()
   readonly #byLocalTag = new Map<string, Leg>()
 
-  constructor(core: Core) {
+  constructor(core: Core, referrals: Referrals) {
     this.#core = core
+    this.#referrals = referrals
   }
 
   get size(): number {
@@ -98,6 +106,8 @@ export class Legs {
       localSdp: undefined,
       sessionTimer: undefined,
       allowsUpdate: false,
+      wasReferred: false,
+      expectsReports: false,
       established: false,
       hangingUp: undefined,
     }
@@ -116,9 +126,18 @@ export class Legs {
 
   /** The dialog that this request is in, early ones too (RFC 3261 §12.2.2). */
   findDialog(envelope: RequestEnvelope): { leg: Leg; dialog: Dialog } | undefined {
-    const leg = this.#byLocalTag.get(envelope.to.params.get('tag') ?? '')
-    if (!leg || leg.callId !== envelope.callId) return undefined
-    const remoteTag = envelope.from.params.get('tag') ?? ''
+    const localTag = envelope.to.params.get('tag') ?? ''
+    return this.#find(envelope.callId, localTag, envelope.from.params.get('tag') ?? '')
+  }
+
+  /** The leg with this dialog, early ones too (RFC 3891 §3). */
+  findReplaced({ callId, toTag, fromTag }: ReplacedDialog): Leg | undefined {
+    return this.#find(callId, toTag, fromTag)?.leg
+  }
+
+  #find(callId: string, localTag: string, remoteTag: string) {
+    const leg = this.#byLocalTag.get(localTag)
+    if (!leg || leg.callId !== callId) return undefined
     const dialog =
       leg.dialog?.remoteTag === remoteTag ? leg.dialog : leg.outgoing?.earlyDialog(remoteTag)
     return dialog && { leg, dialog }
@@ -137,6 +156,7 @@ export class Legs {
     this.#byLocalTag.delete(leg.localTag)
     this.stopRinging(leg)
     this.#refuseOpen(leg)
+    this.#referrals.legEnded(leg.id)
     if (leg.accepted) this.#core.deadlines.delete(leg.accepted)
     leg.accepted = undefined
     this.stopReliable(leg)

@@ -112,8 +112,8 @@ export function abilityFields(core: Core): HeaderField[] {
   return [allowField(core), { name: 'Supported', value: supportedTags.join(', ') }]
 }
 
-/** RFC 3262, RFC 4028. */
-export const supportedTags: readonly string[] = ['100rel', 'timer']
+/** RFC 3262, RFC 4028, RFC 3891, RFC 4488. */
+export const supportedTags: readonly string[] = ['100rel', 'timer', 'replaces', 'norefersub']
 
 export const acceptField: HeaderField = { name: 'Accept', value: 'application/sdp' }
 

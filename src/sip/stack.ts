@@ -3,6 +3,7 @@ import { Core, type SipConfig } from './core.js'
 import { NonceMint } from './digest-nonce.js'
 import { Legs } from './leg.js'
 import type { OutsideRequest } from './outside-request.js'
+import { Referrals } from './referrals.js'
 import { TransactionLayer } from './transaction-layer.js'
 
 /** The parts of one engine, handed to the functions that make it work. */
@@ -14,16 +15,19 @@ export interface Stack {
   readonly bindings: Bindings
   /** Requests of ours outside of dialogs. */
   readonly outside: Set<OutsideRequest>
+  readonly referrals: Referrals
 }
 
 export function makeStack(config: SipConfig): Stack {
   const core = new Core(config)
+  const referrals = new Referrals()
   return {
     core,
     transactions: new TransactionLayer(core),
-    legs: new Legs(core),
+    legs: new Legs(core, referrals),
     nonces: new NonceMint(config.ids),
     bindings: new Bindings(core),
     outside: new Set(),
+    referrals,
   }
 }

@@ -9,6 +9,7 @@ import type { Admitted, Invited, LegCommand } from './leg-events.js'
 import { headerOf, type SipRequest, sdpOf } from './message.js'
 import type { NameAddr } from './name-addr.js'
 import { register } from './registrar.js'
+import { findReplaced } from './replaces.js'
 import {
   abilityFields,
   acceptField,
@@ -86,7 +87,9 @@ function process(
   admission: Admitted,
 ): void {
   const { core } = stack
-  const fault = faultOf(stack, envelope)
+  const replaced = findReplaced(stack, envelope.request)
+  const isWrong = typeof replaced === 'number'
+  const fault = faultOf(stack, envelope) ?? (isWrong ? { status: replaced } : undefined)
   if (fault) {
     if (fault.status === 482) core.count('loop')
     respond(core, exchange, fault.status, fault)
@@ -115,10 +118,15 @@ function process(
     return
   }
   const transaction = exchange.transaction ?? begin(stack, envelope, exchange)
-  startLeg(stack, envelope, transaction, admission)
+  startLeg(stack, envelope, transaction, admission, isWrong ? undefined : replaced)
 }
 
 const outsideMethods = new Set(['INVITE', 'OPTIONS', 'REGISTER'])
+/** What is known, but means nothing without a dialog; nobody is transferred out of the blue. */
+const dialogMethods: ReadonlyMap<string, number> = new Map([
+  ...['BYE', 'INFO', 'NOTIFY', 'PRACK', 'UPDATE'].map((method) => [method, 481] as const),
+  ['REFER', 603],
+])
 
 /** The checks of RFC 3261 §8.2 in their order; undefined: nothing speaks against the request. */
 function faultOf(stack: Stack, envelope: RequestEnvelope): Fault | undefined {
@@ -126,7 +134,8 @@ function faultOf(stack: Stack, envelope: RequestEnvelope): Fault | undefined {
   const allow = [allowField(stack.core)]
   // §8.2.1
   if (!outsideMethods.has(request.method)) {
-    return { status: 405, headers: allow }
+    const status = dialogMethods.get(request.method)
+    return status === undefined ? { status: 405, headers: allow } : { status }
   }
   // §8.2.2.1
   if (!parseSipUri(request.uri)) return { status: 416 }
@@ -173,6 +182,7 @@ function startLeg(
   envelope: RequestEnvelope,
   transaction: ServerTransaction,
   admission: Admitted,
+  replaced: Leg | undefined,
 ): void {
   const { core, legs } = stack
   const { request, callId } = envelope
@@ -195,6 +205,7 @@ function startLeg(
     callId,
     headers: request.headers,
     sdp: sdpOf(request),
+    ...(replaced ? { replacedLegId: replaced.id } : {}),
   }
   core.emit(invited)
 }

@@ -144,7 +144,7 @@ describe('an incoming call', () => {
     expect(peer.of('informed')).toMatchObject([
       { contentType: 'application/dtmf-relay', body: 'Signal=5' },
     ])
-    peer.request('REFER', { toTag, cseq: 3 })
+    peer.request('PUBLISH', { toTag, cseq: 3 })
     peer.request('INFO', { toTag, cseq: 2 })
     peer.request('OPTIONS', { toTag, cseq: 4 })
     peer.request('BYE', { toTag: 'unknown', cseq: 5 })

@@ -13,6 +13,7 @@ export const idle = {
   streams: 0,
   bindings: 0,
   outsideRequests: 0,
+  referrals: 0,
 }
 
 export function flowFrom(address: string, port = 5060, connectionId?: number): Flow {

@@ -1,0 +1,112 @@
+import { RouterError } from '../base/router-error.js'
+import type { LegAudio, MediaSelection } from './leg-audio.js'
+import {
+  answerOffer,
+  type LocalMedia,
+  makeOffer,
+  maySendTo,
+  settleAnswer,
+} from './media-description.js'
+import { OwnSession } from './own-session.js'
+import type { CallPorts } from './ports.js'
+import type { SipLeg } from './sip-leg.js'
+
+export type MayReach = (address: string) => boolean
+
+/** The other side of a leg, as far as it is known when the call is made. */
+export interface Remote {
+  readonly address: string
+  /** The offer of an incoming INVITE; undefined: a late offer, or we called. */
+  readonly offer?: string | undefined
+  /** Where its media may be sent; undefined: anywhere. */
+  readonly mayReach?: MayReach | undefined
+}
+
+/** Offers and answers of one leg, carried over to its endpoint. Every method may throw RouterError. */
+export class LegMedia {
+  readonly #audio: LegAudio
+  readonly #ports: CallPorts
+  #remote: Remote
+  #session: OwnSession
+
+  constructor(audio: LegAudio, ports: CallPorts, remote: Remote) {
+    this.#audio = audio
+    this.#ports = ports
+    this.#remote = remote
+    this.#session = new OwnSession(ports.ids)
+  }
+
+  /** Where the media of who is called may be sent. */
+  allow(mayReach: MayReach | undefined): void {
+    this.#remote = { ...this.#remote, mayReach }
+  }
+
+  /** Another party takes the place of the other side. */
+  meet(remote: Remote): void {
+    this.#remote = remote
+    this.#session = new OwnSession(this.#ports.ids)
+  }
+
+  /** The other side of another leg moves here, in the dialog that it has. */
+  inherit(other: LegMedia): void {
+    this.#remote = other.#remote
+    this.#session = other.#session
+  }
+
+  /** An offer of ours. `to`: for the other side of that leg. */
+  async offer(to: LegMedia = this, near?: number): Promise<string> {
+    const { rtpPort } = await this.#audio.open(near)
+    return makeOffer(to.#describe(rtpPort))
+  }
+
+  /** Takes the answer to an offer of ours. */
+  async settle(offer: string, answer: string | undefined): Promise<void> {
+    const selection = settleAnswer(offer, answer)
+    if (!selection.ok) throw new RouterError('ERR_SDP', 20500, selection.problem)
+    await this.#configure(selection.value)
+  }
+
+  /** As `settle`, when it can be used; false: it cannot. */
+  async settleEarly(offer: string, answer: string): Promise<boolean> {
+    const selection = settleAnswer(offer, answer)
+    if (selection.ok) await this.#configure(selection.value)
+    return selection.ok
+  }
+
+  /** Accepts the INVITE of the other side. */
+  async accept(leg: SipLeg): Promise<void> {
+    const theirs = this.#remote.offer
+    if (theirs === undefined) {
+      const offer = await this.offer()
+      await this.settle(offer, await leg.accept(offer, true))
+      return
+    }
+    const { rtpPort } = await this.#audio.open()
+    const answer = answerOffer(theirs, this.#describe(rtpPort))
+    if (!answer.ok) throw new RouterError('ERR_SDP', 20500, answer.problem)
+    await this.#configure(answer.value.selection)
+    await leg.accept(answer.value.sdp, false)
+  }
+
+  /** The answer to an offer in the call, or the offer that was asked for; undefined: refused. */
+  async answerReoffer(offer: string | undefined): Promise<string | undefined> {
+    if (offer === undefined) return this.offer()
+    const { rtpPort } = await this.#audio.open()
+    const answer = answerOffer(offer, this.#describe(rtpPort))
+    if (!answer.ok) return undefined
+    await this.#configure(answer.value.selection)
+    return answer.value.sdp
+  }
+
+  async #configure(selection: MediaSelection): Promise<void> {
+    if (!maySendTo(selection, this.#remote.mayReach)) {
+      throw new RouterError('ERR_SDP', 20500, 'media may not be sent to that address')
+    }
+    await this.#audio.configure(selection)
+  }
+
+  #describe(rtpPort: number): LocalMedia {
+    const address = this.#ports.config.mediaAdvertisedAddress(this.#remote.address)
+    return this.#session.describe(address, rtpPort)
+  }
+}
