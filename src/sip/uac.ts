@@ -1,9 +1,10 @@
+import { Challenges } from './challenges.js'
 import type { Timed } from './core.js'
 import { type Destination, type Dialog, isSips, targetOf } from './dialog.js'
 import { reasonField, sendAck, sendBye, sendInDialog } from './dialog-request.js'
-import { authorize, isStale } from './digest-client.js'
 import { EarlyDialogs } from './early-dialogs.js'
-import type { Flow, HeaderField, Target } from './events.js'
+import type { Flow, HeaderField } from './events.js'
+import { HopTargets } from './hop-targets.js'
 import type { ResponseEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { InviteCommand } from './leg-events.js'
@@ -22,11 +23,6 @@ import type { ClientTransaction } from './transaction-layer.js'
 import { parseSipUri } from './uri.js'
 
 const forksMax = 16
-const authorizationsMax = 3
-/** Where the path is not known (RFC 3261 §18.1.1). */
-const datagramLengthMax = 1300
-/** The Via that is still to come. */
-const viaLengthMax = 120
 
 /** RFC 3261 §13.2 */
 export function invite(stack: Stack, command: InviteCommand): void {
@@ -55,13 +51,9 @@ export class OutgoingInvite {
   readonly #stack: Stack
   readonly #leg: Leg
   readonly #command: InviteCommand
-  #targets: Target[] = []
-  /** Targets by UDP that have been tried by TCP before. */
-  readonly #triedConnection = new Set<number>()
-  #targetIndex = 0
+  readonly #challenges: Challenges
+  #targets = new HopTargets([])
   #cseq = 0
-  #authorizations: HeaderField[] = []
-  #challenges = 0
   #transaction: ClientTransaction | undefined
   #branch = ''
   #provisional = false
@@ -76,6 +68,7 @@ export class OutgoingInvite {
     this.#stack = stack
     this.#leg = leg
     this.#command = command
+    this.#challenges = new Challenges(stack.core, command.credentials)
     this.#early = new EarlyDialogs(stack, command.flow)
   }
 
@@ -86,13 +79,13 @@ export class OutgoingInvite {
   locate(): void {
     const { flow, nextHop, routes = [], target } = this.#command
     if (flow) {
-      this.#targets = [targetOf(flow)]
+      this.#targets = new HopTargets([targetOf(flow)])
       this.#attempt()
       return
     }
     const route = routes[0] === undefined ? undefined : parseNameAddr(routes[0])?.uri
     locate(this.#stack.core, nextHop ?? route ?? target, (targets) => {
-      this.#targets = [...targets]
+      this.#targets = new HopTargets(targets)
       if (this.#stack.legs.has(this.#leg)) this.#attempt()
     })
   }
@@ -111,8 +104,8 @@ export class OutgoingInvite {
   }
 
   #attempt(): void {
-    this.#preferConnection()
-    const target = this.#targets[this.#targetIndex]
+    this.#targets.preferConnection((target) => serializeMessage(this.#request({ target })).length)
+    const target = this.#targets.current
     if (!target) {
       this.#refuse(503, 'No Route')
       return
@@ -129,16 +122,6 @@ export class OutgoingInvite {
       response: (envelope, flow) => this.#response(envelope, flow),
       failed: (why) => this.#failed(why),
     })
-  }
-
-  /** RFC 3261 §18.1.1: what might be fragmented goes over TCP, and over UDP where there is no TCP. */
-  #preferConnection(): void {
-    const target = this.#targets[this.#targetIndex]
-    if (target?.transport !== 'udp' || this.#triedConnection.has(this.#targetIndex)) return
-    const length = serializeMessage(this.#request({ target })).length + viaLengthMax
-    if (length <= datagramLengthMax) return
-    this.#targets.splice(this.#targetIndex, 0, { ...target, transport: 'tcp' })
-    this.#triedConnection.add(this.#targetIndex + 1)
   }
 
   #request(destination: Destination): SipRequest {
@@ -161,7 +144,7 @@ export class OutgoingInvite {
         ...abilityFields(core),
         ...intervalFields(timeSession(this.#stack, leg).minimumS),
         { name: 'User-Agent', value: core.config.userAgent },
-        ...this.#authorizations,
+        ...this.#challenges.fields,
         ...foreignFields(headers),
         { name: 'Content-Type', value: 'application/sdp' },
       ],
@@ -195,18 +178,9 @@ export class OutgoingInvite {
     this.#refuse(status, response.reason, response.headers)
   }
 
-  /** RFC 3261 §22.2; again only when just the nonce was stale, or at another hop. */
   #retryAuthorized({ response }: ResponseEnvelope): boolean {
-    const { credentials } = this.#command
     const request = this.#transaction?.request
-    if (!credentials || !request || this.#challenges >= authorizationsMax) return false
-    const field = authorize(this.#stack.core, request, response, credentials)
-    if (!field) return false
-    const known = this.#authorizations.some(({ name }) => name === field.name)
-    if (known && !isStale(response)) return false
-    this.#challenges++
-    this.#authorizations = this.#authorizations.filter(({ name }) => name !== field.name)
-    this.#authorizations.push(field)
+    if (!request || !this.#challenges.answer(request, response)) return false
     this.#attempt()
     return true
   }
@@ -231,8 +205,7 @@ export class OutgoingInvite {
   }
 
   #nextTarget(): boolean {
-    if (this.#targetIndex + 1 >= this.#targets.length) return false
-    this.#targetIndex++
+    if (!this.#targets.next()) return false
     this.#attempt()
     return true
   }
@@ -298,7 +271,7 @@ export class OutgoingInvite {
     const entry: { destination?: Destination; bytes?: Uint8Array } = {}
     this.#acks.set(tag, entry)
     // RFC 3261 §22.1: the ACK carries the credentials of its INVITE.
-    sendAck(this.#stack, dialog, this.#cseq, this.#authorizations, (destination, bytes) => {
+    sendAck(this.#stack, dialog, this.#cseq, this.#challenges.fields, (destination, bytes) => {
       entry.destination = destination
       entry.bytes = bytes
     })
