@@ -31,6 +31,7 @@ import { SnapshotWriter } from './router/snapshot-writer.js'
 import { chooseSpeech } from './router/speech-choice.js'
 import { createCallStore } from './router/sql-call-store.js'
 import { systemClock as clock, systemIds as ids } from './router/system.js'
+import { Trunks } from './router/trunks-wiring.js'
 import { version } from './router/version.js'
 import type { Bound } from './sip/outside-events.js'
 import type { SipUri } from './sip/uri.js'
@@ -94,15 +95,20 @@ async function compose(
   closers.add(() => copies.close())
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const registry = await openRegistry(records.store, events, closers)
+  const trunks = await Trunks.open({ config, clock, ids, events, ...records })
+  closers.add(() => trunks.close())
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(event),
     bound: (event) => registry.bound(event),
     counted: (counter) => events.sip(counter),
+    isGateway: (address) => trunks.isGateway(address),
+    passwordOfGateway: (username) => trunks.passwordOfGateway(username),
     fault: (fault) => events.bug(fault, undefined),
   })
   registry.restore(network.sip)
+  trunks.watchAddresses(network.sip.resolver)
   const devices = registry.directory
-  const parts = { config, directory, events, devices, ...records, ...sound, ...network }
+  const parts = { config, directory, events, devices, trunks, ...records, ...sound, ...network }
   const { calls, outbox } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
@@ -111,6 +117,11 @@ async function compose(
     ...records,
     recordingCopies: copies,
     calls,
+    gateways: {
+      seal: (password) => trunks.keeper.seal(password),
+      reload: () => trunks.keeper.reload(),
+      stateOf: (gatewaySid) => trunks.table.stateOf(gatewaySid),
+    },
     clock,
     ids,
     baseUrl,
@@ -169,7 +180,14 @@ async function openRecords(
   if (recovered.calls + recovered.recordings > 0) {
     log.warn(recovered, 'put an interrupted run in order')
   }
-  return { store, accounts, account: { sid: row.sid, authToken, isNew }, callStore, recordingPath }
+  return {
+    store,
+    box,
+    accounts,
+    account: { sid: row.sid, authToken, isNew },
+    callStore,
+    recordingPath,
+  }
 }
 
 /** The devices that can be called, as they were before a restart. */
@@ -265,6 +283,7 @@ function makeCalls(
     readonly directory: DataDirectory
     readonly events: TelemetryEvents
     readonly devices: DeviceDirectory
+    readonly trunks: Trunks
   },
   closers: Closers,
 ): { readonly calls: Calls; readonly outbox: OutboxSender } {
@@ -281,7 +300,7 @@ function makeCalls(
     sip: parts.sip,
     store: parts.callStore,
     routes: createRoutes({
-      trunks: config.trunks,
+      trunks: parts.trunks,
       resolver: parts.sip.resolver,
       policy,
       devices: parts.devices,
@@ -326,6 +345,7 @@ function callConfig(
     sipHost: advertisedHost(own, ''),
     rtpTimeoutMs: config.rtp.timeoutMs,
     callsMax: config.callsMax,
+    accountLimits: config.accountLimits,
     baseUrl: parts.baseUrl,
     defaultCountry: config.defaultCountry,
     recordingPath: parts.recordingPath,

@@ -33,6 +33,14 @@ export interface ApiParts {
     create(request: NewOutgoingCall): Promise<CallRecord>
     dispatch(callSid: string, command: CallCommand): Promise<void>
   }
+  /** The first account, which the operator has. */
+  readonly account: { readonly sid: string }
+  readonly gateways: {
+    seal(password: string): string
+    /** Resolves when what is stored is in effect. */
+    reload(): Promise<void>
+    stateOf(gatewaySid: string): { readonly isDead: boolean; readonly calls: number } | undefined
+  }
   recordingPath(recordingSid: string): string
   readonly recordingCopies: RecordingCopies
   readonly clock: Clock

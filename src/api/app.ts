@@ -10,6 +10,7 @@ import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
 import { pages } from './pages.js'
 import { readParameters } from './parameters.js'
+import { platform } from './platform.js'
 import { xmlDocument } from './present/xml.js'
 import { addRecordings } from './recordings.js'
 
@@ -28,6 +29,7 @@ export function createApi(parts: ApiParts): RequestListener {
   app.use(formatOfPath)
   app.use(pages)
   app.use(health(parts))
+  app.use(platform(parts))
   app.use(accountOfPath(parts))
   const router = new KoaRouter()
   addAccounts(router, parts)

@@ -27,7 +27,7 @@ export interface Page<Row> {
   readonly previous: string | undefined
 }
 
-type Listed = 'calls' | 'recordings' | 'incoming_phone_numbers'
+type Listed = 'calls' | 'recordings' | 'incoming_phone_numbers' | 'gateways'
 
 /**
  * One page of a list, newest first. The token names the row where the page begins, so that the cost of

@@ -47,7 +47,7 @@ export async function dialChild(
   calls: ChildMaker,
   signal: AbortSignal,
 ): Promise<ChildOutcome> {
-  const route = await routeOf(parent, options.target)
+  const route = await routeOf(parent, options)
   const from = callerIdOf(parent, options)
   const child = await calls.makeOutgoing(childRecord(parent, options, from))
   if (!route || route === 'notRegistered') {
@@ -72,9 +72,12 @@ export async function dialChild(
   }
 }
 
-async function routeOf(parent: Call, target: ChildTarget): Promise<FoundRoute> {
+async function routeOf(parent: Call, { target, childSid }: ChildOptions): Promise<FoundRoute> {
   const { routes } = parent.ports
-  if (target.noun === 'Number') return routes.number(target.address)
+  if (target.noun === 'Number') {
+    const { accountSid } = parent.record
+    return routes.number(target.address, { accountSid, callSid: childSid })
+  }
   if (target.noun === 'Client') return routes.device(target.address)
   const route = await routes.sipUri(target.address)
   if (!route || route === 'notRegistered' || target.username === undefined) return route

@@ -4,6 +4,9 @@ import type { RouterError } from '../base/router-error.js'
 import type { Flow } from '../sip/events.js'
 import type { InviteCommand, LegCommand } from '../sip/leg-events.js'
 import type { Callback, CallRecord } from './call-record.js'
+import type { AccountLimits } from './outgoing-limits.js'
+import type { AttemptOutcome } from './trunk-outcome.js'
+import type { Dialler } from './trunk-table.js'
 
 /** A status callback to be sent: stored with the change that caused it, sent in order, at least once. */
 export interface OutboxEntry {
@@ -62,6 +65,26 @@ export interface Route {
   readonly credentials: { readonly username: string; readonly password: string } | undefined
   /** Where the media of who answers may be sent; undefined: anywhere. */
   readonly mayReach?: (address: string) => boolean
+  /** The gateways that serve the number; they take the place of `target` and `credentials`. */
+  readonly trunk?: TrunkSearch
+}
+
+/** Gateways one after another, as the call needs them. */
+export interface TrunkSearch {
+  /** A gateway that sends nothing but 100 for so long is left for another one. */
+  readonly silenceMsMax: number
+  /** Takes a place at the next gateway; undefined: no other has one. */
+  next(): TrunkAttempt | undefined
+}
+
+/** An INVITE through one gateway; holds a place there until `release`. */
+export interface TrunkAttempt {
+  readonly route: Route
+  /** It has sent a provisional response: it is alive. */
+  heard(): void
+  report(outcome: AttemptOutcome): void
+  /** Its call is over; again does nothing. */
+  release(): void
 }
 
 export type Alternative = Pick<Route, 'target' | 'routes' | 'flow'> & { readonly nextHop?: string }
@@ -71,12 +94,19 @@ export interface ForkedInvite extends InviteCommand {
   readonly alternatives: readonly Alternative[]
 }
 
+/** An INVITE that may go through several gateways, one after another. */
+export interface TrunkInvite extends InviteCommand {
+  readonly trunk: TrunkSearch
+}
+
 /** Undefined: not allowed, not resolvable, or served by nobody. */
 export type FoundRoute = Route | 'notRegistered' | undefined
 
 export interface Routes {
   /** By the trunk table; undefined when no trunk serves the number. */
-  number(phoneNumber: string): Route | undefined
+  number(phoneNumber: string, dialler: Dialler): Route | undefined
+  /** Whether the account may call this number at all; against toll fraud. */
+  allows(phoneNumber: string, accountSid: string): boolean
   /** Refuses hosts that documents may not reach; users of our own domains are devices. */
   sipUri(uri: string): Promise<FoundRoute>
   /** All devices that are registered for a user. */
@@ -97,6 +127,8 @@ export interface CallConfig {
   readonly sipHost: string
   readonly rtpTimeoutMs: number
   readonly callsMax: number
+  /** Undefined: none. */
+  readonly accountLimits?: AccountLimits
   readonly baseUrl: string
   readonly defaultCountry: string
   recordingPath(recordingSid: string): string
@@ -111,13 +143,15 @@ export interface CallEvents {
   callRefused(status: number, why: string): void
   /** A call that we made failed on our side. */
   callFailed(call: CallRecord, error: RouterError): void
+  /** A call that an account may not make: 'destination', 'live', 'hour' or 'queue'. */
+  callBlocked(accountSid: string, callSid: string, why: string): void
   digits(call: CallRecord, digit: string): void
   recordingEnded(recording: RecordingRecord): void
   bug(error: unknown, callSid: string | undefined): void
 }
 
 export interface CallPorts {
-  readonly sip: { send(command: LegCommand | ForkedInvite): void }
+  readonly sip: { send(command: LegCommand | ForkedInvite | TrunkInvite): void }
   readonly store: CallStore
   readonly routes: Routes
   readonly config: CallConfig

@@ -3,8 +3,11 @@ import { isIP } from 'node:net'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
+import type { AccountLimits } from '../call/outgoing-limits.js'
+import type { Gateway } from '../call/trunk-gateway.js'
 import { readAuthorities, readTlsFiles, type TlsFiles } from './tls-files.js'
-import { parseTrunks, type Trunk } from './trunks.js'
+import { parseTrunks } from './trunks.js'
+import { parseAllowed } from './trunks-numbers.js'
 
 const algorithms = z.array(z.enum(['SHA-256', 'MD5'])).min(1, 'SHA-256, MD5 or both')
 
@@ -37,6 +40,12 @@ const schema = z.object({
   DIALPLANE_ALLOW_DESTINATIONS: list().optional(),
   DIALPLANE_TRUSTED_SIP: list().optional(),
   DIALPLANE_TRUNKS: z.union([z.string(), z.array(z.unknown())]).optional(),
+  DIALPLANE_TRUNK_SILENCE_SECONDS: z.coerce.number().min(0.5).max(32).default(4),
+  DIALPLANE_ALLOW_NUMBERS: list().default([]),
+  DIALPLANE_ACCOUNT_CALLS_PER_SECOND: z.coerce.number().gt(0).max(10_000).optional(),
+  DIALPLANE_ACCOUNT_CALLS_QUEUED_MAX: z.coerce.number().int().min(0).max(100_000).default(1_000),
+  DIALPLANE_ACCOUNT_CALLS_MAX: z.coerce.number().int().min(0).max(100_000).optional(),
+  DIALPLANE_ACCOUNT_CALLS_PER_HOUR: z.coerce.number().int().min(0).optional(),
   DIALPLANE_SIP_REALM: z.string().optional(),
   DIALPLANE_SIP_USERS: z.string().optional(),
   DIALPLANE_SIP_DIGEST: list().default(['SHA-256', 'MD5']).pipe(algorithms),
@@ -70,7 +79,12 @@ export interface Config {
   readonly account: { readonly sid: string | undefined; readonly authToken: string | undefined }
   readonly allowDestinations: readonly string[]
   readonly trustedSip: readonly string[]
-  readonly trunks: readonly Trunk[]
+  readonly trunks: readonly Gateway[]
+  /** A gateway that sends nothing but 100 for so long is left for another one. */
+  readonly trunkSilenceMs: number
+  /** Prefixes, some with the account that they are for; undefined: the default country. */
+  readonly allowNumbers: readonly string[]
+  readonly accountLimits: AccountLimits
   /** Username to password. */
   readonly sipUsers: ReadonlyMap<string, string>
   /** Of our challenges, in their order. */
@@ -168,6 +182,14 @@ function configOf(raw: z.infer<typeof schema>): Config {
       raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? loopbackOf(sipHosts) : []),
     ),
     trunks: named('DIALPLANE_TRUNKS', () => parseTrunks(raw.DIALPLANE_TRUNKS)),
+    trunkSilenceMs: raw.DIALPLANE_TRUNK_SILENCE_SECONDS * 1000,
+    allowNumbers: allowedNumbers(raw.DIALPLANE_ALLOW_NUMBERS),
+    accountLimits: {
+      callsPerSecondMax: raw.DIALPLANE_ACCOUNT_CALLS_PER_SECOND,
+      queuedMax: raw.DIALPLANE_ACCOUNT_CALLS_QUEUED_MAX,
+      callsMax: raw.DIALPLANE_ACCOUNT_CALLS_MAX,
+      callsPerHourMax: raw.DIALPLANE_ACCOUNT_CALLS_PER_HOUR,
+    },
     sipDigest: raw.DIALPLANE_SIP_DIGEST,
     sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
     demo: raw.DIALPLANE_DEMO,
@@ -203,6 +225,11 @@ function loopbackOf(hosts: readonly string[]): readonly string[] {
 function cidrs(name: string, ranges: readonly string[]): readonly string[] {
   named(name, () => new CidrSet(ranges))
   return ranges
+}
+
+function allowedNumbers(items: readonly string[]): readonly string[] {
+  named('DIALPLANE_ALLOW_NUMBERS', () => items.map(parseAllowed))
+  return items
 }
 
 function port(normal: number) {

@@ -52,7 +52,7 @@ function routesTo(...bindings: Binding[]) {
       ? [{ transport: 'udp', address: '203.0.113.5', port: port ?? 5060 }]
       : [{ transport: 'udp', address: '10.0.0.1', port: port ?? 5060 }]
   return createRoutes({
-    trunks: [],
+    trunks: { number: () => undefined, allows: () => true },
     resolver: { resolve } as SipResolver,
     policy: new AddressPolicy(['203.0.113.0/24'], []),
     devices,

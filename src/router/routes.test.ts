@@ -19,7 +19,7 @@ const dns = {
 
 function routesFor(...families: (4 | 6)[]) {
   return createRoutes({
-    trunks: [],
+    trunks: { number: () => undefined, allows: () => true },
     resolver: createSipResolver({ dns: dns as unknown as DnsClient, families }),
     policy: new AddressPolicy([], []),
     devices: { find: () => [] },

@@ -5,13 +5,13 @@ import type { Target } from '../sip/events.js'
 import { parseNameAddr } from '../sip/name-addr.js'
 import type { Binding } from '../sip/outside-events.js'
 import { formatHostPort, parseSipUri, type SipUri, userOf } from '../sip/uri.js'
-import { routeNumber, type Trunk } from './trunks.js'
 
 const uriLengthMax = 255
 const transports = ['udp', 'tcp', 'tls'] as const
 
 export interface RouteParts {
-  readonly trunks: readonly Trunk[]
+  /** Where numbers go, and which of them may be called. */
+  readonly trunks: Pick<Routes, 'number' | 'allows'>
   readonly resolver: SipResolver
   readonly policy: AddressPolicy
   readonly devices: { find(user: string): readonly Binding[] }
@@ -26,7 +26,8 @@ export interface RouteParts {
 export function createRoutes(parts: RouteParts): Routes {
   const { trunks, resolver, policy } = parts
   const routes: Routes = {
-    number: (phoneNumber) => routeNumber(trunks, phoneNumber),
+    number: (phoneNumber, dialler) => trunks.number(phoneNumber, dialler),
+    allows: (phoneNumber, accountSid) => trunks.allows(phoneNumber, accountSid),
     async sipUri(text) {
       const uri = text.length <= uriLengthMax ? parseSipUri(text) : undefined
       if (!uri) return undefined

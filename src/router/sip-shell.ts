@@ -46,6 +46,10 @@ export interface SipShellListeners {
   leg(event: LegEvent): void
   bound?(event: Bound): void
   counted(counter: string): void
+  /** Whether calls that come from there come from a gateway of ours. */
+  isGateway?(address: string): boolean
+  /** The password by which a gateway may call our numbers from elsewhere. */
+  passwordOfGateway?(username: string): string | undefined
   fault(fault: unknown): void
 }
 
@@ -70,7 +74,8 @@ export async function startSip(
   listeners: SipShellListeners,
 ): Promise<SipShell> {
   const trusted = new CidrSet(config.trusted)
-  const isTrusted = (address: string) => trusted.has(address)
+  const isTrusted = (address: string) =>
+    trusted.has(address) || (listeners.isGateway?.(address) ?? false)
   const domains = ownDomains(config)
   const resolver = createSipResolver({ families: familiesOf(config.hosts) })
   const engine = new SipEngine({
@@ -79,8 +84,11 @@ export async function startSip(
     userAgent: config.userAgent,
     ...(config.digestAlgorithms ? { digestAlgorithms: config.digestAlgorithms } : {}),
     // A browser on a trusted machine runs whatever page it was shown.
-    isTrusted: ({ transport, remoteAddress }) =>
-      transport !== 'ws' && transport !== 'wss' && isTrusted(remoteAddress),
+    // A carrier calls our numbers; it does not say where our devices are.
+    isTrusted: ({ transport, remoteAddress }, _domain, method) =>
+      transport !== 'ws' &&
+      transport !== 'wss' &&
+      (method === 'REGISTER' ? trusted.has(remoteAddress) : isTrusted(remoteAddress)),
     isOwnDomain: (domain) => domains.has(domain),
     advertised: (peer) => advertisedTo(peer, config, transport),
     // A call in progress holds several transactions for up to 32 s after its end.
@@ -110,7 +118,7 @@ export async function startSip(
   const answerTo = async (id: number, question: Question) => {
     const answer: Answer =
       question.what === 'credential'
-        ? { what: 'credential', ha1: ha1Of(config.users, question) }
+        ? { what: 'credential', ha1: ha1Of(config.users, listeners, question) }
         : { what: 'resolve', targets: await targetsFor(question, resolver) }
     run.handle({ type: 'answer', id, answer })
   }
@@ -180,9 +188,12 @@ function noteFailure(resolver: SipResolver, input: SocketInput): void {
 /** RFC 7616 §3.4.2 */
 function ha1Of(
   users: ReadonlyMap<string, string>,
-  { username, realm, algorithm }: Question & { what: 'credential' },
+  listeners: Pick<SipShellListeners, 'passwordOfGateway'>,
+  { username, realm, algorithm, use }: Question & { what: 'credential' },
 ): string | undefined {
-  const password = users.get(username)
+  // A gateway calls; it is no device that could be called.
+  const ofGateway = use === 'call' ? listeners.passwordOfGateway?.(username) : undefined
+  const password = users.get(username) ?? ofGateway
   if (password === undefined) return undefined
   const hash = createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
   return hash.update(`${username}:${realm}:${password}`).digest('hex')

@@ -1,41 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { parseTrunks, routeNumber } from './trunks.js'
+import { parseTrunks } from './trunks.js'
 
-const trunks = parseTrunks(
-  '+1=sip:10.0.0.5;transport=udp,+1555=sip:lab.example:5080,*=sip:me:secret@gw.example',
-)
-
-describe('the trunk table', () => {
-  it('takes the longest prefix', () => {
-    expect(routeNumber(trunks, '+15550100002')?.target).toBe('sip:+15550100002@lab.example:5080')
-    expect(routeNumber(trunks, '+14155550100')?.target).toBe(
-      'sip:+14155550100@10.0.0.5;transport=udp',
-    )
-  })
-
-  it('keeps the password of a gateway out of the URI', () => {
-    expect(routeNumber(trunks, '+4930123456')).toEqual({
-      target: 'sip:+4930123456@gw.example',
-      nextHop: undefined,
-      credentials: { username: 'me', password: 'secret' },
-    })
-  })
-
-  it.each(['1@evil.example;x=', '1;transport=tcp', '', '+', 'alice', '1%40evil', '+1\r\nX: y'])(
-    'serves nothing for %j, which is no number',
-    (text) => expect(routeNumber(trunks, text)).toBeUndefined(),
-  )
-
-  it('serves no number without a trunk', () => {
-    expect(routeNumber([], '+15550100002')).toBeUndefined()
-    expect(routeNumber(parseTrunks('+49=sip:gw'), '+15550100002')).toBeUndefined()
-  })
-
-  it('strips and prepends, and prefers the lower priority', () => {
-    const table = parseTrunks([
-      { prefix: '+44', uri: 'sip:b.example', priority: 2 },
-      { prefix: '+44', uri: 'sip:a.example', priority: 1, strip: 3, prepend: '0' },
+describe('DIALPLANE_TRUNKS', () => {
+  it('is read in its short form, passwords apart from the URI', () => {
+    const trunks = parseTrunks('+1=sip:10.0.0.5;transport=udp,*=sip:me:secret@gw.example')
+    expect(trunks).toMatchObject([
+      { prefix: '+1', uri: 'sip:10.0.0.5;transport=udp', isEnabled: true, weight: 1 },
+      { prefix: '*', uri: 'sip:gw.example', username: 'me', password: 'secret' },
     ])
-    expect(routeNumber(table, '+442079460000')?.target).toBe('sip:02079460000@a.example')
+  })
+
+  it('gives each gateway the same sid after a restart, and equal ones different sids', () => {
+    const text = '+1=sip:a.example,+1=sip:b.example,+1=sip:a.example'
+    const sids = parseTrunks(text).map(({ sid }) => sid)
+    expect(new Set(sids).size).toBe(3)
+    for (const sid of sids) expect(sid).toMatch(/^GW[0-9a-f]{32}$/)
+    expect(parseTrunks(text).map(({ sid }) => sid)).toEqual(sids)
+  })
+
+  it.each([
+    [{ uri: 'tel:+1' }, /uri must be a SIP URI/],
+    [{ uri: 'sip:gw', prefix: 'abc' }, /prefix/],
+    [{ uri: 'sip:gw', prepend: '9@evil' }, /prepend/],
+    [{ uri: 'sip:gw', callsMax: 0 }, /callsMax/],
+    [{ uri: 'sip:user@gw' }, /uri/],
+  ])('refuses %j', (trunk, message) => {
+    expect(() => parseTrunks([trunk])).toThrow(message)
   })
 })

@@ -1,57 +1,66 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Route } from '../call/ports.js'
+import type { Gateway } from '../call/trunk-gateway.js'
+
+/** What of a gateway has a form; for settings and REST alike. */
+export const trunkForms = {
+  prefix: /^(\*|\+?[0-9]{1,15})$/,
+  uri: /^sips?:[^\s@,<>"?]+$/i,
+  prepend: /^\+?[0-9]{0,24}$/,
+}
 
 const trunkSchema = z.object({
-  name: z.string().default(''),
-  /** Digits that a number begins with, + included; '*': every number. */
-  prefix: z.string().default('*'),
-  priority: z.coerce.number().int().default(0),
-  weight: z.coerce.number().int().default(1),
-  uri: z.string().regex(/^sips?:\S+$/i, 'must be a SIP URI'),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  /** How many leading characters of the number are left out. */
+  name: z.string().max(64).default(''),
+  accountSid: z
+    .string()
+    .regex(/^AC[0-9a-f]{32}$/, 'AC and 32 hex digits')
+    .optional(),
+  prefix: z.coerce
+    .string()
+    .regex(trunkForms.prefix, 'must be digits, + allowed, or *')
+    .default('*'),
+  priority: z.coerce.number().int().min(0).max(65_535).default(0),
+  weight: z.coerce.number().int().min(0).max(65_535).default(1),
+  uri: z.string().max(255).regex(trunkForms.uri, 'must be a SIP URI'),
+  username: z.string().max(255).optional(),
+  password: z.coerce.string().max(255).optional(),
   strip: z.coerce.number().int().min(0).max(15).default(0),
-  prepend: z.string().default(''),
+  prepend: z.coerce.string().regex(trunkForms.prepend, 'must be digits').default(''),
+  callsMax: z.coerce.number().int().min(1).optional(),
+  callsPerSecondMax: z.coerce.number().gt(0).optional(),
+  register: z.boolean().default(false),
+  expiresSeconds: z.coerce.number().int().min(60).max(86_400).default(3_600),
+  enabled: z.boolean().default(true),
 })
 
-export type Trunk = z.infer<typeof trunkSchema>
-
 /** '+1=sip:10.0.0.5;transport=udp,*=sip:user:pass@gw', or the list of a YAML file. Throws Error. */
-export function parseTrunks(trunks: string | readonly unknown[] | undefined): Trunk[] {
+export function parseTrunks(trunks: string | readonly unknown[] | undefined): Gateway[] {
   const given =
-    typeof trunks === 'string' ? trunks.split(',').filter(isFilled).map(parseOne) : trunks
-  return (given ?? []).map((trunk) => {
+    typeof trunks === 'string' ? trunks.split(',').filter(isFilled).map(parseOne) : (trunks ?? [])
+  const known = new Map<string, number>()
+  return given.map((trunk) => {
     const parsed = trunkSchema.safeParse(trunk)
-    if (parsed.success) return parsed.data
-    throw new Error(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '),
-    )
+    if (!parsed.success) {
+      const { issues } = parsed.error
+      throw new Error(issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '))
+    }
+    return gatewayOf(parsed.data, known)
   })
 }
 
-/** The route of a number: longest prefix, then lowest priority. Undefined: no trunk serves it. */
-export function routeNumber(trunks: readonly Trunk[], phoneNumber: string): Route | undefined {
-  // What is no number would choose another host than the trunk's.
-  if (!/^\+?[0-9]{1,32}$/.test(phoneNumber)) return undefined
-  const [trunk] = trunks
-    .filter(({ prefix }) => prefix === '*' || phoneNumber.startsWith(prefix))
-    .sort((a, b) => prefixLength(b) - prefixLength(a) || a.priority - b.priority)
-  if (!trunk) return undefined
-  const user = trunk.prepend + phoneNumber.slice(trunk.strip)
-  const [scheme = 'sip', rest = ''] = splitAt(trunk.uri, ':')
-  const host = rest.slice(rest.lastIndexOf('@') + 1)
-  return {
-    target: `${scheme}:${user}@${host}`,
-    nextHop: undefined,
-    credentials:
-      trunk.username === undefined
-        ? undefined
-        : { username: trunk.username, password: trunk.password ?? '' },
-  }
+function gatewayOf(trunk: z.infer<typeof trunkSchema>, known: Map<string, number>): Gateway {
+  const { accountSid, username, password, callsMax, callsPerSecondMax, ...rest } = trunk
+  const { enabled: isEnabled, expiresSeconds: expiresS, ...others } = rest
+  // The same line has the same sid after a restart; of equal ones each has its own.
+  const name = [accountSid, trunk.name, trunk.prefix, trunk.uri, username].join('\n')
+  const count = known.get(name) ?? 0
+  known.set(name, count + 1)
+  const sid = `GW${createHash('sha256').update(`${name}\n${count}`).digest('hex').slice(0, 32)}`
+  const optional = { accountSid, username, password, callsMax, callsPerSecondMax }
+  return { sid, ...others, ...optional, isEnabled, expiresS }
 }
 
-function parseOne(text: string): Partial<Trunk> & { uri: string } {
+function parseOne(text: string): Partial<Gateway> & { uri: string } {
   const [prefix = '*', uri = ''] = splitAt(text.trim(), '=')
   const userinfo = /^(sips?:)([^:@]+):([^@]*)@(.+)$/i.exec(uri)
   if (!userinfo) return { prefix, uri }
@@ -62,10 +71,6 @@ function parseOne(text: string): Partial<Trunk> & { uri: string } {
 function splitAt(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator)
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function prefixLength({ prefix }: Trunk): number {
-  return prefix === '*' ? 0 : prefix.length
 }
 
 function isFilled(text: string): boolean {

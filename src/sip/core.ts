@@ -19,8 +19,8 @@ export interface SipConfig {
   readonly userAgent: string
   /** Of our challenges, best first (RFC 8760 §2.3): phones of old read only the first, or only MD5. */
   readonly digestAlgorithms: readonly DigestAlgorithm[]
-  /** True where requests for this domain need no digest. */
-  isTrusted(flow: Flow, domain: string): boolean
+  /** True where requests of this method for this domain need no digest. */
+  isTrusted(flow: Flow, domain: string, method: string): boolean
   /** True for domains whose users register here. */
   isOwnDomain(domain: string): boolean
   /** What to write into Via and Contact toward this peer. */

@@ -33,7 +33,7 @@ import { parseSipUri } from './uri.js'
 export function receiveOutside(stack: Stack, envelope: RequestEnvelope, exchange: Exchange): void {
   const { core, nonces, transactions } = stack
   const { request, flow } = exchange
-  if (core.config.isTrusted(flow, domainOf(request))) {
+  if (core.config.isTrusted(flow, domainOf(request), request.method)) {
     process(stack, envelope, exchange, { trust: 'address' })
     return
   }

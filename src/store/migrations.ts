@@ -41,4 +41,14 @@ export const migrations: readonly (readonly string[])[] = [
       address_of_record TEXT NOT NULL, position INTEGER NOT NULL, expires_ms BIGINT NOT NULL,
       binding TEXT NOT NULL, PRIMARY KEY (address_of_record, position))`,
   ],
+  [
+    `CREATE TABLE gateways (
+      sid TEXT PRIMARY KEY, account_sid TEXT, source TEXT NOT NULL, name TEXT NOT NULL,
+      prefix TEXT NOT NULL, priority INTEGER NOT NULL, weight INTEGER NOT NULL, uri TEXT NOT NULL,
+      username TEXT, password TEXT, strip INTEGER NOT NULL, prepend TEXT NOT NULL,
+      calls_max INTEGER, calls_per_second_max DOUBLE PRECISION, register INTEGER NOT NULL,
+      expires_s INTEGER NOT NULL, enabled INTEGER NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX gateways_by_age ON gateways (created_ms, sid)',
+  ],
 ]

@@ -94,6 +94,32 @@ export interface SipBindingRow {
   readonly binding: string
 }
 
+export interface GatewayRow {
+  readonly sid: string
+  /** Null: for all accounts. */
+  readonly account_sid: string | null
+  /** `settings`: read at the start from DIALPLANE_TRUNKS, and not to be changed by REST. */
+  readonly source: 'settings' | 'rest'
+  readonly name: string
+  readonly prefix: string
+  readonly priority: number
+  readonly weight: number
+  readonly uri: string
+  readonly username: string | null
+  /** Sealed by SecretBox. */
+  readonly password: string | null
+  readonly strip: number
+  readonly prepend: string
+  readonly calls_max: number | null
+  readonly calls_per_second_max: number | null
+  /** 0 or 1, as `enabled`. */
+  readonly register: number
+  readonly expires_s: number
+  readonly enabled: number
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
 export interface Tables {
   accounts: AccountRow
   incoming_phone_numbers: NumberRow
@@ -102,4 +128,5 @@ export interface Tables {
   snapshots: SnapshotRow
   outbox: OutboxRow
   sip_bindings: SipBindingRow
+  gateways: GatewayRow
 }

@@ -16,6 +16,14 @@ interface RecordingFacts {
   readonly durationMs: number | undefined
 }
 
+interface GatewayFacts {
+  readonly callSid: string
+  readonly gatewaySid: string
+  readonly gateway: string
+  readonly outcome: string
+  readonly status: number | undefined
+}
+
 /** One method per business event: a log line with the call's sid, and a metric. */
 export class TelemetryEvents {
   readonly #log: Logger
@@ -46,6 +54,17 @@ export class TelemetryEvents {
 
   callFailed(call: CallFacts, error: { readonly code: string; readonly message: string }): void {
     this.#log.warn({ callSid: call.sid, code: error.code, message: error.message }, 'call failed')
+  }
+
+  callBlocked(accountSid: string, callSid: string, why: string): void {
+    this.#metrics.callsBlocked.inc({ why })
+    this.#log.warn({ accountSid, callSid, why }, 'call blocked')
+  }
+
+  gatewayTried(tried: GatewayFacts): void {
+    const { callSid, gatewaySid, gateway, outcome, status } = tried
+    this.#metrics.gatewayAttempts.inc({ outcome })
+    this.#log.info({ callSid, gatewaySid, gateway, outcome, status }, 'gateway tried')
   }
 
   digits(call: CallFacts, digit: string): void {

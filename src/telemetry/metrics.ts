@@ -12,6 +12,8 @@ export function createMetrics() {
     callsStarted: counter('calls_started_total', 'Calls that began', ['direction']),
     callsEnded: counter('calls_ended_total', 'Calls that ended', ['direction', 'status']),
     callsRefused: counter('calls_refused_total', 'INVITEs refused by the router', ['status']),
+    callsBlocked: counter('calls_blocked_total', 'Calls that an account may not make', ['why']),
+    gatewayAttempts: counter('gateway_attempts_total', 'INVITEs to gateways', ['outcome']),
     callsLive: new Gauge({
       name: 'dialplane_calls_live',
       help: 'Calls that are not over',

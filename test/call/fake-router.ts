@@ -199,6 +199,7 @@ export class FakeRouter {
       },
       routes: {
         number: () => this.route,
+        allows: () => true,
         sipUri: () => this.findRoute(),
         device: () => this.findRoute(),
       },
@@ -222,6 +223,7 @@ export class FakeRouter {
         callEnded: () => {},
         callRefused: () => {},
         callFailed: () => {},
+        callBlocked: () => {},
         digits: () => {},
         recordingEnded: () => {},
         bug: (error) => this.bugs.push(error),
