@@ -40,7 +40,7 @@ import { SqliteStore } from './store/sqlite/sqlite-store.js'
 import type { Store } from './store/store.js'
 import { TelemetryEvents } from './telemetry/events.js'
 import { addMediaMetrics } from './telemetry/media-metrics.js'
-import { createMetrics } from './telemetry/metrics.js'
+import { createMetrics, type Metrics } from './telemetry/metrics.js'
 import { WebhookClient } from './webhook/client.js'
 
 export interface Router {
@@ -101,8 +101,7 @@ async function compose(
     leg: (event) => calls.handle(event),
     bound: (event) => registry.bound(event),
     counted: (counter) => events.sip(counter),
-    isGateway: (address) => trunks.isGateway(address),
-    passwordOfGateway: (username) => trunks.passwordOfGateway(username),
+    gateways: trunks,
     fault: (fault) => events.bug(fault, undefined),
   })
   registry.restore(network.sip)
@@ -117,19 +116,12 @@ async function compose(
     ...records,
     recordingCopies: copies,
     calls,
-    gateways: {
-      seal: (password) => trunks.keeper.seal(password),
-      reload: () => trunks.keeper.reload(),
-      stateOf: (gatewaySid) => trunks.table.stateOf(gatewaySid),
-    },
+    gateways: trunks,
     clock,
     ids,
     baseUrl,
     defaultCountry: config.defaultCountry,
-    metrics: {
-      contentType: metrics.registry.contentType,
-      render: () => metrics.registry.metrics(),
-    },
+    metrics: rendered(metrics),
     metricsAreOpen: ['127.0.0.1', '::1', 'localhost'].includes(config.http.host),
     isReady: () => ready && records.store.isOpen,
     sizes,
@@ -160,6 +152,10 @@ async function compose(
       progress('Stopped')
     },
   }
+}
+
+function rendered({ registry }: Metrics) {
+  return { contentType: registry.contentType, render: () => registry.metrics() }
 }
 
 /** The store with the first account, put in order after a crash. */

@@ -46,10 +46,12 @@ export interface SipShellListeners {
   leg(event: LegEvent): void
   bound?(event: Bound): void
   counted(counter: string): void
-  /** Whether calls that come from there come from a gateway of ours. */
-  isGateway?(address: string): boolean
-  /** The password by which a gateway may call our numbers from elsewhere. */
-  passwordOfGateway?(username: string): string | undefined
+  readonly gateways?: {
+    /** Whether calls that come from there come from a gateway of ours. */
+    isGateway(address: string): boolean
+    /** The password by which a gateway may call our numbers from elsewhere. */
+    passwordOfGateway(username: string): string | undefined
+  }
   fault(fault: unknown): void
 }
 
@@ -73,9 +75,7 @@ export async function startSip(
   ids: Ids,
   listeners: SipShellListeners,
 ): Promise<SipShell> {
-  const trusted = new CidrSet(config.trusted)
-  const isTrusted = (address: string) =>
-    trusted.has(address) || (listeners.isGateway?.(address) ?? false)
+  const trust = trustOf(config.trusted, listeners.gateways)
   const domains = ownDomains(config)
   const resolver = createSipResolver({ families: familiesOf(config.hosts) })
   const engine = new SipEngine({
@@ -83,12 +83,7 @@ export async function startSip(
     realm: config.realm,
     userAgent: config.userAgent,
     ...(config.digestAlgorithms ? { digestAlgorithms: config.digestAlgorithms } : {}),
-    // A browser on a trusted machine runs whatever page it was shown.
-    // A carrier calls our numbers; it does not say where our devices are.
-    isTrusted: ({ transport, remoteAddress }, _domain, method) =>
-      transport !== 'ws' &&
-      transport !== 'wss' &&
-      (method === 'REGISTER' ? trusted.has(remoteAddress) : isTrusted(remoteAddress)),
+    isTrusted: (flow, _domain, method) => trust.ofRequest(flow, method),
     isOwnDomain: (domain) => domains.has(domain),
     advertised: (peer) => advertisedTo(peer, config, transport),
     // A call in progress holds several transactions for up to 32 s after its end.
@@ -99,7 +94,7 @@ export async function startSip(
     },
   })
   const transport = await createSipTransport(
-    transportOptions(config, isTrusted, listeners),
+    transportOptions(config, trust.ofAddress, listeners),
     (input) => {
       noteFailure(resolver, input)
       run.handle(input)
@@ -118,7 +113,7 @@ export async function startSip(
   const answerTo = async (id: number, question: Question) => {
     const answer: Answer =
       question.what === 'credential'
-        ? { what: 'credential', ha1: ha1Of(config.users, listeners, question) }
+        ? { what: 'credential', ha1: ha1Of(config.users, listeners.gateways, question) }
         : { what: 'resolve', targets: await targetsFor(question, resolver) }
     run.handle({ type: 'answer', id, answer })
   }
@@ -136,6 +131,22 @@ export async function startSip(
       run.stop()
       resolver.close()
       await transport.close()
+    },
+  }
+}
+
+/** By address: whose requests need no digest, and who is not limited in rate. */
+function trustOf(trusted: readonly string[], gateways: SipShellListeners['gateways']) {
+  const configured = new CidrSet(trusted)
+  const ofAddress = (address: string) =>
+    configured.has(address) || gateways?.isGateway(address) === true
+  return {
+    ofAddress,
+    ofRequest({ transport, remoteAddress }: Flow, method: string): boolean {
+      // A browser on a trusted machine runs whatever page it was shown.
+      if (transport === 'ws' || transport === 'wss') return false
+      // A carrier calls our numbers; it does not say where our devices are.
+      return method === 'REGISTER' ? configured.has(remoteAddress) : ofAddress(remoteAddress)
     },
   }
 }
@@ -188,11 +199,11 @@ function noteFailure(resolver: SipResolver, input: SocketInput): void {
 /** RFC 7616 §3.4.2 */
 function ha1Of(
   users: ReadonlyMap<string, string>,
-  listeners: Pick<SipShellListeners, 'passwordOfGateway'>,
+  gateways: SipShellListeners['gateways'],
   { username, realm, algorithm, use }: Question & { what: 'credential' },
 ): string | undefined {
   // A gateway calls; it is no device that could be called.
-  const ofGateway = use === 'call' ? listeners.passwordOfGateway?.(username) : undefined
+  const ofGateway = use === 'call' ? gateways?.passwordOfGateway(username) : undefined
   const password = users.get(username) ?? ofGateway
   if (password === undefined) return undefined
   const hash = createHash(algorithm === 'MD5' ? 'md5' : 'sha256')

@@ -84,6 +84,18 @@ export class Trunks implements Pick<Routes, 'number' | 'allows'> {
       ?.password
   }
 
+  seal(password: string): string {
+    return this.keeper.seal(password)
+  }
+
+  reload(): Promise<void> {
+    return this.keeper.reload()
+  }
+
+  stateOf(gatewaySid: string): ReturnType<TrunkTable['stateOf']> {
+    return this.table.stateOf(gatewaySid)
+  }
+
   close(): void {
     this.#addresses?.close()
   }
