@@ -96,7 +96,6 @@ async function compose(
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const registry = await openRegistry(records.store, events, closers)
   const trunks = await Trunks.open({ config, clock, ids, events, ...records })
-  closers.add(() => trunks.close())
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(event),
     bound: (event) => registry.bound(event),
@@ -105,7 +104,6 @@ async function compose(
     fault: (fault) => events.bug(fault, undefined),
   })
   registry.restore(network.sip)
-  trunks.watchAddresses(network.sip.resolver)
   const devices = registry.directory
   const parts = { config, directory, events, devices, trunks, ...records, ...sound, ...network }
   const { calls, outbox } = makeCalls(parts, closers)
@@ -283,7 +281,9 @@ function makeCalls(
   },
   closers: Closers,
 ): { readonly calls: Calls; readonly outbox: OutboxSender } {
-  const { config, events, store, accounts, policy } = parts
+  const { config, events, store, accounts, policy, trunks } = parts
+  trunks.watchAddresses(parts.sip.resolver)
+  closers.add(() => trunks.close())
   const client = new WebhookClient({
     policy,
     userAgent: userAgent(),
@@ -296,7 +296,7 @@ function makeCalls(
     sip: parts.sip,
     store: parts.callStore,
     routes: createRoutes({
-      trunks: parts.trunks,
+      trunks,
       resolver: parts.sip.resolver,
       policy,
       devices: parts.devices,
