@@ -44,6 +44,11 @@ export interface CallRecord {
   readonly statusCallback: StatusCallback | undefined
   readonly fallback: Callback | undefined
   readonly createdMs: number
+  /**
+   * Hops that a call made for this one may go (Max-Forwards): a number that leads back to itself ends by
+   * it (RFC 7332 §3.1).
+   */
+  readonly maxForwards: number
   status: CallStatus
   /** When it was answered. */
   startMs: number | undefined
@@ -69,6 +74,7 @@ export function newCallRecord(call: NewCall, nowMs: number): CallRecord {
     statusCallback: undefined,
     fallback: undefined,
     createdMs: nowMs,
+    maxForwards: 70,
     startMs: undefined,
     endMs: undefined,
     updatedMs: nowMs,

@@ -6,7 +6,13 @@ import { LegAudio } from './leg-audio.js'
 import { LegMedia, type Remote } from './leg-media.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts, ProgramStart, Route } from './ports.js'
-import { type InviteOutcome, type Referral, SipLeg, type SipLegListener } from './sip-leg.js'
+import {
+  type InviteOutcome,
+  type ReferOutcome,
+  type Referral,
+  SipLeg,
+  type SipLegListener,
+} from './sip-leg.js'
 import { callEvent } from './status-events.js'
 import type { OnTransfer } from './transfer.js'
 
@@ -35,6 +41,9 @@ export interface Dialling {
   /** There is media before the answer; may be called more than once. */
   readonly onEarlyMedia?: () => void
 }
+
+/** Longer than anybody lets a phone ring. */
+const referMsMax = 180_000
 
 /** One live call: its record, its leg, its audio, and the program that runs on it. */
 export class Call {
@@ -175,7 +184,7 @@ export class Call {
   }
 
   /** Resolves when this call has left its bridge: it ended or was redirected. */
-  left(): Promise<void> {
+  left(): Promise<undefined> {
     return aborted(this.#left.signal)
   }
 
@@ -242,6 +251,21 @@ export class Call {
     })
   }
 
+  /** Asks the other side to call `target` instead; resolves when it has told how that went. */
+  async refer(target: string, signal: AbortSignal): Promise<ReferOutcome> {
+    const over = new AbortController()
+    const patience = this.ports.clock.sleep(referMsMax, AbortSignal.any([signal, over.signal]))
+    patience.then(
+      () => over.abort(),
+      () => {},
+    )
+    const outcome = await this.leg.refer(target, AbortSignal.any([signal, over.signal]))
+    over.abort()
+    // It may have hung up because it was transferred: that is told first.
+    if (signal.aborted && outcome.reported === undefined) throw signal.reason
+    return outcome
+  }
+
   /** Gives an attempt up that nobody has answered. */
   finishUnanswered(status: 'no-answer' | 'canceled'): void {
     if (isFinal(this.record.status)) return
@@ -274,7 +298,7 @@ export class Call {
     )
     // A call that was given up is not waited for: the engine may take half a minute to be sure.
     const outcome = await Promise.race([
-      this.leg.invite(route, from, offer, (status, sdp) => {
+      this.leg.invite(route, from, offer, this.record.maxForwards, (status, sdp) => {
         this.#progressed(status)
         // Several devices that ring at once have nothing to say to one caller.
         const alone = (route.alternatives ?? []).length === 0

@@ -347,6 +347,7 @@ function inboundRecord(invited: Invited, number: NumberConfig, ports: CallPorts)
       phoneNumberSid: number.sid,
       direction: 'inbound',
       ...callerOf(invited),
+      maxForwards: hopsLeftOf(invited),
       to: number.phoneNumber,
       forwardedFrom,
       status: 'ringing',
@@ -360,6 +361,11 @@ function inboundRecord(invited: Invited, number: NumberConfig, ports: CallPorts)
     },
     ports.clock.nowMs(),
   )
+}
+
+/** One that comes without was made before there was any count. */
+function hopsLeftOf({ headers }: Invited): number {
+  return Math.min(70, Number(headerOf(headers, 'Max-Forwards') ?? 70))
 }
 
 function statusCallbackOf(callback: Callback | undefined): StatusCallback | undefined {

@@ -1,6 +1,7 @@
 import type { Call } from './call.js'
 import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
 import type { FoundRoute, Route } from './ports.js'
+import { allowTransfers, forbidTransfers, type TransferUrl } from './transfer.js'
 
 export interface ChildTarget {
   readonly noun: 'Number' | 'Sip' | 'Client'
@@ -20,12 +21,16 @@ export interface ChildOptions {
   readonly timeLimitMs: number
   readonly hangupOnStar: boolean
   readonly answerOnBridge: boolean
+  /** What a REFER of either side leads to; undefined: it is refused. */
+  readonly transfer?: TransferUrl | undefined
 }
 
 export interface ChildOutcome {
   readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
   readonly durationMs: number
   readonly bridged: boolean
+  /** The party that who was dialled wants for the caller, and has left for it. */
+  readonly referredTo?: string
 }
 
 /** What dialling needs of the registry of calls. */
@@ -50,9 +55,10 @@ export async function dialChild(
   const route = await routeOf(parent, options)
   const from = callerIdOf(parent, options)
   const child = await calls.makeOutgoing(childRecord(parent, options, from))
-  if (!route || route === 'notRegistered') {
+  const isLoop = child.record.maxForwards < 1
+  if (!route || route === 'notRegistered' || isLoop) {
     // Nobody is there, as when a phone rings in an empty room; no route is a fault.
-    child.finish(route ? 'no-answer' : 'failed', { type: 'end' })
+    child.finish(route && !isLoop ? 'no-answer' : 'failed', { type: 'end' })
     return outcomeOf(child, false, false)
   }
   const onAbort = () => (child.isAnswered ? child.hangUp() : child.finishUnanswered('canceled'))
@@ -60,8 +66,10 @@ export async function dialChild(
   if (signal.aborted) onAbort()
   try {
     const reached = await reach(parent, child, route, from, options, signal)
-    const bridged = reached && !signal.aborted && (await talk(parent, child, options, signal))
-    return outcomeOf(child, reached, bridged)
+    if (!reached || signal.aborted) return outcomeOf(child, reached, false)
+    const { bridged, referredTo } = await talk(parent, child, options, signal)
+    const outcome = outcomeOf(child, reached, bridged)
+    return referredTo === undefined ? outcome : { ...outcome, referredTo }
   } catch (error) {
     // Nobody else would end the child.
     onAbort()
@@ -101,6 +109,7 @@ function childRecord(parent: Call, options: ChildOptions, from: string) {
           ? `client:${options.target.address}`
           : options.target.address,
       status: 'initiated',
+      maxForwards: parent.record.maxForwards - 1,
       statusCallback: options.target.statusCallback,
     },
     parent.ports.clock.nowMs(),
@@ -142,13 +151,19 @@ async function reach(
   }
 }
 
-/** Connects the two until one is gone; false when that came before they were connected. */
+interface Conversation {
+  /** False: one was gone before they were connected. */
+  readonly bridged: boolean
+  readonly referredTo?: string | undefined
+}
+
+/** Connects the two until one is gone, or has transferred the other. */
 async function talk(
   parent: Call,
   child: Call,
   options: ChildOptions,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Conversation> {
   let bridged = false
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal, child.endedSignal])
@@ -162,12 +177,15 @@ async function talk(
     if (options.target.sendDigits) await child.audio.sendDigits(options.target.sendDigits, until)
     await parent.audio.bridge(child.audio)
     bridged = true
-    await child.left()
-    return bridged
+    const transferred = allowTransfers(parent, child, options.transfer)
+    const referredTo = await Promise.race([child.left(), transferred])
+    if (referredTo !== undefined) child.hangUp()
+    return { bridged, referredTo }
   } catch (error) {
     if (!until.aborted) throw error
-    return bridged
+    return { bridged }
   } finally {
+    forbidTransfers(parent, child)
     over.abort()
     await Promise.all([stars, limit])
     await parent.audio.unbridge().catch(() => {})

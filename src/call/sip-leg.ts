@@ -149,6 +149,7 @@ export class SipLeg {
     route: Route,
     from: { readonly uri: string; readonly displayName?: string },
     sdp: string,
+    maxForwards: number,
     onProgress: (status: number, sdp: string | undefined) => void,
   ): Promise<InviteOutcome> {
     this.#progressed = onProgress
@@ -160,6 +161,7 @@ export class SipLeg {
         legId: this.legId,
         target: route.target,
         from,
+        headers: [{ name: 'Max-Forwards', value: String(maxForwards) }],
         sdp,
         ...(route.nextHop === undefined ? {} : { nextHop: route.nextHop }),
         ...(route.routes === undefined ? {} : { routes: route.routes }),

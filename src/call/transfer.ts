@@ -2,8 +2,43 @@ import type { Call } from './call.js'
 import { isFinal } from './call-record.js'
 import type { Referral } from './sip-leg.js'
 
-/** A new party for who stays in the call; `by` has asked for it and is about to leave. */
-export type OnTransfer = (target: string, by: Call) => Promise<void>
+/** A new party for who stays in the call, asked for by who is about to leave. */
+export type OnTransfer = (target: string) => Promise<void>
+
+/** Who is asked what to do about a transfer: the `referUrl` of a Dial. */
+export interface TransferUrl {
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+}
+
+/**
+ * While two calls are connected each may transfer the other: that of the caller goes on with the document
+ * at `asked`, and for the caller the promise says the new party.
+ */
+export function allowTransfers(
+  parent: Call,
+  child: Call,
+  asked: TransferUrl | undefined,
+): Promise<string> {
+  parent.partner = child
+  child.partner = parent
+  return new Promise((resolve) => {
+    if (!asked) return
+    child.onTransfer = async (target) => resolve(target)
+    parent.onTransfer = (target) => {
+      const parameters = [['ReferTransferTarget', target]] as const
+      return child.dispatch({ type: 'redirect', start: { type: 'url', ...asked, parameters } })
+    }
+  })
+}
+
+/** The two are no longer connected. */
+export function forbidTransfers(...calls: readonly Call[]): void {
+  for (const call of calls) {
+    call.partner = undefined
+    call.onTransfer = undefined
+  }
+}
 
 /**
  * Carries out a REFER (RFC 5589). Attended, of two calls that are both ours: the other side of the first
@@ -38,7 +73,7 @@ export async function transfer(
     return
   }
   leg.answerRefer(referId, 202)
-  const outcome = onTransfer(target, call)
+  const outcome = onTransfer(target)
   // Those who stay are in the hands of their application now: the transfer is done.
   await outcome.then(
     () => leg.reportRefer(referId, 200),

@@ -2,13 +2,15 @@ import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import { RouterError } from '../base/router-error.js'
 import type { Call, RunProgram } from '../call/call.js'
+import { statusOfRefusal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'
 import { type ChildMaker, dialChild } from '../call/dial.js'
 import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
 import { recordCall } from '../call/recording.js'
+import type { ReferOutcome } from '../call/sip-leg.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
-import type { DialOptions, Leg, PreparedPrompt, Prompts } from '../verbs/leg.js'
+import type { DialOptions, Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
 import {
   type DocumentRequest,
   type ProgramDocument,
@@ -59,8 +61,8 @@ export function createProgramRunner(parts: RunnerParts): RunProgram {
 
 function stateOf(start: ProgramStart, ids: Ids): ProgramState {
   if (start.type === 'document') return startWith({ contentType: 'text/xml', body: start.twiml })
-  const { url, method } = start
-  return startAt({ url, method, parameters: [], token: ids.hex(16) })
+  const { url, method, parameters = [] } = start
+  return startAt({ url, method, parameters, token: ids.hex(16) })
 }
 
 function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
@@ -217,15 +219,20 @@ function legOf(call: Call, parts: RunnerParts): Leg {
       ),
     dial: (options, signal) =>
       dialChild(call, childOptions(call, options, parts), parts.calls(), signal),
+    refer: async (target, signal) => referResult(await call.refer(target, signal)),
   }
 }
 
 function childOptions(call: Call, options: DialOptions, parts: RunnerParts) {
-  const { target, base } = options
+  const { target, transfer, base } = options
   const { noun, address, sendDigits, username, password } = target
   const isNumber = noun === 'Number'
   return {
     ...options,
+    transfer: transfer && {
+      ...transfer,
+      url: resolveUrl(transfer.url, base, standardParameters(call)),
+    },
     target: {
       noun,
       address: isNumber ? (normalNumber(address, parts.defaultCountry) ?? address) : address,
@@ -241,6 +248,17 @@ function childOptions(call: Call, options: DialOptions, parts: RunnerParts) {
               events: target.statusCallbackEvents,
             },
     },
+  }
+}
+
+/** What the phone has told of the new call, else what it said to the request. */
+function referResult({ status, reported }: ReferOutcome): ReferResult {
+  const last = reported ?? status
+  const callStatus = reported !== undefined && last < 300 ? 'completed' : statusOfRefusal(last)
+  return {
+    callStatus: callStatus as ReferResult['callStatus'],
+    referStatus: status,
+    notifyStatus: reported,
   }
 }
 

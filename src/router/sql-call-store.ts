@@ -64,6 +64,7 @@ export function callRecord(row: CallRow): CallRecord {
     statusCallback: settings.statusCallback,
     fallback: settings.fallback,
     createdMs: row.created_ms,
+    maxForwards: 70,
     status: row.status as CallRecord['status'],
     startMs: row.start_ms ?? undefined,
     endMs: row.end_ms ?? undefined,

@@ -95,9 +95,30 @@ export interface Dial {
   readonly callerId: string | undefined
   readonly hangupOnStar: boolean
   readonly answerOnBridge: boolean
+  /** Asked what to do when one side wants to transfer the other; undefined: no transfers. */
+  readonly referUrl: string | undefined
+  readonly referMethod: Method
 }
 
-export type Instruction = Say | Play | Pause | Gather | Record | Redirect | Hangup | Reject | Dial
+export interface Refer {
+  readonly verb: 'Refer'
+  /** SIP URI that the caller's phone is to call. */
+  readonly target: string
+  readonly action: string | undefined
+  readonly method: Method
+}
+
+export type Instruction =
+  | Say
+  | Play
+  | Pause
+  | Gather
+  | Record
+  | Redirect
+  | Hangup
+  | Reject
+  | Dial
+  | Refer
 
 export type VerbName = Instruction['verb']
 

@@ -9,6 +9,7 @@ import type {
   Play,
   Prompt,
   Record,
+  Refer,
   Say,
 } from './instruction.js'
 import type { XmlElement } from './xml.js'
@@ -27,7 +28,6 @@ const laterVerbs = new Set([
   'Message',
   'Pay',
   'Prompt',
-  'Refer',
   'Sms',
   'Start',
   'Stop',
@@ -71,6 +71,7 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
     reason: attributes.oneOf('reason', ['rejected', 'busy'], 'rejected'),
   }),
   Dial: parseDial,
+  Refer: parseRefer,
 }
 
 function parseSay(element: XmlElement, attributes: Attributes): Say {
@@ -202,6 +203,8 @@ function parseDial(element: XmlElement, attributes: Attributes, warnings: Docume
     callerId: attributes.url('callerId'),
     hangupOnStar: attributes.boolean('hangupOnStar', false),
     answerOnBridge: attributes.boolean('answerOnBridge', false),
+    referUrl: attributes.url('referUrl'),
+    referMethod: attributes.method('referMethod'),
   }
   if (dial.targets.length > 1) {
     throw new DocumentProblem(
@@ -212,6 +215,21 @@ function parseDial(element: XmlElement, attributes: Attributes, warnings: Docume
   }
   attributes.finish(['ringTone', 'callReason', 'events', 'recordingConfigurationId'])
   return dial
+}
+
+function parseRefer(element: XmlElement, attributes: Attributes): Refer {
+  const [sip, ...others] = element.children
+  if (sip?.name !== 'Sip' || others.length > 0) {
+    throw new DocumentProblem(32110, '<Refer> must hold one <Sip> with a SIP URI', element.line)
+  }
+  const refer: Refer = {
+    verb: 'Refer',
+    target: sip.text.trim(),
+    action: attributes.url('action'),
+    method: attributes.method('method'),
+  }
+  attributes.finish()
+  return refer
 }
 
 function parseTarget(element: XmlElement, warnings: DocumentWarning[]): DialTarget {

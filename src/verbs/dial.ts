@@ -16,11 +16,14 @@ export const dial: Verb<Dial> = async (instruction, state, leg, signal) => {
   const answerOnBridge = instruction.answerOnBridge && !leg.isAnswered
   if (answerOnBridge) leg.ring()
   else await leg.answer(signal)
-  return outcome(
-    instruction,
-    childSid,
-    await connect(instruction, target, childSid, answerOnBridge, leg, signal),
-  )
+  const result = await connect(instruction, target, childSid, answerOnBridge, leg, signal)
+  if (result.referredTo === undefined) return outcome(instruction, childSid, result)
+  return {
+    type: 'fetch',
+    url: instruction.referUrl,
+    method: instruction.referMethod,
+    parameters: [['ReferTransferTarget', result.referredTo]],
+  }
 }
 
 const failed: DialOutcome = { status: 'failed', durationMs: 0, bridged: false }
@@ -33,6 +36,7 @@ function connect(
   leg: ProgramLeg,
   signal: AbortSignal,
 ): Promise<DialOutcome> {
+  const { referUrl: url, referMethod: method } = instruction
   return leg.dial(
     {
       childSid,
@@ -42,6 +46,7 @@ function connect(
       timeLimitMs: instruction.timeLimitMs,
       hangupOnStar: instruction.hangupOnStar,
       answerOnBridge,
+      transfer: url === undefined ? undefined : { url, method },
       base: leg.documentUrl,
     },
     signal,

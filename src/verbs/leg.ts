@@ -67,7 +67,9 @@ export interface DialOptions {
   readonly hangupOnStar: boolean
   /** Keep the parent ringing until the child answers. */
   readonly answerOnBridge: boolean
-  /** URLs in `target` resolve against it. */
+  /** Asked what to do when one side wants to transfer the other; undefined: no transfers. */
+  readonly transfer: { readonly url: string; readonly method: 'GET' | 'POST' } | undefined
+  /** URLs in `target` and `transfer` resolve against it. */
   readonly base: string | undefined
 }
 
@@ -75,6 +77,16 @@ export interface DialOutcome {
   readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
   readonly durationMs: number
   readonly bridged: boolean
+  /** The party that who was dialled wants for the caller, and has left for it. */
+  readonly referredTo?: string
+}
+
+export interface ReferResult {
+  readonly callStatus: 'completed' | 'busy' | 'no-answer' | 'failed'
+  /** SIP status of the request itself. */
+  readonly referStatus: number | undefined
+  /** SIP status of the new call, as the caller's phone tells it. */
+  readonly notifyStatus: number | undefined
 }
 
 /** All that verbs can do to a call. Each method settles with the signal's reason when that aborts. */
@@ -98,6 +110,8 @@ export interface Leg {
   collect(): DigitCollector
   record(options: RecordOptions, signal: AbortSignal): Promise<RecordOutcome>
   dial(options: DialOptions, signal: AbortSignal): Promise<DialOutcome>
+  /** Asks the other side to call this URI instead; resolves when it has told how that went. */
+  refer(target: string, signal: AbortSignal): Promise<ReferResult>
 }
 
 /** A leg while one instruction runs on it. */

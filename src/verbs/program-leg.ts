@@ -20,6 +20,7 @@ export function legOfProgram(target: Leg, state: ProgramState, ports: ProgramPor
     collect: () => target.collect(),
     record: (options, signal) => target.record(options, signal),
     dial: (options, signal) => target.dial(options, signal),
+    refer: (uri, signal) => target.refer(uri, signal),
     prompts: ports.prompts,
     clock: ports.clock,
     ids: ports.ids,

@@ -13,6 +13,7 @@ import { play } from './play.js'
 import { legOfProgram } from './program-leg.js'
 import type { DocumentRequest, ProgramDocument, ProgramState } from './program-state.js'
 import { record } from './record.js'
+import { refer } from './refer.js'
 import { say } from './say.js'
 import { goOn, type Next, type Verb } from './verb.js'
 
@@ -51,6 +52,7 @@ export const callVerbs: readonly VerbName[] = [
   'Hangup',
   'Reject',
   'Dial',
+  'Refer',
 ]
 
 const documentsMax = 10_000
@@ -65,6 +67,7 @@ const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Hangup: hangup,
   Reject: reject,
   Dial: dial,
+  Refer: refer,
 }
 
 /**

@@ -161,6 +161,10 @@ export class FakeWorld {
       collect: () => this.#collect(),
       record: (options, signal) => this.#record(options, signal),
       dial: (options) => this.#dial(options),
+      refer: async (target) => {
+        this.effects.push(`refer ${target}`)
+        return { callStatus: 'completed', referStatus: 202, notifyStatus: 200 }
+      },
     }
   }
 
