@@ -38,6 +38,8 @@ export interface SipEngineSizes {
   readonly bindings: number
   /** Requests of ours outside of dialogs. */
   readonly outsideRequests: number
+  /** Of ours with others. */
+  readonly registrations: number
   /** REFERs that are reported on. */
   readonly referrals: number
 }
@@ -71,6 +73,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       streams: this.#streams.size,
       bindings: bindings.size,
       outsideRequests: this.#stack.outside.size,
+      registrations: this.#stack.registrations.size,
       referrals: referrals.size,
     }
   }
@@ -86,6 +89,7 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       case 'disconnected': {
         this.#streams.delete(input.connectionId)
         this.#stack.bindings.disconnected(input.connectionId)
+        this.#stack.registrations.disconnected(input.connectionId)
         return
       }
       case 'sendFailed': {
@@ -149,6 +153,12 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
         return
       case 'probe':
         probe(stack, command)
+        return
+      case 'register':
+        stack.registrations.register(stack, command)
+        return
+      case 'unregister':
+        stack.registrations.unregister(command.registrationId)
         return
     }
   }

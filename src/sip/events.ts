@@ -83,6 +83,8 @@ export type SipCounter =
   | 'tooManyTransactions'
   | 'tooManyBindings'
   | 'tooManyOutsideRequests'
+  | 'tooManyRegistrations'
+  | 'registrationFailed'
   | 'loop'
   | 'retransmission'
   | 'stray'

@@ -34,6 +34,30 @@ export type OutsideCommand =
       readonly routes?: readonly string[]
       readonly credentials?: { readonly username: string; readonly password: string } | undefined
     }
+  | RegisterCommand
+  /** Ends a registration with its registrar, within 5 s. */
+  | { readonly type: 'unregister'; readonly registrationId: string }
+
+/**
+ * Registers with a registrar, and again in time, until `unregister` (RFC 3261 §10.2). For an id that is
+ * known the settings change; they are then for the same address of record.
+ */
+export interface RegisterCommand {
+  readonly type: 'register'
+  readonly registrationId: string
+  /** Request-URI: a domain, without user. */
+  readonly registrar: string
+  readonly addressOfRecord: string
+  /** User part of our Contact, and so of the Request-URI of calls to us; not escaped. */
+  readonly contactUser: string
+  /** `urn:uuid:…`, the same for ever (RFC 5626 §4.1). */
+  readonly instanceId: string
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  /** What is asked for; the registrar may grant less, and ask for more (423) [s]. */
+  readonly expiresS: number
+  /** URI of an outbound proxy. */
+  readonly proxy?: string | undefined
+}
 
 /** All bindings of an address of record after a change; none: it is gone. */
 export interface Bound {
@@ -52,3 +76,22 @@ export type OutsideEvent =
       /** True when nobody has answered. */
       readonly local: boolean
     }
+  | RegistrationEvent
+
+/** The outcome of each attempt to register, to refresh or to unregister. */
+export interface RegistrationEvent {
+  readonly type: 'registration'
+  readonly registrationId: string
+  readonly state: 'registered' | 'failed' | 'unregistered'
+  /** Of the answer; 408 or 503 when there was none. */
+  readonly status: number
+  /**
+   * Until when the registrar holds our binding, by the monotonic time of the engine; undefined: it does
+   * not. After a refresh that failed it may hold still.
+   */
+  readonly expiresAtMs: number | undefined
+  /** Route of requests to others by way of the registrar (RFC 3608). */
+  readonly serviceRoutes: readonly string[]
+  /** Where the REGISTER was accepted, and calls come from. */
+  readonly peerAddress: string | undefined
+}

@@ -112,6 +112,11 @@ export class OutsideRequest implements Timed {
     this.#isStarted = true
   }
 
+  /** CSeq of the last attempt so far. */
+  get cseq(): number {
+    return this.#cseq
+  }
+
   /** Forgets it, whatever may still come back. */
   cancel(): void {
     this.#transaction?.abandon()

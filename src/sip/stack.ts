@@ -4,6 +4,7 @@ import { NonceMint } from './digest-nonce.js'
 import { Legs } from './leg.js'
 import type { OutsideRequest } from './outside-request.js'
 import { Referrals } from './referrals.js'
+import { Registrations } from './registrations.js'
 import { TransactionLayer } from './transaction-layer.js'
 
 /** The parts of one engine, handed to the functions that make it work. */
@@ -15,6 +16,8 @@ export interface Stack {
   readonly bindings: Bindings
   /** Requests of ours outside of dialogs. */
   readonly outside: Set<OutsideRequest>
+  /** Ours with others. */
+  readonly registrations: Registrations
   readonly referrals: Referrals
 }
 
@@ -28,6 +31,7 @@ export function makeStack(config: SipConfig): Stack {
     nonces: new NonceMint(config.ids),
     bindings: new Bindings(core),
     outside: new Set(),
+    registrations: new Registrations(),
     referrals,
   }
 }

@@ -13,6 +13,7 @@ export const idle = {
   streams: 0,
   bindings: 0,
   outsideRequests: 0,
+  registrations: 0,
   referrals: 0,
 }
 
