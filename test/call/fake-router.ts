@@ -6,6 +6,7 @@ import { Calls } from '../../src/call/calls.js'
 import { makeOffer } from '../../src/call/media-description.js'
 import { MediaHub } from '../../src/call/media-hub.js'
 import type { NewOutgoingCall } from '../../src/call/outgoing.js'
+import type { AccountLimits } from '../../src/call/outgoing-limits.js'
 import type {
   CallPorts,
   FoundRoute,
@@ -50,7 +51,7 @@ export class FakeRouter {
   readonly hub = new MediaHub(this.plane)
   #legs = 0
 
-  constructor() {
+  constructor(accountLimits?: AccountLimits) {
     this.plane.onEvent = (event) => this.hub.handle(event)
     const run: RunProgram = async (call, start, signal) => {
       this.started.push(call)
@@ -58,7 +59,9 @@ export class FakeRouter {
         if (!signal.aborted) throw error
       })
     }
-    this.calls = new Calls(this.#ports(), this.hub, run, (callSid) => this.gone.push(callSid))
+    this.calls = new Calls(this.#ports(accountLimits), this.hub, run, (callSid) =>
+      this.gone.push(callSid),
+    )
   }
 
   /** An INVITE for our number; returns its leg. */
@@ -168,7 +171,7 @@ export class FakeRouter {
     return this.clock.advance(0)
   }
 
-  #ports(): CallPorts {
+  #ports(accountLimits: AccountLimits | undefined): CallPorts {
     const router = this
     const write = async (outbox: readonly OutboxEntry[], change: () => void) => {
       await Promise.resolve()
@@ -211,6 +214,7 @@ export class FakeRouter {
         get callsMax() {
           return router.callsMax
         },
+        ...(accountLimits ? { accountLimits } : {}),
         baseUrl: 'http://router',
         defaultCountry: 'US',
         recordingPath: (sid) => `/tmp/${sid}.wav`,
