@@ -183,6 +183,11 @@ export class Call {
     return this.#mailbox.post(() => this.#carryOut(command))
   }
 
+  /** It ended or was redirected: it no longer belongs to who has dialled it. */
+  get hasLeft(): boolean {
+    return this.#left.signal.aborted
+  }
+
   /** Resolves when this call has left its bridge: it ended or was redirected. */
   left(): Promise<undefined> {
     return aborted(this.#left.signal)

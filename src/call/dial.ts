@@ -61,7 +61,11 @@ export async function dialChild(
     child.finish(route && !isLoop ? 'no-answer' : 'failed', { type: 'end' })
     return outcomeOf(child, false, false)
   }
-  const onAbort = () => (child.isAnswered ? child.hangUp() : child.finishUnanswered('canceled'))
+  const onAbort = () => {
+    if (child.hasLeft) return
+    if (child.isAnswered) child.hangUp()
+    else child.finishUnanswered('canceled')
+  }
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   try {

@@ -31,7 +31,7 @@ export class Referral implements Timed {
   readonly #event: string
   #deadlineMs = 0
   #isLost = false
-  /** RFC 6665 §4.2.2: one NOTIFY at a time; the latest status waits. */
+  /** One NOTIFY at a time; of what happens meanwhile the latest is told. */
   #isSending = false
   #waiting: number | undefined
 
@@ -95,13 +95,14 @@ export class Referral implements Timed {
   }
 
   #notify(status: number): void {
-    if (this.#isSending) {
-      this.#waiting = status
-      return
-    }
     if (status >= 200) {
+      // The last one waits for nothing: a BYE may be right behind it.
       this.#end()
       this.#send('terminated;reason=noresource', status)
+      return
+    }
+    if (this.#isSending) {
+      this.#waiting = status
       return
     }
     const leftS = Math.ceil((this.#deadlineMs - this.#stack.core.nowMs) / 1000)

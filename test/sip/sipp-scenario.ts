@@ -14,15 +14,17 @@ const sdp = [
 interface Parts {
   readonly headers?: readonly string[]
   readonly sdp?: boolean
+  /** Another body, whose type is among the headers. */
+  readonly text?: string
   /** Not repeated when nothing answers. */
   readonly once?: boolean
 }
 
 function send(lines: readonly string[], parts: Parts, retransmits: boolean): string {
-  const body = parts.sdp
-    ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', ...sdp]
-    : []
-  const text = [...lines, ...(parts.headers ?? []), ...(parts.sdp ? body : ['Content-Length: 0'])]
+  const body = parts.sdp ? sdp : parts.text === undefined ? [] : [parts.text]
+  const type = parts.sdp ? ['Content-Type: application/sdp'] : []
+  const length = body.length > 0 ? ['Content-Length: [len]', '', ...body] : ['Content-Length: 0']
+  const text = [...lines, ...(parts.headers ?? []), ...type, ...length]
   const attribute = retransmits && !parts.once ? ' retrans="500"' : ''
   return `<send${attribute}><![CDATA[\n${text.join('\n')}\n\n]]></send>`
 }
@@ -86,6 +88,10 @@ export function expectAnswer(status: number, field?: { name: string; pattern: st
   return `<recv response="${status}" rrs="true">${action}</recv>`
 }
 
+/** Awaits the 200 of the INVITE, and tells the log our side of the dialog as a Replaces value. */
+export const expectDialog =
+  '<recv response="200" rrs="true"><action><ereg regexp="tag=([^;]+)" search_in="hdr" header="To:" check_it="true" assign_to="all,tag"/><log message="[call_id];to-tag=[$tag];from-tag=[pid]caller[call_number]"/></action></recv>'
+
 export const ignoreAnswer = (status: number) => `<recv response="${status}" optional="true"/>`
 export const pause = (durationMs: number) => `<pause milliseconds="${durationMs}"/>`
 
@@ -95,7 +101,11 @@ export const expectReliable =
 
 export function scenario(steps: readonly string[]): string {
   const text = steps.join('\n')
-  const used = [...new Set([...text.matchAll(/assign_to="(\w+)"/g)].map(([, name]) => name))]
+  const used = [
+    ...new Set(
+      [...text.matchAll(/assign_to="([\w,]+)"/g)].flatMap(([, names = '']) => names.split(',')),
+    ),
+  ]
   const references = used.length > 0 ? `<Reference variables="${used.join(',')}"/>` : ''
   return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="test">\n${text}\n${references}\n</scenario>\n`
 }

@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { scenario as scenarioOf } from '../../sip/sipp-scenario.js'
 import { freePort } from './ports.js'
 import { type Finished, type Peer, startPeer } from './processes.js'
 
 const scenarios = fileURLToPath(new URL('../sipp/', import.meta.url))
 
 export interface SippOptions {
-  /** A file of test/e2e/sipp, without .xml. */
-  readonly scenario: string
+  /** A file of test/e2e/sipp, without .xml; or steps, with a name for their log. */
+  readonly scenario: string | { readonly name: string; readonly steps: readonly string[] }
   /** Where its log goes, and where the files lie that it plays. */
   readonly cwd: string
   /** Put in place of {name} in the scenario. */
@@ -42,7 +43,7 @@ export async function callWithSipp(
 ): Promise<void> {
   const { finished } = await startSippCaller(sipPort, phoneNumber, options)
   const { code, output } = await finished
-  if (code !== 0) throw new Error(`${options.scenario} failed (${code}):\n${output.slice(-6_000)}`)
+  if (code !== 0) throw new Error(`${nameOf(options)} failed (${code}):\n${output.slice(-6_000)}`)
 }
 
 export interface SippServer extends Peer {
@@ -61,11 +62,12 @@ let runs = 0
 async function startSipp(options: SippOptions, more: readonly string[]): Promise<Peer> {
   const { scenario, cwd, values = {}, secondsMax = 60 } = options
   const { localAddress = '127.0.0.1', parameters = [] } = options
-  const text = readFileSync(`${scenarios}${scenario}.xml`, 'utf8').replaceAll(
-    /\{(\w+)\}/g,
-    (placeholder, name) => values[name] ?? placeholder,
-  )
-  const name = `${cwd}/${scenario}-${runs++}`
+  const template =
+    typeof scenario === 'string'
+      ? readFileSync(`${scenarios}${scenario}.xml`, 'utf8')
+      : scenarioOf(scenario.steps)
+  const text = template.replaceAll(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder)
+  const name = `${cwd}/${nameOf(options)}-${runs++}`
   writeFileSync(`${name}.xml`, text)
   return startPeer(
     'sipp',
@@ -78,6 +80,10 @@ async function startSipp(options: SippOptions, more: readonly string[]): Promise
     ],
     { cwd, env: { ...process.env, TERM: 'dumb' }, secondsMax: secondsMax + 5 },
   )
+}
+
+function nameOf({ scenario }: SippOptions): string {
+  return typeof scenario === 'string' ? scenario : scenario.name
 }
 
 /** What sipp counted, from its last screen. */
