@@ -130,7 +130,7 @@ export class Calls {
     if (refusal) throw refusal
     const turn = this.#starts.join(record.accountSid)
     if (!turn) {
-      this.#outgoing.release(record)
+      this.#outgoing.giveBack(record)
       this.#ports.events.callBlocked(record.accountSid, record.sid, 'queue')
       throw new CommandError('ERR_QUEUE_FULL', 20429, 'Too many calls of this account wait')
     }

@@ -77,9 +77,14 @@ export class OutgoingLimits {
       return blocked('hour', tooMany(`${callsPerHourMax} calls to numbers within an hour`))
     }
     usage.live.add(sid)
-    usage.perMinute[usage.minute % hourMinutes] =
-      (usage.perMinute[usage.minute % hourMinutes] as number) + 1
+    count(usage, 1)
     return undefined
+  }
+
+  /** A call that was counted just now is not made. */
+  giveBack(call: OutgoingCall): void {
+    const usage = this.#usage.get(call.accountSid)
+    if (usage?.live.delete(call.sid)) count(usage, -1)
   }
 
   /** The call is over; for one that was not counted it does nothing. */
@@ -102,6 +107,11 @@ export class OutgoingLimits {
     known.minute = minute
     return known
   }
+}
+
+function count(usage: Usage, calls: 1 | -1): void {
+  const slot = usage.minute % hourMinutes
+  usage.perMinute[slot] = (usage.perMinute[slot] as number) + calls
 }
 
 function notAllowed(direction: string): CommandError {
