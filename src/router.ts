@@ -16,6 +16,7 @@ import { Closers } from './router/closers.js'
 import type { Config } from './router/config.js'
 import { type DataDirectory, openDataDirectory } from './router/data-directory.js'
 import { DeviceDirectory } from './router/device-directory.js'
+import { GatewayUpkeep } from './router/gateway-upkeep.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
 import { advertisedHost, hostTowards, ownAddresses } from './router/own-addresses.js'
@@ -96,14 +97,22 @@ async function compose(
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const registry = await openRegistry(records.store, events, closers)
   const trunks = await Trunks.open({ config, clock, ids, events, ...records })
+  const upkeep: GatewayUpkeep = new GatewayUpkeep({
+    sip: { send: (command) => network.sip.send(command) },
+    ...{ clock, ids, events, health: trunks.table },
+    installationId: records.account.sid,
+    probeIntervalMs: config.trunkProbeMs,
+  })
   const network = await openNetwork(config, closers, {
-    leg: (event) => calls.handle(event),
+    leg: (event) => calls.handle(upkeep.named(event)),
     bound: (event) => registry.bound(event),
+    outside: (event) => upkeep.handle(event),
     counted: (counter) => events.sip(counter),
-    gateways: trunks,
+    gateways: upkeep.trustOf(trunks),
     fault: (fault) => events.bug(fault, undefined),
   })
   registry.restore(network.sip)
+  closers.add(() => upkeep.close())
   const devices = registry.directory
   const parts = { config, directory, events, devices, trunks, ...records, ...sound, ...network }
   const { calls, outbox } = makeCalls(parts, closers)
@@ -127,6 +136,7 @@ async function compose(
   })
   for (const listener of https ? [http, https] : [http]) listener.serve(api, sip.upgrade)
   await outbox.start()
+  trunks.onChange((gateways) => upkeep.set(gateways))
   return {
     httpPort: http.port,
     sipPort: sip.port,
@@ -142,8 +152,11 @@ async function compose(
     sizes,
     async close(progress) {
       ready = false
+      // Carriers shall send no new calls while the last ones end.
+      const left = upkeep.close()
       progress(`Waiting up to ${config.shutdownMs / 1000} s for ${calls.size} calls to end`)
       await calls.drain(config.shutdownMs)
+      await left
       progress('Sending what is left of status callbacks')
       await outbox.close(5_000)
       await closers.closeAll()

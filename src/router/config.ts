@@ -40,6 +40,7 @@ const schema = z.object({
   DIALPLANE_ALLOW_DESTINATIONS: list().optional(),
   DIALPLANE_TRUSTED_SIP: list().optional(),
   DIALPLANE_TRUNKS: z.union([z.string(), z.array(z.unknown())]).optional(),
+  DIALPLANE_TRUNK_PROBE_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
   DIALPLANE_TRUNK_SILENCE_SECONDS: z.coerce.number().min(0.5).max(32).default(4),
   DIALPLANE_ALLOW_NUMBERS: list().default([]),
   DIALPLANE_ACCOUNT_CALLS_PER_SECOND: z.coerce.number().gt(0).max(10_000).optional(),
@@ -80,6 +81,8 @@ export interface Config {
   readonly allowDestinations: readonly string[]
   readonly trustedSip: readonly string[]
   readonly trunks: readonly Gateway[]
+  /** How often each gateway is asked whether it is there; 0: never. */
+  readonly trunkProbeMs: number
   /** A gateway that sends nothing but 100 for so long is left for another one. */
   readonly trunkSilenceMs: number
   /** Prefixes, some with the account that they are for; undefined: the default country. */
@@ -182,6 +185,7 @@ function configOf(raw: z.infer<typeof schema>): Config {
       raw.DIALPLANE_TRUSTED_SIP ?? (sipIsLoopback ? loopbackOf(sipHosts) : []),
     ),
     trunks: named('DIALPLANE_TRUNKS', () => parseTrunks(raw.DIALPLANE_TRUNKS)),
+    trunkProbeMs: raw.DIALPLANE_TRUNK_PROBE_SECONDS * 1000,
     trunkSilenceMs: raw.DIALPLANE_TRUNK_SILENCE_SECONDS * 1000,
     allowNumbers: allowedNumbers(raw.DIALPLANE_ALLOW_NUMBERS),
     accountLimits: {

@@ -21,7 +21,7 @@ import type {
   Transport,
 } from '../sip/events.js'
 import type { LegCommand, LegEvent } from '../sip/leg-events.js'
-import type { Binding, Bound } from '../sip/outside-events.js'
+import type { Binding, Bound, OutsideCommand, OutsideEvent } from '../sip/outside-events.js'
 import { advertisedHost, familiesOf } from './own-addresses.js'
 import { ownDomains } from './own-domains.js'
 import type { TlsFiles } from './tls-files.js'
@@ -45,6 +45,8 @@ export interface SipShellConfig {
 export interface SipShellListeners {
   leg(event: LegEvent): void
   bound?(event: Bound): void
+  /** What came of probes and registrations of ours. */
+  outside?(event: Exclude<OutsideEvent, Bound>): void
   counted(counter: string): void
   readonly gateways?: {
     /** Whether calls that come from there come from a gateway of ours. */
@@ -62,7 +64,7 @@ export interface SipShell {
   /** Takes the connection of a request for a WebSocket. */
   readonly upgrade: SipTransport['upgrade']
   readonly resolver: SipResolver
-  send(command: LegCommand): void
+  send(command: LegCommand | OutsideCommand): void
   /** Bindings that were stored before a restart. */
   restore(bindings: readonly Binding[]): void
   readonly sizes: SipEngineSizes
@@ -105,6 +107,7 @@ export async function startSip(
       if (output.type === 'ask') void answerTo(output.id, output.question)
       else if (output.type === 'counted') listeners.counted(output.counter)
       else if (output.type === 'bound') listeners.bound?.(output)
+      else if (isOutside(output)) listeners.outside?.(output)
       else if (output.type === 'silent') resolver.reportFailure(output.target)
       else if ('legId' in output) listeners.leg(output)
     },
@@ -133,6 +136,10 @@ export async function startSip(
       await transport.close()
     },
   }
+}
+
+function isOutside(output: SipOutput): output is Exclude<OutsideEvent, Bound> {
+  return output.type === 'probed' || output.type === 'registration'
 }
 
 /** By address: whose requests need no digest, and who is not limited in rate. */

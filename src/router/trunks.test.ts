@@ -10,6 +10,13 @@ describe('DIALPLANE_TRUNKS', () => {
     ])
   })
 
+  it('registers where the short form says so', () => {
+    expect(parseTrunks('+1=sip:10.0.0.5,*=sip:me:secret@gw;register;transport=tcp')).toMatchObject([
+      { uri: 'sip:10.0.0.5', register: false },
+      { uri: 'sip:gw;transport=tcp', username: 'me', register: true, expiresS: 3_600 },
+    ])
+  })
+
   it('gives each gateway the same sid after a restart, and equal ones different sids', () => {
     const text = '+1=sip:a.example,+1=sip:b.example,+1=sip:a.example'
     const sids = parseTrunks(text).map(({ sid }) => sid)
@@ -24,6 +31,7 @@ describe('DIALPLANE_TRUNKS', () => {
     [{ uri: 'sip:gw', prepend: '9@evil' }, /prepend/],
     [{ uri: 'sip:gw', callsMax: 0 }, /callsMax/],
     [{ uri: 'sip:user@gw' }, /uri/],
+    [{ uri: 'sip:gw', register: true }, /register needs a username/],
   ])('refuses %j', (trunk, message) => {
     expect(() => parseTrunks([trunk])).toThrow(message)
   })

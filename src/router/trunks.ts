@@ -9,7 +9,7 @@ export const trunkForms = {
   prepend: /^\+?[0-9]{0,24}$/,
 }
 
-const trunkSchema = z.object({
+const trunkFields = z.object({
   name: z.string().max(64).default(''),
   accountSid: z
     .string()
@@ -33,7 +33,14 @@ const trunkSchema = z.object({
   enabled: z.boolean().default(true),
 })
 
-/** '+1=sip:10.0.0.5;transport=udp,*=sip:user:pass@gw', or the list of a YAML file. Throws Error. */
+const trunkSchema = trunkFields.refine(
+  ({ register, username }) => !register || username !== undefined,
+  { path: ['register'], error: 'needs a username' },
+)
+
+/**
+ * '+1=sip:10.0.0.5;transport=udp,*=sip:user:pass@gw;register', or the list of a YAML file. Throws Error.
+ */
 export function parseTrunks(trunks: string | readonly unknown[] | undefined): Gateway[] {
   const given =
     typeof trunks === 'string' ? trunks.split(',').filter(isFilled).map(parseOne) : (trunks ?? [])
@@ -61,11 +68,13 @@ function gatewayOf(trunk: z.infer<typeof trunkSchema>, known: Map<string, number
 }
 
 function parseOne(text: string): Partial<Gateway> & { uri: string } {
-  const [prefix = '*', uri = ''] = splitAt(text.trim(), '=')
+  const [prefix = '*', given = ''] = splitAt(text.trim(), '=')
+  const uri = given.replace(/;register(?=;|$)/gi, '')
+  const register = uri !== given
   const userinfo = /^(sips?:)([^:@]+):([^@]*)@(.+)$/i.exec(uri)
-  if (!userinfo) return { prefix, uri }
+  if (!userinfo) return { prefix, uri, register }
   const [, scheme = 'sip:', username = '', password = '', host = ''] = userinfo
-  return { prefix, uri: scheme + host, username, password }
+  return { prefix, uri: scheme + host, username, password, register }
 }
 
 function splitAt(text: string, separator: string): [string, string] {

@@ -67,6 +67,17 @@ export class TelemetryEvents {
     this.#log.info({ callSid, gatewaySid, gateway, outcome, status }, 'gateway tried')
   }
 
+  /** `isNews`: the one before had another outcome. */
+  gatewayRegistered(gatewaySid: string, state: string, status: number, isNews: boolean): void {
+    this.#metrics.gatewayRegistrations.inc({ state })
+    this.#log[isNews ? 'info' : 'debug']({ gatewaySid, state, status }, 'gateway registration')
+  }
+
+  gatewayProbed(gatewaySid: string, isAlive: boolean, status: number, isNews: boolean): void {
+    this.#metrics.gatewayProbes.inc({ alive: String(isAlive) })
+    this.#log[isNews ? 'info' : 'debug']({ gatewaySid, isAlive, status }, 'gateway probed')
+  }
+
   digits(call: CallFacts, digit: string): void {
     // Digits may be card numbers and PINs: they are shown only when asked for.
     this.#log.debug({ callSid: call.sid, digit }, 'digit')

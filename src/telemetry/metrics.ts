@@ -13,6 +13,12 @@ export function createMetrics() {
     callsEnded: counter('calls_ended_total', 'Calls that ended', ['direction', 'status']),
     callsRefused: counter('calls_refused_total', 'INVITEs refused by the router', ['status']),
     callsBlocked: counter('calls_blocked_total', 'Calls that an account may not make', ['why']),
+    gatewayRegistrations: counter(
+      'gateway_registrations_total',
+      'Attempts to register with gateways',
+      ['state'],
+    ),
+    gatewayProbes: counter('gateway_probes_total', 'OPTIONS sent to gateways', ['alive']),
     gatewayAttempts: counter('gateway_attempts_total', 'INVITEs to gateways', ['outcome']),
     callsLive: new Gauge({
       name: 'dialplane_calls_live',

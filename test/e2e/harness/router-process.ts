@@ -65,6 +65,8 @@ export async function startRouterProcess(
     DIALPLANE_SIPS_PORT: '0',
     DIALPLANE_HTTPS_PORT: '0',
     ...ownPortRange(),
+    // Peers that play a scenario expect no OPTIONS.
+    DIALPLANE_TRUNK_PROBE_SECONDS: '0',
     DIALPLANE_SHUTDOWN_SECONDS: '0',
     ...settings,
   }
