@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 const programs = {
   sipp: 'sip-tester',
   baresip: 'baresip',
+  kamailio: 'kamailio',
   svwar: 'sipvicious',
   'clang-format': 'clang-format',
   clang: 'clang',

@@ -96,7 +96,10 @@ async function compose(
   closers.add(() => copies.close())
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const registry = await openRegistry(records.store, events, closers)
-  const trunks = await Trunks.open({ config, clock, ids, events, ...records })
+  const trunks = await Trunks.open({
+    ...{ config, clock, ids, events, ...records },
+    serviceRoutesOf: (sid) => upkeep.stateOf(sid)?.serviceRoutes ?? [],
+  })
   const upkeep: GatewayUpkeep = new GatewayUpkeep({
     sip: { send: (command) => network.sip.send(command) },
     ...{ clock, ids, events, health: trunks.table },

@@ -122,11 +122,12 @@ export class TrunkHunts {
       () => this.#silent(hunt),
       () => {},
     )
-    const { credentials: _, nextHop: __, ...invite } = hunt.invite
-    const { target, nextHop, credentials } = attempt.route
+    const { credentials: _, nextHop: __, routes: ___, ...invite } = hunt.invite
+    const { target, nextHop, routes, credentials } = attempt.route
     this.#sip.send({
       ...{ ...invite, legId: hunt.currentId, target },
       ...(nextHop === undefined ? {} : { nextHop }),
+      ...(routes === undefined ? {} : { routes }),
       ...(credentials === undefined ? {} : { credentials }),
     })
   }

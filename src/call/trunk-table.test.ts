@@ -36,6 +36,7 @@ function tableOf(...gateways: Gateway[]) {
     random: () => 0,
     silenceMsMax: 4_000,
     tried: (facts) => tried.push(facts),
+    serviceRoutesOf: (sid) => (sid === 'routed' ? ['<sip:edge;lr>'] : []),
   })
   table.set(gateways)
   const search = () => table.route('+15550100002', dialler)?.trunk
@@ -63,6 +64,13 @@ describe('the trunk table', () => {
       gateway({ sid: 'theirs', prefix: '+15550', accountSid: 'AC2' }),
     )
     expect(all()).toEqual(['near', 'early', 'late', 'any'])
+  })
+
+  it('goes the way that the registrar of a gateway wants', () => {
+    const { search } = tableOf(gateway({ sid: 'routed' }), gateway({ sid: 'plain', priority: 9 }))
+    const trunk = search()
+    expect(trunk?.next()?.route.routes).toEqual(['<sip:edge;lr>'])
+    expect(trunk?.next()?.route.routes).toBeUndefined()
   })
 
   it('strips and prepends, and keeps the password out of the URI', () => {

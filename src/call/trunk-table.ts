@@ -29,6 +29,8 @@ export interface TrunkTableOptions {
   /** A gateway that sent nothing but 100 for so long is dead. */
   readonly silenceMsMax: number
   tried(facts: GatewayTried): void
+  /** The way that a registrar wants calls to take (RFC 3608); none: directly. */
+  serviceRoutesOf?(gatewaySid: string): readonly string[]
 }
 
 /** The gateways with what is known of them. */
@@ -84,7 +86,7 @@ export class TrunkTable {
     const [best] = ordered
     if (!best) return undefined
     const trunk = this.#search(ordered, phoneNumber, dialler)
-    return { ...routeThrough(best, phoneNumber), trunk }
+    return { ...this.#routeThrough(best, phoneNumber), trunk }
   }
 
   #search(ordered: readonly Gateway[], phoneNumber: string, dialler: Dialler): TrunkSearch {
@@ -118,7 +120,7 @@ export class TrunkTable {
   ): TrunkAttempt {
     let isHeld = true
     return {
-      route: routeThrough(gateway, phoneNumber),
+      route: this.#routeThrough(gateway, phoneNumber),
       heard: () => health.succeeded(),
       report: (outcome) => {
         const isFailure = isFailureOfGateway(outcome)
@@ -132,6 +134,12 @@ export class TrunkTable {
         isHeld = false
       },
     }
+  }
+
+  #routeThrough(gateway: Gateway, phoneNumber: string): Route {
+    const route = routeThrough(gateway, phoneNumber)
+    const routes = this.#options.serviceRoutesOf?.(gateway.sid) ?? []
+    return routes.length === 0 ? route : { ...route, routes }
   }
 
   #tell(

@@ -18,6 +18,8 @@ export interface TrunkParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly events: { gatewayTried(tried: GatewayTried): void }
+  /** RFC 3608 */
+  serviceRoutesOf(gatewaySid: string): readonly string[]
 }
 
 /** The gateways, and all that must hear of a change in them. */
@@ -35,13 +37,14 @@ export class Trunks implements Pick<Routes, 'number' | 'allows'> {
     return trunks
   }
 
-  private constructor({ config, store, box, clock, ids, events }: TrunkParts) {
+  private constructor({ config, store, box, clock, ids, events, ...parts }: TrunkParts) {
     this.#clock = clock
     this.table = new TrunkTable({
       clock,
       random: () => ids.uint32() / 2 ** 32,
       silenceMsMax: config.trunkSilenceMs,
       tried: (facts) => events.gatewayTried(facts),
+      serviceRoutesOf: (sid) => parts.serviceRoutesOf(sid),
     })
     this.#numbers = new AllowedNumbers(
       config.allowNumbers,
