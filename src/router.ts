@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { ApiParts } from './api/api-parts.js'
 import { createApi } from './api/app.js'
 import { AddressPolicy, type Listener } from './base/address-policy.js'
 import { Calls } from './call/calls.js'
@@ -96,16 +97,8 @@ async function compose(
   closers.add(() => copies.close())
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const registry = await openRegistry(records.store, events, closers)
-  const trunks = await Trunks.open({
-    ...{ config, clock, ids, events, ...records },
-    serviceRoutesOf: (sid) => upkeep.stateOf(sid)?.serviceRoutes ?? [],
-  })
-  const upkeep: GatewayUpkeep = new GatewayUpkeep({
-    sip: { send: (command) => network.sip.send(command) },
-    ...{ clock, ids, events, health: trunks.table },
-    installationId: records.account.sid,
-    probeIntervalMs: config.trunkProbeMs,
-  })
+  const sender: SipSender = { send: (command) => network.sip.send(command) }
+  const { trunks, upkeep } = await openTrunks(config, records, events, sender)
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(upkeep.named(event)),
     bound: (event) => registry.bound(event),
@@ -126,25 +119,17 @@ async function compose(
     ...records,
     recordingCopies: copies,
     calls,
-    gateways: trunks,
-    clock,
-    ids,
+    gateways: presentedGateways(trunks, upkeep),
     baseUrl,
-    defaultCountry: config.defaultCountry,
-    metrics: rendered(metrics),
-    metricsAreOpen: ['127.0.0.1', '::1', 'localhost'].includes(config.http.host),
     isReady: () => ready && records.store.isOpen,
     sizes,
-    bug: (error) => events.bug(error, undefined),
+    ...apiSettings(config, metrics, events),
   })
   for (const listener of https ? [http, https] : [http]) listener.serve(api, sip.upgrade)
   await outbox.start()
   trunks.onChange((gateways) => upkeep.set(gateways))
   return {
-    httpPort: http.port,
-    sipPort: sip.port,
-    httpsPort: https?.port,
-    sipsPort: sip.tlsPort,
+    ...portsOf(network),
     baseUrl,
     account: records.account,
     credentialsPath: directory.credentialsPath,
@@ -168,8 +153,20 @@ async function compose(
   }
 }
 
-function rendered({ registry }: Metrics) {
-  return { contentType: registry.contentType, render: () => registry.metrics() }
+function apiSettings(config: Config, { registry }: Metrics, events: TelemetryEvents) {
+  return {
+    clock,
+    ids,
+    defaultCountry: config.defaultCountry,
+    metrics: { contentType: registry.contentType, render: () => registry.metrics() },
+    metricsAreOpen: ['127.0.0.1', '::1', 'localhost'].includes(config.http.host),
+    bug: (error: unknown) => events.bug(error, undefined),
+  }
+}
+
+function portsOf({ http, https, sip }: Awaited<ReturnType<typeof openNetwork>>) {
+  const { port: sipPort, tlsPort: sipsPort } = sip
+  return { httpPort: http.port, sipPort, httpsPort: https?.port, sipsPort }
 }
 
 /** The store with the first account, put in order after a crash. */
@@ -197,6 +194,38 @@ async function openRecords(
     account: { sid: row.sid, authToken, isNew },
     callStore,
     recordingPath,
+  }
+}
+
+type SipSender = Pick<SipShell, 'send'>
+
+/** The gateways, and what is done for them between calls. */
+async function openTrunks(
+  config: Config,
+  records: Awaited<ReturnType<typeof openRecords>>,
+  events: TelemetryEvents,
+  sip: SipSender,
+) {
+  const trunks = await Trunks.open({
+    ...{ config, clock, ids, events, ...records },
+    serviceRoutesOf: (sid) => upkeep.stateOf(sid)?.serviceRoutes ?? [],
+  })
+  const upkeep: GatewayUpkeep = new GatewayUpkeep({
+    ...{ sip, clock, ids, events, health: trunks.table },
+    installationId: records.account.sid,
+    probeIntervalMs: config.trunkProbeMs,
+  })
+  return { trunks, upkeep }
+}
+
+function presentedGateways(trunks: Trunks, upkeep: GatewayUpkeep): ApiParts['gateways'] {
+  return {
+    seal: (password) => trunks.seal(password),
+    reload: () => trunks.reload(),
+    stateOf(gatewaySid) {
+      const state = trunks.stateOf(gatewaySid)
+      return state && { ...state, registration: upkeep.stateOf(gatewaySid) }
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import type { CallCommand } from '../call/command.js'
 import type { NewOutgoingCall } from '../call/outgoing.js'
 import type { AccountRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
+import type { GatewayState } from './present/gateway.js'
 
 export interface ApiAccount {
   readonly row: AccountRow
@@ -39,7 +40,7 @@ export interface ApiParts {
     seal(password: string): string
     /** Resolves when what is stored is in effect. */
     reload(): Promise<void>
-    stateOf(gatewaySid: string): { readonly isDead: boolean; readonly calls: number } | undefined
+    stateOf(gatewaySid: string): GatewayState | undefined
   }
   recordingPath(recordingSid: string): string
   readonly recordingCopies: RecordingCopies

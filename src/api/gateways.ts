@@ -73,6 +73,7 @@ async function createGateway(context: ApiContext, parts: ApiParts): Promise<void
     updated_ms: nowMs,
     ...(await changesOf(settings, parts)),
   }
+  refuseNameless(row)
   const [counted] = await parts.store.read(countGateways())
   if ((counted?.count ?? 0) >= gatewaysMax) {
     throw new ApiError(409, 20009, `There are ${gatewaysMax} gateways already`)
@@ -86,9 +87,15 @@ async function changeGateway(context: ApiContext, parts: ApiParts): Promise<void
   const row = await changeable(context, parts)
   const settings = validated(gatewaySchema, context.state.parameters)
   const change = { ...(await changesOf(settings, parts)), updated_ms: parts.clock.nowMs() }
+  refuseNameless({ ...row, ...change })
   await parts.store.write([updateGateway(row.sid, change)])
   await parts.gateways.reload()
   answerOne(context, names, presented({ ...row, ...change }, parts))
+}
+
+function refuseNameless({ register, username }: GatewayRow): void {
+  if (register === 0 || username) return
+  throw apiErrors.invalid(20001, "Parameter 'Register' is not valid: it needs a Username")
 }
 
 /** The columns that settings change. */

@@ -89,6 +89,7 @@ describe('/dialplane/v1/Gateways', () => {
     [{ Uri: 'sip:a', CallsMax: 0 }, 'CallsMax'],
     [{ Uri: 'sip:a', CallsPerSecondMax: 'many' }, 'CallsPerSecondMax'],
     [{ Uri: 'sip:a', Username: 'a\r\nb' }, 'Username'],
+    [{ Uri: 'sip:a', Register: 'true' }, 'Register'],
     [{ Uri: 'sip:a', AccountSid: `AC${'0'.repeat(32)}` }, 'AccountSid'],
   ])('refuses %j for its %s', async (form: { [name: string]: string | number }, name) => {
     const { status, body } = await api('/Gateways', form)

@@ -4,6 +4,14 @@ import { rfc2822 } from './format.js'
 export interface GatewayState {
   readonly isDead: boolean
   readonly calls: number
+  /** Ours with it; undefined: it wants none. */
+  readonly registration:
+    | {
+        readonly state: 'registering' | 'registered' | 'failed'
+        /** SIP status of the last attempt. */
+        readonly status: number | undefined
+      }
+    | undefined
 }
 
 /** A gateway with how it is just now; never its password. */
@@ -27,6 +35,8 @@ export function presentGateway(row: GatewayRow, state: GatewayState | undefined)
     enabled: row.enabled === 1,
     source: row.source,
     status: state?.isDead ? 'dead' : 'alive',
+    registration: state?.registration?.state ?? null,
+    registration_status: state?.registration?.status ?? null,
     live_calls: state?.calls ?? 0,
     date_created: rfc2822(row.created_ms),
     date_updated: rfc2822(row.updated_ms),
