@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { isSupportedCountry } from 'libphonenumber-js'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { CidrSet, isLoopbackAddress } from '../base/address-policy.js'
@@ -197,7 +198,7 @@ function configOf(raw: z.infer<typeof schema>): Config {
     sipDigest: raw.DIALPLANE_SIP_DIGEST,
     sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
     demo: raw.DIALPLANE_DEMO,
-    defaultCountry: raw.DIALPLANE_DEFAULT_COUNTRY.toUpperCase(),
+    defaultCountry: countryOf(raw.DIALPLANE_DEFAULT_COUNTRY),
     callsMax: raw.DIALPLANE_CALLS_MAX,
     shutdownMs: raw.DIALPLANE_SHUTDOWN_SECONDS * 1000,
     logLevel: raw.DIALPLANE_LOG_LEVEL,
@@ -234,6 +235,12 @@ function cidrs(name: string, ranges: readonly string[]): readonly string[] {
 function allowedNumbers(items: readonly string[]): readonly string[] {
   named('DIALPLANE_ALLOW_NUMBERS', () => items.map(parseAllowed))
   return items
+}
+
+function countryOf(text: string): string {
+  const country = text.toUpperCase()
+  if (isSupportedCountry(country)) return country
+  throw new ConfigError(`DIALPLANE_DEFAULT_COUNTRY: ${country} is no country with a numbering plan`)
 }
 
 function port(normal: number) {

@@ -30,6 +30,8 @@ describe('DIALPLANE_TRUNKS', () => {
     [{ uri: 'sip:gw', prefix: 'abc' }, /prefix/],
     [{ uri: 'sip:gw', prepend: '9@evil' }, /prepend/],
     [{ uri: 'sip:gw', callsMax: 0 }, /callsMax/],
+    [{ uri: 'sip:gw', prefix: 1 }, /prefix .*string/],
+    [{ uri: 'sip:gw', password: 123 }, /password .*string/],
     [{ uri: 'sip:user@gw' }, /uri/],
     [{ uri: 'sip:gw', register: true }, /register needs a username/],
   ])('refuses %j', (trunk, message) => {

@@ -9,23 +9,21 @@ export const trunkForms = {
   prepend: /^\+?[0-9]{0,24}$/,
 }
 
+/** Digits are text: YAML makes 1 of an unquoted +1, and 0 of 00. */
 const trunkFields = z.object({
   name: z.string().max(64).default(''),
   accountSid: z
     .string()
     .regex(/^AC[0-9a-f]{32}$/, 'AC and 32 hex digits')
     .optional(),
-  prefix: z.coerce
-    .string()
-    .regex(trunkForms.prefix, 'must be digits, + allowed, or *')
-    .default('*'),
+  prefix: z.string().regex(trunkForms.prefix, 'must be digits, + allowed, or *').default('*'),
   priority: z.coerce.number().int().min(0).max(65_535).default(0),
   weight: z.coerce.number().int().min(0).max(65_535).default(1),
   uri: z.string().max(255).regex(trunkForms.uri, 'must be a SIP URI'),
   username: z.string().max(255).optional(),
-  password: z.coerce.string().max(255).optional(),
+  password: z.string().max(255).optional(),
   strip: z.coerce.number().int().min(0).max(15).default(0),
-  prepend: z.coerce.string().regex(trunkForms.prepend, 'must be digits').default(''),
+  prepend: z.string().regex(trunkForms.prepend, 'must be digits').default(''),
   callsMax: z.coerce.number().int().min(1).optional(),
   callsPerSecondMax: z.coerce.number().gt(0).optional(),
   register: z.boolean().default(false),
