@@ -17,6 +17,7 @@ import { Closers } from './router/closers.js'
 import type { Config } from './router/config.js'
 import { type DataDirectory, openDataDirectory } from './router/data-directory.js'
 import { DeviceDirectory } from './router/device-directory.js'
+import { DeviceMessages } from './router/device-messages.js'
 import { GatewayUpkeep } from './router/gateway-upkeep.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
@@ -102,7 +103,10 @@ async function compose(
   const network = await openNetwork(config, closers, {
     leg: (event) => calls.handle(upkeep.named(event)),
     bound: (event) => registry.bound(event),
-    outside: (event) => upkeep.handle(event),
+    outside: (event) => {
+      upkeep.handle(event)
+      messages.handle(event)
+    },
     counted: (counter) => events.sip(counter),
     gateways: upkeep.trustOf(trunks),
     fault: (fault) => events.bug(fault, undefined),
@@ -111,7 +115,7 @@ async function compose(
   closers.add(() => upkeep.close())
   const devices = registry.directory
   const parts = { config, directory, events, devices, trunks, ...records, ...sound, ...network }
-  const { calls, outbox } = makeCalls(parts, closers)
+  const { calls, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
   const sizes = () => sizesOf(calls, sound.hub, sip)
@@ -325,7 +329,7 @@ function makeCalls(
     readonly trunks: Trunks
   },
   closers: Closers,
-): { readonly calls: Calls; readonly outbox: OutboxSender } {
+): { readonly calls: Calls; readonly outbox: OutboxSender; readonly messages: DeviceMessages } {
   const { config, events, store, accounts, policy, trunks } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
@@ -337,16 +341,13 @@ function makeCalls(
   closers.add(() => client.close())
   const outbox = new OutboxSender({ store, client, accounts, events, clock })
   const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
+  const isOwnUri = ownUris(config, parts.sip)
+  const { resolver } = parts.sip
+  const routes = createRoutes({ trunks, resolver, policy, devices: parts.devices, isOwnUri })
   const ports: CallPorts = {
     sip: parts.sip,
     store: parts.callStore,
-    routes: createRoutes({
-      trunks,
-      resolver: parts.sip.resolver,
-      policy,
-      devices: parts.devices,
-      isOwnUri: ownUris(config, parts.sip),
-    }),
+    routes,
     config: callConfig(config, parts),
     clock,
     ids,
@@ -368,7 +369,9 @@ function makeCalls(
     snapshots.drop(callSid)
     client.forget(callSid)
   })
-  return { calls, outbox }
+  const { realm } = config.sip
+  const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, realm, ids })
+  return { calls, outbox, messages }
 }
 
 function callConfig(

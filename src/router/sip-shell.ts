@@ -21,6 +21,7 @@ import type {
   Transport,
 } from '../sip/events.js'
 import type { LegCommand, LegEvent } from '../sip/leg-events.js'
+import type { MessageSummary } from '../sip/message-summary.js'
 import type { Binding, Bound, OutsideCommand, OutsideEvent } from '../sip/outside-events.js'
 import { advertisedHost, familiesOf } from './own-addresses.js'
 import { ownDomains } from './own-domains.js'
@@ -45,8 +46,10 @@ export interface SipShellConfig {
 export interface SipShellListeners {
   leg(event: LegEvent): void
   bound?(event: Bound): void
-  /** What came of probes and registrations of ours. */
+  /** Messages, and what came of probes and registrations of ours. */
   outside?(event: Exclude<OutsideEvent, Bound>): void
+  /** What waits in the mailbox of a user; default: nothing. */
+  summaryOf?(addressOfRecord: string): Promise<MessageSummary>
   counted(counter: string): void
   readonly gateways?: {
     /** Whether calls that come from there come from a gateway of ours. */
@@ -113,12 +116,20 @@ export async function startSip(
     },
     onFault: (fault) => listeners.fault(fault),
   })
+  const answerOf = async (question: Question): Promise<Answer> => {
+    switch (question.what) {
+      case 'credential':
+        return { what: 'credential', ha1: ha1Of(config.users, listeners.gateways, question) }
+      case 'messageSummary': {
+        const summary = (await listeners.summaryOf?.(question.addressOfRecord)) ?? emptyMailbox
+        return { what: 'messageSummary', summary }
+      }
+      case 'resolve':
+        return { what: 'resolve', targets: await targetsFor(question, resolver) }
+    }
+  }
   const answerTo = async (id: number, question: Question) => {
-    const answer: Answer =
-      question.what === 'credential'
-        ? { what: 'credential', ha1: ha1Of(config.users, listeners.gateways, question) }
-        : { what: 'resolve', targets: await targetsFor(question, resolver) }
-    run.handle({ type: 'answer', id, answer })
+    run.handle({ type: 'answer', id, answer: await answerOf(question) })
   }
   return {
     port: transport.port,
@@ -138,8 +149,12 @@ export async function startSip(
   }
 }
 
+const emptyMailbox: MessageSummary = { newMessages: 0, oldMessages: 0 }
+
+const outsideTypes = new Set(['probed', 'registration', 'messageReceived', 'messageSent'])
+
 function isOutside(output: SipOutput): output is Exclude<OutsideEvent, Bound> {
-  return output.type === 'probed' || output.type === 'registration'
+  return outsideTypes.has(output.type)
 }
 
 /** By address: whose requests need no digest, and who is not limited in rate. */

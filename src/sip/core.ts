@@ -10,6 +10,8 @@ export interface SipLimits {
   readonly questionsMax: number
   /** Default: 100,000. */
   readonly bindingsMax?: number
+  /** Default: 100,000. */
+  readonly subscriptionsMax?: number
 }
 
 export interface SipConfig {
@@ -42,7 +44,9 @@ export const defaultAllow = [
   'REGISTER',
   'PRACK',
   'UPDATE',
+  'MESSAGE',
   'REFER',
+  'SUBSCRIBE',
   'NOTIFY',
 ] as const
 

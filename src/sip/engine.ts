@@ -14,16 +14,19 @@ import {
 import { inspectRequest, inspectResponse, type RequestEnvelope } from './inspect.js'
 import type { LegCommand } from './leg-events.js'
 import type { SipRequest, SipResponse } from './message.js'
+import { answerMessage, sendMessage } from './message-request.js'
 import type { OutsideCommand } from './outside-events.js'
 import { parseMessage } from './parser.js'
 import { probe } from './probe.js'
 import { progress } from './provisional.js'
+import { receiveOutside } from './receive-outside.js'
 import { answerRefer, reportRefer, sendRefer } from './refer.js'
 import { respond } from './respond.js'
 import { makeStack, type Stack } from './stack.js'
 import { type Frame, StreamFraming } from './stream-framing.js'
+import { updateSummary } from './subscribe.js'
 import { invite } from './uac.js'
-import { accept, receiveCancel, receiveOutside, reject } from './uas.js'
+import { accept, receiveCancel, reject } from './uas.js'
 
 type Defaulted = 'allow' | 'requireDigestForStrangers' | 'isOwnDomain' | 'digestAlgorithms'
 export type SipEngineConfig = Omit<SipConfig, Defaulted> & Partial<Pick<SipConfig, Defaulted>>
@@ -42,6 +45,9 @@ export interface SipEngineSizes {
   readonly registrations: number
   /** REFERs that are reported on. */
   readonly referrals: number
+  /** MESSAGEs of peers that have no answer yet. */
+  readonly messages: number
+  readonly subscriptions: number
 }
 
 /** The whole SIP stack as one machine: bytes and commands in, bytes and call events out. */
@@ -75,6 +81,8 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       outsideRequests: this.#stack.outside.size,
       registrations: this.#stack.registrations.size,
       referrals: referrals.size,
+      messages: this.#stack.messages.size,
+      subscriptions: this.#stack.subscriptions.size,
     }
   }
 
@@ -150,6 +158,15 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
         return
       case 'restoreBindings':
         stack.bindings.restore(command.bindings)
+        return
+      case 'answerMessage':
+        answerMessage(stack, command)
+        return
+      case 'sendMessage':
+        sendMessage(stack, command)
+        return
+      case 'messageSummary':
+        updateSummary(stack, command)
         return
       case 'probe':
         probe(stack, command)

@@ -3,6 +3,7 @@
  * (registrations): the only vocabulary that `net` and `call` share with it.
  */
 import type { LegCommand, LegEvent } from './leg-events.js'
+import type { MessageSummary } from './message-summary.js'
 import type { OutsideCommand, OutsideEvent } from './outside-events.js'
 
 export type Transport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
@@ -48,6 +49,8 @@ export type Question =
       readonly domain: string
       readonly use: 'call' | 'registration'
     }
+  /** What waits in a mailbox of ours. */
+  | { readonly what: 'messageSummary'; readonly addressOfRecord: string }
   /** Targets for a host, best first (RFC 3263). */
   | {
       readonly what: 'resolve'
@@ -60,6 +63,7 @@ export type Question =
 
 export type Answer =
   | { readonly what: 'credential'; readonly ha1: string | undefined }
+  | { readonly what: 'messageSummary'; readonly summary: MessageSummary }
   | { readonly what: 'resolve'; readonly targets: readonly Target[] }
 
 export type SipInput =
@@ -82,6 +86,7 @@ export type SipCounter =
   | 'tooManyLegs'
   | 'tooManyTransactions'
   | 'tooManyBindings'
+  | 'tooManySubscriptions'
   | 'tooManyOutsideRequests'
   | 'tooManyRegistrations'
   | 'registrationFailed'

@@ -1,6 +1,7 @@
 import { retryAfter } from './admission.js'
 import type { Dialog } from './dialog.js'
 import { isDialogLost, loseDialog, sendBye, sendInDialog } from './dialog-request.js'
+import { extensionFault, sessionFault } from './faults.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { LegCommand } from './leg-events.js'
@@ -11,14 +12,16 @@ import { allowField, type Exchange, replyDestination, respond } from './respond.
 import { reoffer, sendWaitingOffer } from './session-refresh.js'
 import { noteAllow } from './session-terms.js'
 import type { Stack } from './stack.js'
-import { acceptPending, capabilities, extensionFault, refusePending, sessionFault } from './uas.js'
+import { receiveResubscribe } from './subscribe.js'
+import { acceptPending, capabilities, refusePending } from './uas.js'
 import { answerOffered, receiveUpdate } from './update.js'
 
 /** A request with a To tag that is not an ACK (RFC 3261 §12.2.2). */
 export function receiveInDialog(stack: Stack, envelope: RequestEnvelope, plain: Exchange): void {
   const { core, legs, transactions } = stack
   const found = legs.findDialog(envelope)
-  if (!found) {
+  const isSubscription = envelope.request.method === 'SUBSCRIBE' && !found
+  if (!found && !(isSubscription && stack.subscriptions.find(envelope))) {
     respond(core, plain, 481)
     return
   }
@@ -30,6 +33,10 @@ export function receiveInDialog(stack: Stack, envelope: RequestEnvelope, plain: 
   const destination = replyDestination(plain.flow, envelope.via)
   const transaction = transactions.addServer(envelope, plain.flow, destination)
   const exchange = { ...plain, transaction }
+  if (!found) {
+    receiveResubscribe(stack, envelope, exchange)
+    return
+  }
   const { leg, dialog } = found
   // §12.2.2: out of order.
   if (dialog.remoteCSeq !== undefined && envelope.cseq < dialog.remoteCSeq) {
@@ -66,6 +73,7 @@ function receiveKnown(
       receiveReinvite(stack, leg, envelope, exchange)
       return
     }
+    case 'MESSAGE':
     case 'INFO': {
       respond(core, exchange, 200)
       const { headers, body } = envelope.request

@@ -41,12 +41,12 @@ const compactForms: readonly (readonly [string, string])[] = [
 ]
 
 const knownNames = [
-  'Accept Accept-Encoding Accept-Language Alert-Info Allow Authorization Call-ID Call-Info Contact',
+  'Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authorization Call-ID Call-Info Contact',
   'Content-Disposition Content-Encoding Content-Language Content-Length Content-Type CSeq Date',
-  'Diversion Error-Info Event Expires From History-Info Max-Forwards MIME-Version Organization',
+  'Diversion Error-Info Event Expires From History-Info Join Max-Forwards MIME-Version Organization',
   'P-Asserted-Identity Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require',
-  'RAck Reason Record-Route Referred-By Remote-Party-ID Require Retry-After Route RSeq Server',
-  'Session-Expires Subject Supported Timestamp To Unsupported User-Agent Via Warning',
+  'RAck Reason Record-Route Refer-Sub Refer-To Referred-By Replaces Remote-Party-ID Require Retry-After Route RSeq Server',
+  'Session-Expires Subject Subscription-State Supported Timestamp To Unsupported User-Agent Via Warning',
   'WWW-Authenticate',
 ].flatMap((line) => line.split(' '))
 

@@ -1,5 +1,7 @@
 /** What happens outside of calls, as the engine and its user speak of it. */
-import type { Flow } from './events.js'
+import type { Flow, HeaderField, NameAddress } from './events.js'
+import type { Admitted } from './leg-events.js'
+import type { MessageSummary } from './message-summary.js'
 
 /** Where one device of an address of record can be reached (RFC 3261 §10.3). */
 export interface Binding {
@@ -34,6 +36,15 @@ export type OutsideCommand =
       readonly routes?: readonly string[]
       readonly credentials?: { readonly username: string; readonly password: string } | undefined
     }
+  /** The answer to `messageReceived`, at most 20 s later. */
+  | { readonly type: 'answerMessage'; readonly messageId: string; readonly status: number }
+  | SendMessageCommand
+  /** What waits in a mailbox has changed: who has subscribed to it is told (RFC 3842). */
+  | {
+      readonly type: 'messageSummary'
+      readonly addressOfRecord: string
+      readonly summary: MessageSummary
+    }
   | RegisterCommand
   /** Ends a registration with its registrar, within 5 s. */
   | { readonly type: 'unregister'; readonly registrationId: string }
@@ -59,6 +70,39 @@ export interface RegisterCommand {
   readonly proxy?: string | undefined
 }
 
+/** One MESSAGE (RFC 3428); the outcome is `messageSent`. */
+export interface SendMessageCommand {
+  readonly type: 'sendMessage'
+  readonly messageId: string
+  /** Request-URI. */
+  readonly target: string
+  readonly nextHop?: string
+  readonly routes?: readonly string[]
+  /** The way to a registered device; overrides every other. */
+  readonly flow?: Flow
+  readonly from: NameAddress
+  readonly to?: NameAddress
+  /** Default: 70. */
+  readonly maxForwards?: number
+  readonly headers?: readonly HeaderField[]
+  readonly contentType: string
+  readonly body: Uint8Array
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+}
+
+/** A MESSAGE of a peer; answer with `answerMessage`. */
+export interface ReceivedMessage extends Admitted {
+  readonly type: 'messageReceived'
+  readonly messageId: string
+  readonly flow: Flow
+  readonly requestUri: string
+  readonly from: NameAddress
+  readonly to: NameAddress
+  readonly contentType: string
+  readonly body: Uint8Array
+  readonly maxForwards: number
+}
+
 /** All bindings of an address of record after a change; none: it is gone. */
 export interface Bound {
   readonly type: 'bound'
@@ -71,6 +115,15 @@ export type OutsideEvent =
   | {
       readonly type: 'probed'
       readonly probeId: string
+      /** Final status of the answer; 408 or 503 when there was none. */
+      readonly status: number
+      /** True when nobody has answered. */
+      readonly local: boolean
+    }
+  | ReceivedMessage
+  | {
+      readonly type: 'messageSent'
+      readonly messageId: string
       /** Final status of the answer; 408 or 503 when there was none. */
       readonly status: number
       /** True when nobody has answered. */

@@ -38,6 +38,8 @@ export interface OutsideRequestParts {
   readonly callId?: string
   /** CSeq of the first attempt; default: 1. Each further attempt takes the next one. */
   readonly cseq?: number
+  /** Default: 70. */
+  readonly maxForwards?: number
   /** The Contact at this destination; default: none. */
   readonly contact?: (destination: Destination) => HeaderField
   /** Further fields; those that only the engine may write are left out. */
@@ -170,6 +172,7 @@ export class OutsideRequest implements Timed {
   #request(destination: Destination): SipRequest {
     const { core } = this.#stack
     const { method, target, from, to = { uri: target }, routes = [], body } = this.#parts
+    const { maxForwards = 70 } = this.#parts
     const contact = this.#parts.contact?.(destination)
     return {
       type: 'request',
@@ -177,7 +180,7 @@ export class OutsideRequest implements Timed {
       uri: target,
       headers: [
         ...routes.map((value) => ({ name: 'Route', value })),
-        { name: 'Max-Forwards', value: '70' },
+        { name: 'Max-Forwards', value: String(maxForwards) },
         {
           name: 'From',
           value: formatNameAddr(from ?? ownAddress(core, destination), this.#fromTag),

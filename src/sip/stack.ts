@@ -2,9 +2,11 @@ import { Bindings } from './bindings.js'
 import { Core, type SipConfig } from './core.js'
 import { NonceMint } from './digest-nonce.js'
 import { Legs } from './leg.js'
+import type { PendingMessages } from './message-request.js'
 import type { OutsideRequest } from './outside-request.js'
 import { Referrals } from './referrals.js'
 import { Registrations } from './registrations.js'
+import { Subscriptions } from './subscriptions.js'
 import { TransactionLayer } from './transaction-layer.js'
 
 /** The parts of one engine, handed to the functions that make it work. */
@@ -19,6 +21,8 @@ export interface Stack {
   /** Ours with others. */
   readonly registrations: Registrations
   readonly referrals: Referrals
+  readonly messages: PendingMessages
+  readonly subscriptions: Subscriptions
 }
 
 export function makeStack(config: SipConfig): Stack {
@@ -33,5 +37,7 @@ export function makeStack(config: SipConfig): Stack {
     outside: new Set(),
     registrations: new Registrations(),
     referrals,
+    messages: new Map(),
+    subscriptions: new Subscriptions(config.limits.subscriptionsMax ?? 100_000),
   }
 }

@@ -1,5 +1,6 @@
 import { retryAfter } from './admission.js'
 import type { Dialog } from './dialog.js'
+import { sessionFault } from './faults.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import { sdpOf } from './message.js'
@@ -7,7 +8,6 @@ import { abilityFields, contactTo, type Exchange, replyDestination, respond } fr
 import { renewByRequest, sendWaitingOffer } from './session-refresh.js'
 import { noteAllow } from './session-terms.js'
 import type { Stack } from './stack.js'
-import { sessionFault } from './uas.js'
 
 /** UPDATE (RFC 3311 §5.2): a new offer, a new target, or only a sign of life (RFC 4028 §7.4). */
 export function receiveUpdate(

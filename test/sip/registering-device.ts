@@ -59,12 +59,19 @@ export class RegisteringDevice extends ScriptedPeer {
     return this.#lastResponse()
   }
 
-  authorization(challenged: SipResponse, username: string, domain = 'dialplane'): string {
+  authorization(
+    challenged: SipResponse,
+    username: string,
+    domain = 'dialplane',
+    request: { readonly method: string; readonly uri: string } = {
+      method: 'REGISTER',
+      uri: `sip:${domain}`,
+    },
+  ): string {
     const [value = ''] = headerValues(challenged.headers, 'WWW-Authenticate')
     const challenge = parseDigest(value)
     if (!challenge) throw new Error('no challenge')
     const credentials = { username, password: 'secret' }
-    const request = { method: 'REGISTER', uri: `sip:${domain}` }
     return `Authorization: ${answerChallenge(challenge, credentials, request, 'cnonce')}`
   }
 

@@ -15,6 +15,8 @@ export const idle = {
   outsideRequests: 0,
   registrations: 0,
   referrals: 0,
+  messages: 0,
+  subscriptions: 0,
 }
 
 export function flowFrom(address: string, port = 5060, connectionId?: number): Flow {

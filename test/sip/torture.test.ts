@@ -39,6 +39,7 @@ function receive(engine: SipEngine, bytes: Uint8Array): SipOutput[] {
 
 function outcomeOf(out: readonly SipOutput[]): TortureOutcome | undefined {
   if (out.some(({ type }) => type === 'invited')) return 'invited'
+  if (out.some(({ type }) => type === 'messageReceived')) return 'message'
   for (const output of out) {
     if (output.type !== 'send') continue
     const parsed = parseMessage(output.bytes)

@@ -1,9 +1,9 @@
 /**
  * What the engine does with each message of RFC 4475 from a trusted caller: the status that it answers,
- * `invited` when a call begins, `stray` for a good response that nobody waits for, `malformed` for one
+ * `invited` when a call begins, `message` for one that is told, `stray` for a good response that nobody waits for, `malformed` for one
  * that is dropped.
  */
-export type TortureOutcome = number | 'invited' | 'stray' | 'malformed'
+export type TortureOutcome = number | 'invited' | 'message' | 'stray' | 'malformed'
 
 export interface TortureCase {
   readonly file: string
@@ -28,7 +28,7 @@ export const tortureCases: readonly TortureCase[] = [
   torture('dblreq', '3.1.1.8', 200, 'bytes after the body of a datagram are ignored'),
   torture('semiuri', '3.1.1.9', 200, 'semicolon in the user part'),
   torture('transports', '3.1.1.10', 200, 'unknown transports in Via'),
-  torture('mpart01', '3.1.1.11', 405, 'well-formed MESSAGE'),
+  torture('mpart01', '3.1.1.11', 'message', 'well-formed MESSAGE'),
   torture('unreason', '3.1.1.12', 'stray', 'any UTF-8 reason'),
   torture('noreason', '3.1.1.13', 'stray', 'an empty reason'),
   torture('badinv01', '3.1.2.1', 400, 'stray separators in Via and Contact'),
