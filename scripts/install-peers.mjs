@@ -58,4 +58,6 @@ if (missing.length === 0) {
     console.error('apt-get failed')
     process.exitCode = 1
   }
+  // Its package starts a service at the ports of SIP; the tests start their own.
+  if (packages.includes('kamailio')) spawnSync('systemctl', ['disable', '--now', 'kamailio'])
 }
