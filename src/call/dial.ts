@@ -91,7 +91,7 @@ async function routeOf(parent: Call, { target, childSid }: ChildOptions): Promis
     return routes.number(target.address, { accountSid, callSid: childSid })
   }
   if (target.noun === 'Client') return routes.device(target.address)
-  const route = await routes.sipUri(target.address)
+  const route = await routes.sipUri(target.address, parent.record)
   if (!route || route === 'notRegistered' || target.username === undefined) return route
   return { ...route, credentials: { username: target.username, password: target.password ?? '' } }
 }

@@ -9,6 +9,6 @@ export async function findRoute(
 ): Promise<FoundRoute> {
   const device = /^client:(.+)$/s.exec(address)?.[1]
   if (device !== undefined) return routes.device(device)
-  if (/^sips?:/i.test(address)) return routes.sipUri(address)
+  if (/^sips?:/i.test(address)) return routes.sipUri(address, dialler)
   return routes.number(address, dialler)
 }

@@ -108,14 +108,20 @@ export interface Routes {
   /** Whether the account may call this number at all; against toll fraud. */
   allows(phoneNumber: string, accountSid: string): boolean
   /** Refuses hosts that documents may not reach; users of our own domains are devices. */
-  sipUri(uri: string): Promise<FoundRoute>
+  sipUri(uri: string, dialler: Pick<Dialler, 'accountSid'>): Promise<FoundRoute>
   /** All devices that are registered for a user. */
   device(user: string): Promise<FoundRoute>
 }
 
 /** How a program begins; opaque to this folder. */
 export type ProgramStart =
-  | { readonly type: 'url'; readonly url: string; readonly method: 'GET' | 'POST' }
+  | {
+      readonly type: 'url'
+      readonly url: string
+      readonly method: 'GET' | 'POST'
+      /** Beyond those of every request. */
+      readonly parameters?: readonly (readonly [name: string, value: string])[]
+    }
   | { readonly type: 'document'; readonly twiml: string }
 
 export interface CallConfig {

@@ -42,6 +42,8 @@ const domains = ownDomains({
   publicHost: 'pbx.example.com',
 })
 
+const dialler = { accountSid: 'AC1' }
+
 function routesTo(...bindings: Binding[]) {
   const devices = new DeviceDirectory()
   if (bindings.length > 0) {
@@ -52,7 +54,7 @@ function routesTo(...bindings: Binding[]) {
       ? [{ transport: 'udp', address: '203.0.113.5', port: port ?? 5060 }]
       : [{ transport: 'udp', address: '10.0.0.1', port: port ?? 5060 }]
   return createRoutes({
-    trunks: { number: () => undefined, allows: () => true },
+    trunks: { number: () => undefined, allows: () => true, isGateway: () => false },
     resolver: { resolve } as SipResolver,
     policy: new AddressPolicy(['203.0.113.0/24'], []),
     devices,
@@ -94,9 +96,9 @@ describe('the way to a device', () => {
       'sip:alice@pbx.example.com',
       'sip:alice@192.0.2.9:5080',
     ]) {
-      expect(await routes.sipUri(uri)).toMatchObject({ flow })
+      expect(await routes.sipUri(uri, dialler)).toMatchObject({ flow })
     }
-    expect(await routes.sipUri('sip:bob@dialplane')).toBe('notRegistered')
+    expect(await routes.sipUri('sip:bob@dialplane', dialler)).toBe('notRegistered')
     // Another program of the same machine.
     expect(isOwnUri(parseSipUri('sip:alice@192.0.2.9') as never, domains, 5080)).toBe(false)
     expect(isOwnUri(parseSipUri('sip:alice@192.0.2.9') as never, domains, 5060)).toBe(true)

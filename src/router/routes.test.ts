@@ -19,7 +19,11 @@ const dns = {
 
 function routesFor(...families: (4 | 6)[]) {
   return createRoutes({
-    trunks: { number: () => undefined, allows: () => true },
+    trunks: {
+      number: () => undefined,
+      allows: (phoneNumber) => phoneNumber.startsWith('+1'),
+      isGateway: (address) => address === '93.184.216.7',
+    },
     resolver: createSipResolver({ dns: dns as unknown as DnsClient, families }),
     policy: new AddressPolicy([], []),
     devices: { find: () => [] },
@@ -28,7 +32,7 @@ function routesFor(...families: (4 | 6)[]) {
 }
 
 async function hopOf(uri: string, family: 4 | 6 = 4): Promise<string | undefined> {
-  const route = await routesFor(family).sipUri(uri)
+  const route = await routesFor(family).sipUri(uri, { accountSid: 'AC1' })
   return typeof route === 'object' ? route.nextHop : route
 }
 
@@ -66,6 +70,20 @@ describe('the way to a SIP URI', () => {
     'of %s is none',
     async (uri) => expect(await hopOf(uri)).toBeUndefined(),
   )
+
+  it.each([
+    ['+14155550100', true],
+    ['alice', true],
+    ['+882160000', false],
+    ['%2B882160000', false],
+    ['+882-16-0000', false],
+    ['+882160000;npdi', false],
+    ['00882160000', false],
+  ])('of %s at a gateway is there: %s, as for a number', async (user, isThere) => {
+    const hop = await hopOf(`sip:${user}@93.184.216.7`)
+    expect(hop !== undefined).toBe(isThere)
+    expect(await hopOf(`sip:${user}@93.184.216.8`)).toBeDefined()
+  })
 
   it('is not what a document puts into maddr', async () => {
     const hop = await hopOf('sip:alice@gw.example.com;maddr=127.0.0.1')

@@ -1,5 +1,6 @@
 import type { AddressPolicy } from '../base/address-policy.js'
 import type { Route, Routes } from '../call/ports.js'
+import { isDialable } from '../call/trunk-gateway.js'
 import type { SipResolver } from '../net/sip-resolver.js'
 import type { Target } from '../sip/events.js'
 import { parseNameAddr } from '../sip/name-addr.js'
@@ -11,7 +12,7 @@ const transports = ['udp', 'tcp', 'tls'] as const
 
 export interface RouteParts {
   /** Where numbers go, and which of them may be called. */
-  readonly trunks: Pick<Routes, 'number' | 'allows'>
+  readonly trunks: Pick<Routes, 'number' | 'allows'> & { isGateway(address: string): boolean }
   readonly resolver: SipResolver
   readonly policy: AddressPolicy
   readonly devices: { find(user: string): readonly Binding[] }
@@ -28,13 +29,16 @@ export function createRoutes(parts: RouteParts): Routes {
   const routes: Routes = {
     number: (phoneNumber, dialler) => trunks.number(phoneNumber, dialler),
     allows: (phoneNumber, accountSid) => trunks.allows(phoneNumber, accountSid),
-    async sipUri(text) {
+    async sipUri(text, { accountSid }) {
       const uri = text.length <= uriLengthMax ? parseSipUri(text) : undefined
       if (!uri) return undefined
       if (parts.isOwnUri(uri)) return routes.device(userOf(uri) ?? '')
       const targets = await targetsOf(uri, resolver)
       const target = targets.find(({ address, port }) => policy.allows(address, port))
       if (!target) return undefined
+      // A carrier that knows us by our address would call that number for us.
+      const phoneNumber = trunks.isGateway(target.address) ? numberOf(uri) : undefined
+      if (phoneNumber !== undefined && !trunks.allows(phoneNumber, accountSid)) return undefined
       // A document chose this peer: its media goes where requests may go, or to itself.
       const mayReach = (address: string) => address === target.address || policy.allows(address)
       return { target: text, nextHop: hopTo(target), credentials: undefined, mayReach }
@@ -74,6 +78,12 @@ async function wayTo(
     ({ address, port }) => address === flow.remoteAddress || policy.allows(address, port),
   )
   return allowed && { target, routes: path, nextHop: hopTo(allowed) }
+}
+
+/** The number that a carrier makes of the user (RFC 3966 §5.1: separators and parameters say nothing). */
+function numberOf(uri: SipUri): string | undefined {
+  const plain = (userOf(uri) ?? '').split(';', 1)[0]?.replace(/[\s().-]/g, '') ?? ''
+  return isDialable(plain) ? plain : undefined
 }
 
 async function targetsOf(uri: SipUri, resolver: SipResolver): Promise<readonly Target[]> {
