@@ -116,20 +116,9 @@ export async function startSip(
     },
     onFault: (fault) => listeners.fault(fault),
   })
-  const answerOf = async (question: Question): Promise<Answer> => {
-    switch (question.what) {
-      case 'credential':
-        return { what: 'credential', ha1: ha1Of(config.users, listeners.gateways, question) }
-      case 'messageSummary': {
-        const summary = (await listeners.summaryOf?.(question.addressOfRecord)) ?? emptyMailbox
-        return { what: 'messageSummary', summary }
-      }
-      case 'resolve':
-        return { what: 'resolve', targets: await targetsFor(question, resolver) }
-    }
-  }
   const answerTo = async (id: number, question: Question) => {
-    run.handle({ type: 'answer', id, answer: await answerOf(question) })
+    const answer = await answerOf(question, config, listeners, resolver)
+    run.handle({ type: 'answer', id, answer })
   }
   return {
     port: transport.port,
@@ -152,6 +141,25 @@ export async function startSip(
 const emptyMailbox: MessageSummary = { newMessages: 0, oldMessages: 0 }
 
 const outsideTypes = new Set(['probed', 'registration', 'messageReceived', 'messageSent'])
+
+/** What the engine does not know by itself. */
+async function answerOf(
+  question: Question,
+  config: SipShellConfig,
+  listeners: SipShellListeners,
+  resolver: SipResolver,
+): Promise<Answer> {
+  switch (question.what) {
+    case 'credential':
+      return { what: 'credential', ha1: ha1Of(config.users, listeners.gateways, question) }
+    case 'messageSummary': {
+      const summary = (await listeners.summaryOf?.(question.addressOfRecord)) ?? emptyMailbox
+      return { what: 'messageSummary', summary }
+    }
+    case 'resolve':
+      return { what: 'resolve', targets: await targetsFor(question, resolver) }
+  }
+}
 
 function isOutside(output: SipOutput): output is Exclude<OutsideEvent, Bound> {
   return outsideTypes.has(output.type)
