@@ -166,8 +166,10 @@ export function receiveCancel(stack: Stack, envelope: RequestEnvelope, exchange:
     respond(core, exchange, 481)
     return
   }
+  // It may be answered already, and its leg go on.
+  const owner = invite.legId === undefined ? undefined : legs.get(invite.legId)
+  respond(core, exchange, 200, owner ? { toTag: owner.localTag } : {})
   const leg = legs.findPending(invite)
-  respond(core, exchange, 200, leg ? { toTag: leg.localTag } : {})
   if (!leg) {
     const { flow, envelope: invited } = invite
     if (invite.isOpen) respond(core, { request: invited.request, flow, transaction: invite }, 487)

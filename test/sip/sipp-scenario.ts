@@ -16,6 +16,12 @@ interface Parts {
   readonly sdp?: boolean
   /** Another body, whose type is among the headers. */
   readonly text?: string
+  /** Who is called; default: the service of the command line. */
+  readonly service?: string
+  /** That of an earlier message, like `[branch-3]`. */
+  readonly branch?: string
+  /** Our tag, as the one that is called. */
+  readonly tag?: string
   /** Not repeated when nothing answers. */
   readonly once?: boolean
 }
@@ -31,11 +37,12 @@ function send(lines: readonly string[], parts: Parts, retransmits: boolean): str
 
 /** A request of sipp as the caller; the first INVITE goes without a tag of the peer. */
 export function fromCaller(method: string, cseq: number, parts: Parts = {}): string {
-  const first = method === 'INVITE' && cseq === 1
-  const uri = first ? 'sip:[service]@[remote_ip]:[remote_port]' : '[next_url]'
+  const first = (method === 'INVITE' || method === 'CANCEL') && cseq === 1
+  const { service = '[service]' } = parts
+  const uri = first ? `sip:${service}@[remote_ip]:[remote_port]` : '[next_url]'
   const lines = [
     `${method} ${uri} SIP/2.0`,
-    via,
+    via.replace('[branch]', parts.branch ?? '[branch]'),
     'From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]caller[call_number]',
     `To: <sip:[service]@[remote_ip]:[remote_port]>${first ? '' : '[peer_tag_param]'}`,
     'Call-ID: [call_id]',
@@ -51,7 +58,7 @@ export function fromCallee(method: string, cseq: number, parts: Parts = {}): str
   const lines = [
     `${method} [next_url] SIP/2.0`,
     via,
-    'From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]called[call_number]',
+    `From: <sip:sipp@[local_ip]:[local_port]>;tag=${parts.tag ?? '[pid]called[call_number]'}`,
     'To:[$caller]',
     'Call-ID: [call_id]',
     `CSeq: ${cseq} ${method}`,
@@ -62,12 +69,15 @@ export function fromCallee(method: string, cseq: number, parts: Parts = {}): str
 }
 
 /** Answers what came last; `tag`: sipp's own, for what has none yet. */
-export function answer(status: number, parts: Parts & { readonly tag?: boolean } = {}): string {
+export function answer(
+  status: number,
+  { tag = false, ...parts }: Omit<Parts, 'tag'> & { readonly tag?: boolean } = {},
+): string {
   const lines = [
     `SIP/2.0 ${status} Whatever`,
     '[last_Via:]',
     '[last_From:]',
-    `[last_To:]${parts.tag ? ';tag=[pid]called[call_number]' : ''}`,
+    `[last_To:]${tag ? ';tag=[pid]called[call_number]' : ''}`,
     '[last_Call-ID:]',
     '[last_CSeq:]',
     contact,
@@ -77,6 +87,36 @@ export function answer(status: number, parts: Parts & { readonly tag?: boolean }
 
 export const takeInvite =
   '<recv request="INVITE" rrs="true"><action><ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/></action></recv>'
+
+/** As `takeInvite`, and keeps its fields for answers that come after other requests. */
+export const keepInvite = takeInvite.replace(
+  '</action>',
+  ['Via', 'CSeq', 'To']
+    .map(
+      (name) =>
+        `<ereg regexp=".*" search_in="hdr" header="${name}:" assign_to="${name.toLowerCase()}"/>`,
+    )
+    .join('')
+    .concat('</action>'),
+)
+
+/** Answers the INVITE that was kept, with this tag; a 200 brings a description. */
+export function answerInvite(
+  status: number,
+  tag: string,
+  { sdp = status === 200 }: { readonly sdp?: boolean } = {},
+): string {
+  const lines = [
+    `SIP/2.0 ${status} Whatever`,
+    'Via:[$via]',
+    'From:[$caller]',
+    `To:[$to];tag=${tag}`,
+    'Call-ID: [call_id]',
+    'CSeq:[$cseq]',
+    contact,
+  ]
+  return send(lines, { sdp }, status === 200)
+}
 
 export const take = (method: string) => `<recv request="${method}"/>`
 
