@@ -93,9 +93,7 @@ async function compose(
   const metrics = createMetrics()
   const events = new TelemetryEvents(log, metrics)
   const records = await openRecords(config, log, directory, closers)
-  const sound = await openSound(config, log, closers)
-  const copies = new RecordingCopies(directory.copiesPath, copiesBytesMax)
-  closers.add(() => copies.close())
+  const sound = await openSound(config, log, directory, closers)
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
   const registry = await openRegistry(records.store, events, closers)
   const sender: SipSender = { send: (command) => network.sip.send(command) }
@@ -121,7 +119,7 @@ async function compose(
   const sizes = () => sizesOf(calls, sound.hub, sip)
   const api = createApi({
     ...records,
-    recordingCopies: copies,
+    recordingCopies: sound.copies,
     calls,
     gateways: presentedGateways(trunks, upkeep),
     baseUrl,
@@ -255,7 +253,7 @@ async function openRegistry(store: Store, events: TelemetryEvents, closers: Clos
 }
 
 /** The media plane and the voice. */
-async function openSound(config: Config, log: Logger, closers: Closers) {
+async function openSound(config: Config, log: Logger, directory: DataDirectory, closers: Closers) {
   let hub: MediaHub | undefined
   const planeConfig = {
     portMin: config.rtp.portMin,
@@ -272,7 +270,9 @@ async function openSound(config: Config, log: Logger, closers: Closers) {
   if (speech) closers.add(() => speech.close())
   const files = createAudioFiles()
   closers.add(() => files.close())
-  return { plane, hub, speech, files }
+  const copies = new RecordingCopies(directory.copiesPath, copiesBytesMax)
+  closers.add(() => copies.close())
+  return { plane, hub, speech, files, copies }
 }
 
 /** The listeners for HTTP and SIP, and the policy that keeps requests away from them. */
@@ -403,7 +403,7 @@ function ownUris(config: Config, { port, tlsPort = port }: SipShell): (uri: SipU
 }
 
 function sizesOf(calls: Calls, hub: MediaHub, sip: SipShell) {
-  const { legs, transactions, deadlines, questions } = sip.sizes
+  const { legs, transactions, deadlines, questions, bindings, messages } = sip.sizes
   return {
     calls: calls.size,
     legs: calls.legCount,
@@ -412,6 +412,8 @@ function sizesOf(calls: Calls, hub: MediaHub, sip: SipShell) {
     sipTransactions: transactions,
     sipDeadlines: deadlines,
     sipQuestions: questions,
+    sipBindings: bindings,
+    sipMessages: messages,
   }
 }
 
