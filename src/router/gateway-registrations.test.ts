@@ -78,20 +78,20 @@ describe('registrations with gateways', () => {
     expect(registrations.stateOf('GW2')).toBeUndefined()
   })
 
-  it('has the same instance id after a restart, and another for each gateway and installation', () => {
-    const idOf = (sid: string, installationId: string) => {
+  it('has the same instance id after a restart, and another for each account and installation', () => {
+    const idOf = (username: string, installationId: string) => {
       const sent: OutsideCommand[] = []
       new GatewayRegistrations({
         sip: { send: (command) => sent.push(command) },
         ...{ clock: new VirtualClock(), installationId, told: () => {} },
-      }).set([{ ...gateway, sid }])
+      }).set([{ ...gateway, username }])
       return (sent[0] as { instanceId: string }).instanceId
     }
-    expect(idOf('GW1', 'AC1')).toMatch(
+    expect(idOf('one', 'AC1')).toMatch(
       /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-/,
     )
-    expect(idOf('GW1', 'AC1')).toBe(idOf('GW1', 'AC1'))
-    expect(new Set([idOf('GW1', 'AC1'), idOf('GW2', 'AC1'), idOf('GW1', 'AC2')]).size).toBe(3)
+    expect(idOf('one', 'AC1')).toBe(idOf('one', 'AC1'))
+    expect(new Set([idOf('one', 'AC1'), idOf('two', 'AC1'), idOf('one', 'AC2')]).size).toBe(3)
   })
 
   it('leaves what has not changed alone, and unregisters what is gone', () => {
@@ -107,6 +107,21 @@ describe('registrations with gateways', () => {
       { type: 'unregister', registrationId: first?.registrationId },
       { type: 'register', contactUser: 'trunk-8' },
     ])
+  })
+
+  it('registers once for gateways of one account with a carrier', () => {
+    const { sent, told, registrations, event } = setUp()
+    const second = { ...gateway, sid: 'GW2' }
+    registrations.set([gateway, second])
+    expect(sent).toHaveLength(1)
+    event('registered', bound)
+    expect(told).toEqual(['GW1 registered true', 'GW2 registered true'])
+    registrations.set([second])
+    expect(sent).toHaveLength(1)
+    expect(registrations.stateOf('GW2')).toMatchObject({ state: 'registered' })
+    expect(registrations.stateOf('GW1')).toBeUndefined()
+    registrations.set([])
+    expect(sent[1]).toMatchObject({ type: 'unregister' })
   })
 
   it('says how it stands, in the time of the wall', () => {

@@ -42,7 +42,8 @@ export interface GatewayRegistrationsParts {
 }
 
 interface Held {
-  readonly gateway: RegisteringGateway
+  /** Several gateways may be one account with a carrier, for different numbers. */
+  readonly sids: readonly string[]
   readonly command: RegisterCommand
   last: RegistrationEvent | undefined
 }
@@ -62,17 +63,13 @@ export class GatewayRegistrations {
 
   /** Puts these gateways in the place of all; those that stay as they are stay registered. */
   set(gateways: readonly RegisteringGateway[]): void {
-    const wanted = new Map<string, Held>()
-    for (const gateway of gateways.filter(({ register }) => register).slice(0, gatewaysMax)) {
-      const command = this.#commandFor(gateway)
-      if (command) wanted.set(command.registrationId, { gateway, command, last: undefined })
-    }
+    const wanted = this.#wantedBy(gateways.filter(({ register }) => register).slice(0, gatewaysMax))
     for (const id of [...this.#held.keys()]) if (!wanted.has(id)) this.#leave(id)
     for (const [id, next] of wanted) {
       const held = this.#held.get(id)
+      this.#held.set(id, { ...next, last: held?.last })
       if (held && JSON.stringify(held.command) === JSON.stringify(next.command)) continue
       this.#leaving.delete(id)
-      this.#held.set(id, { ...next, last: held?.last })
       this.#parts.sip.send(next.command)
     }
     this.#noteSources()
@@ -80,7 +77,7 @@ export class GatewayRegistrations {
 
   /** Undefined: this gateway wants no registration. */
   stateOf(gatewaySid: string): RegistrationState | undefined {
-    const held = [...this.#held.values()].find(({ gateway }) => gateway.sid === gatewaySid)
+    const held = [...this.#held.values()].find(({ sids }) => sids.includes(gatewaySid))
     if (!held) return undefined
     const { clock } = this.#parts
     const { last } = held
@@ -106,7 +103,7 @@ export class GatewayRegistrations {
       const isNews = held.last?.state !== event.state
       held.last = event
       this.#noteSources()
-      this.#parts.told(held.gateway.sid, event, isNews)
+      for (const sid of held.sids) this.#parts.told(sid, event, isNews)
     } else if (event.state === 'unregistered') {
       this.#leaving.delete(event.registrationId)
       if (this.#leaving.size === 0) this.#allLeft?.()
@@ -139,6 +136,23 @@ export class GatewayRegistrations {
     await this.#parts.clock.sleep(closeMs, over.signal).catch(() => {})
   }
 
+  /** The settings of the first gateway of an account count. */
+  #wantedBy(gateways: readonly RegisteringGateway[]): Map<string, Held> {
+    const wanted = new Map<string, Held>()
+    for (const gateway of gateways) {
+      const command = this.#commandFor(gateway)
+      const same = command && wanted.get(command.registrationId)
+      if (!command) continue
+      const sids = [...(same?.sids ?? []), gateway.sid]
+      wanted.set(command.registrationId, {
+        sids,
+        command: same?.command ?? command,
+        last: undefined,
+      })
+    }
+    return wanted
+  }
+
   #leave(registrationId: string): void {
     this.#held.delete(registrationId)
     this.#leaving.add(registrationId)
@@ -155,18 +169,19 @@ export class GatewayRegistrations {
   }
 
   #commandFor(gateway: RegisteringGateway): RegisterCommand | undefined {
-    const { sid, username, password = '', expiresS } = gateway
+    const { username, password = '', expiresS } = gateway
     const uri = parseSipUri(gateway.uri)
     if (!uri || username === undefined) return undefined
     const params = gateway.uri.includes(';') ? gateway.uri.slice(gateway.uri.indexOf(';')) : ''
+    // Another address of record is another registration.
+    const registrationId = `${uri.scheme}:${username}@${hostOf(uri)}${params}`
     return {
       type: 'register',
-      // Another address of record is another registration.
-      registrationId: `${sid} ${uri.scheme}:${username}@${hostOf(uri)}${params}`,
+      registrationId,
       registrar: `${uri.scheme}:${hostOf(uri)}${params}`,
       addressOfRecord: `${uri.scheme}:${escapeUser(username)}@${formatHostPort(uri.host)}`,
       contactUser: username,
-      instanceId: uuidOf(`${this.#parts.installationId} ${sid}`),
+      instanceId: uuidOf(`${this.#parts.installationId} ${registrationId}`),
       credentials: { username, password },
       expiresS,
     }
