@@ -30,7 +30,7 @@ class PendingMessage implements Timed {
   }
 
   timeout(): void {
-    this.answer(500)
+    this.answer(504)
   }
 }
 

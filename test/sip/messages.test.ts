@@ -42,7 +42,7 @@ describe('a MESSAGE of a peer (RFC 3428 §7)', () => {
     peer.wait(19_999)
     expect(peer.statuses).toEqual([])
     peer.wait(1)
-    expect(peer.statuses).toEqual([500])
+    expect(peer.statuses).toEqual([504])
     end(peer)
   })
 

@@ -35,9 +35,12 @@ function send(lines: readonly string[], parts: Parts, retransmits: boolean): str
   return `<send${attribute}><![CDATA[\n${text.join('\n')}\n\n]]></send>`
 }
 
+/** What needs no dialog, when it is the first of a call. */
+const beginning = new Set(['INVITE', 'CANCEL', 'REGISTER', 'MESSAGE', 'SUBSCRIBE', 'OPTIONS'])
+
 /** A request of sipp as the caller; the first INVITE goes without a tag of the peer. */
 export function fromCaller(method: string, cseq: number, parts: Parts = {}): string {
-  const first = (method === 'INVITE' || method === 'CANCEL') && cseq === 1
+  const first = beginning.has(method) && cseq === 1
   const { service = '[service]' } = parts
   const uri = first ? `sip:${service}@[remote_ip]:[remote_port]` : '[next_url]'
   const lines = [

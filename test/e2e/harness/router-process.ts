@@ -16,6 +16,8 @@ export interface Sizes {
   readonly sipTransactions: number
   readonly sipDeadlines: number
   readonly sipQuestions: number
+  readonly sipBindings: number
+  readonly sipMessages: number
 }
 
 /** The product as a process of its own. */
