@@ -15,12 +15,30 @@ import {
   bodies,
   commandsFor,
   methods,
+  outsideCommandsFor,
   sdp,
   statuses,
   uris,
 } from './sip-words.mjs'
 
-const limits = { legsMax: 8, transactionsMax: 60, questionsMax: 4, bindingsMax: 12 }
+const limits = {
+  legsMax: 8,
+  transactionsMax: 60,
+  questionsMax: 4,
+  bindingsMax: 12,
+  subscriptionsMax: 12,
+}
+const known = {
+  credential: { what: 'credential', ha1: undefined },
+  messageSummary: { what: 'messageSummary', summary: { newMessages: 3, oldMessages: 4 } },
+  resolve: {
+    what: 'resolve',
+    targets: [
+      { transport: 'udp', address: '192.0.2.1', port: 5060 },
+      { transport: 'tcp', address: '192.0.2.2', port: 5060 },
+    ],
+  },
+}
 const outputsMax = 400
 const slowMs = 1000
 
@@ -33,6 +51,8 @@ export class Session {
   #legIds = new Set(['x', 'y'])
   #localTag = ''
   #rseq = '1'
+  #referId = ''
+  #messageId = ''
   #flow = flowOf('udp')
 
   constructor(seed) {
@@ -52,6 +72,7 @@ export class Session {
   run(turns) {
     for (let turn = 0; turn < turns; turn++) this.#turn()
     for (const legId of this.#legIds) this.#input({ type: 'hangUp', legId })
+    for (const registrationId of ['q', 'r']) this.#input({ type: 'unregister', registrationId })
     // Longer than any registration that is granted.
     this.#wait(8_000_000)
     for (let id = 0; id < 3; id++) this.#input({ type: 'disconnected', connectionId: id })
@@ -93,6 +114,7 @@ export class Session {
       `CSeq: ${cseq} ${method}`,
       `Contact: ${this.#pick(uris)}${this.#pick(['', ';expires=0', ';+sip.instance="<a>";reg-id=1'])}`,
       ...this.#pick(abilities),
+      ...(this.#below(8) === 0 ? [this.#replaces()] : []),
       ...(method === 'PRACK' ? [`RAck: ${this.#rseq} ${cseq} INVITE`] : []),
       ...(body === '' ? [] : ['Content-Type: application/sdp']),
     ]
@@ -121,7 +143,9 @@ export class Session {
 
   #command() {
     const legId = this.#pick([...this.#legIds])
-    this.#input(this.#pick(commandsFor(legId, sdp)))
+    const ids = { legId, referId: this.#referId, messageId: this.#messageId }
+    const others = outsideCommandsFor({ ...ids, status: this.#pick(statuses) })
+    this.#input(this.#pick([...commandsFor(legId, sdp), ...others]))
   }
 
   #text(lines, body) {
@@ -182,7 +206,7 @@ export class Session {
     if (performance.now() - startedMs > slowMs) throw new Error('an input took over a second')
     if (out.length > outputsMax) throw new Error(`${out.length} outputs for one input`)
     for (const output of out) this.#take(output)
-    const { legs, transactions, questions, bindings } = this.#engine.sizes
+    const { legs, transactions, questions, bindings, subscriptions } = this.#engine.sizes
     // Requests within dialogs may use twice the limit, and legs may have one of ours each.
     if (legs > limits.legsMax || transactions > 3 * limits.transactionsMax) {
       throw new Error(`${legs} legs, ${transactions} transactions`)
@@ -190,17 +214,17 @@ export class Session {
     if (questions > limits.questionsMax || bindings > limits.bindingsMax) {
       throw new Error(`${questions} questions, ${bindings} bindings`)
     }
+    if (subscriptions > limits.subscriptionsMax) throw new Error(`${subscriptions} subscriptions`)
   }
 
   #take(output) {
     if ('legId' in output && this.#legIds.size < 40) this.#legIds.add(output.legId)
+    if (output.type === 'referred') this.#referId = output.referId
+    if (output.type === 'messageReceived') this.#messageId = output.messageId
     if (output.type === 'ask') {
       if (this.#below(4) === 0) return
       const { id, question } = output
-      const targets = [{ transport: 'udp', address: '192.0.2.1', port: 5060 }]
-      const found = { what: 'credential', ha1: undefined }
-      const answer = question.what === 'resolve' ? { what: 'resolve', targets } : found
-      this.#input({ type: 'answer', id, answer })
+      this.#input({ type: 'answer', id, answer: known[question.what] })
     }
     if (output.type !== 'send') return
     const parsed = parseMessage(output.bytes)
@@ -220,6 +244,12 @@ export class Session {
     if (this.#below(50) === 0) {
       this.#input({ type: 'sendFailed', sendId: output.sendId, reason: 'fuzz' })
     }
+  }
+
+  #replaces() {
+    const name = this.#pick(['Replaces', 'replaces', 'Join'])
+    const early = this.#pick(['', ';early-only'])
+    return `${name}: ${this.#callId()};to-tag=${this.#localTag};from-tag=${this.#pick(['a', 'b'])}${early}`
   }
 
   #branch() {

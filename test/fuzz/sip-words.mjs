@@ -16,7 +16,7 @@ export const bodies = [
 
 export const methods = [
   ...['INVITE', 'INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'REGISTER', 'PRACK', 'UPDATE'],
-  ...['MESSAGE', 'NOPE'],
+  ...['MESSAGE', 'REFER', 'NOTIFY', 'SUBSCRIBE', 'NOPE'],
 ]
 
 export const uris = [
@@ -41,6 +41,13 @@ export const abilities = [
   ['Authorization: Digest username="a", realm="test", nonce="b", uri="sip:x", response="c"'],
   ['Path: <sip:192.0.2.4;lr>', 'Supported: path, outbound', 'Expires: 100'],
   ['Expires: 0'],
+  ['Refer-To: <sip:carol@example.com>', 'Referred-By: <sip:peer@example.com>'],
+  ['r: tel:+15550123', 'Refer-Sub: false'],
+  ['Refer-To: <sip:c@192.0.2.9?Replaces=call%3Bto-tag%3Da%3Bfrom-tag%3Db>', 'Require: norefersub'],
+  ['Event: refer', 'Subscription-State: active;expires=60', 'Content-Type: message/sipfrag'],
+  ['o: refer;id=2', 'Subscription-State: terminated;reason=noresource'],
+  ['Event: message-summary', 'Expires: 100', 'Accept: application/simple-message-summary'],
+  ['Event: message-summary', 'Expires: 0'],
 ]
 
 export const answers = [
@@ -52,9 +59,13 @@ export const answers = [
   ['Min-SE: 4000'],
   ['WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"'],
   ['Record-Route: <sip:192.0.2.3;lr>'],
+  ['Contact: <sip:me@192.0.2.9>;expires=90', 'Service-Route: <sip:192.0.2.5;lr>'],
+  ['Min-Expires: 200', 'Expires: 60'],
 ]
 
-export const statuses = [100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 481, 486, 491, 503, 699]
+export const statuses = [
+  100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 423, 481, 486, 491, 503, 699,
+]
 
 export function commandsFor(legId, description) {
   const from = { uri: 'sip:a@192.0.2.9' }
@@ -73,6 +84,43 @@ export function commandsFor(legId, description) {
     { type: 'answerReoffer', legId, sdp: description },
     { type: 'answerReoffer', legId },
     { type: 'info', legId, contentType: 'a/b', body: 'x' },
+    { type: 'refer', legId, target: 'sip:carol@example.com' },
     { type: 'hangUp', legId },
+  ]
+}
+
+/** What happens outside of calls; `referId` and `messageId` are of the peer's last ones. */
+export function outsideCommandsFor({ legId, referId, messageId, status }) {
+  const credentials = { username: 'u', password: 'p' }
+  const register = {
+    type: 'register',
+    registrationId: 'r',
+    registrar: 'sip:example.com',
+    addressOfRecord: 'sip:us@example.com',
+    contactUser: 'us',
+    instanceId: 'urn:uuid:00000000-0000-0000-0000-000000000000',
+    expiresS: 300,
+  }
+  const message = {
+    type: 'sendMessage',
+    messageId: 'm',
+    target: 'sip:b@192.0.2.1',
+    from: { uri: 'sip:a@192.0.2.9' },
+    contentType: 'text/plain',
+    body: Buffer.from('hello'),
+  }
+  const summary = { newMessages: 1, oldMessages: 2 }
+  return [
+    { type: 'answerRefer', legId, referId, status: 202 },
+    { type: 'answerRefer', legId, referId, status },
+    { type: 'reportRefer', legId, referId, status },
+    { type: 'answerMessage', messageId, status },
+    message,
+    { ...message, target: 'sip:b@example.com', credentials },
+    { type: 'messageSummary', addressOfRecord: 'alice@test', summary },
+    { type: 'probe', probeId: 'p', target: 'sip:192.0.2.1' },
+    register,
+    { ...register, credentials, registrationId: 'q', proxy: 'sip:192.0.2.6;lr' },
+    { type: 'unregister', registrationId: 'r' },
   ]
 }
