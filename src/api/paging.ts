@@ -27,7 +27,10 @@ export interface Page<Row> {
   readonly previous: string | undefined
 }
 
-type Listed = 'calls' | 'recordings' | 'incoming_phone_numbers' | 'gateways'
+type Listed =
+  | ('calls' | 'recordings' | 'incoming_phone_numbers' | 'gateways')
+  | ('sip_domains' | 'sip_credential_lists' | 'sip_credentials')
+  | ('sip_ip_access_control_lists' | 'sip_ip_addresses' | 'sip_mappings')
 
 /**
  * One page of a list, newest first. The token names the row where the page begins, so that the cost of

@@ -6,7 +6,9 @@ export interface Ids {
   uint32(): number
 }
 
-export type SidPrefix = 'AC' | 'CA' | 'PN' | 'RE' | 'CF' | 'QU' | 'SM' | 'TR' | 'SK' | 'NO' | 'GW'
+export type SidPrefix =
+  | ('AC' | 'CA' | 'PN' | 'RE' | 'CF' | 'QU' | 'SM' | 'TR' | 'SK' | 'NO' | 'GW')
+  | ('SD' | 'CL' | 'CR' | 'AL' | 'IP')
 
 /** A resource id: two letters and 32 hex digits (contract 2F.1). */
 export function makeSid(prefix: SidPrefix, ids: Ids): string {

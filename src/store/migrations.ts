@@ -51,4 +51,43 @@ export const migrations: readonly (readonly string[])[] = [
       created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
     'CREATE INDEX gateways_by_age ON gateways (created_ms, sid)',
   ],
+  [
+    `CREATE TABLE sip_domains (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, domain_name TEXT NOT NULL UNIQUE,
+      friendly_name TEXT NOT NULL, voice_url TEXT NOT NULL, voice_method TEXT NOT NULL,
+      voice_fallback_url TEXT NOT NULL, voice_fallback_method TEXT NOT NULL,
+      voice_status_callback_url TEXT NOT NULL, voice_status_callback_method TEXT NOT NULL,
+      sip_registration INTEGER NOT NULL, secure INTEGER NOT NULL, extras TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX sip_domains_of_account ON sip_domains (account_sid, created_ms, sid)',
+    `CREATE TABLE sip_credential_lists (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, friendly_name TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, UNIQUE (account_sid, friendly_name))`,
+    `CREATE INDEX sip_credential_lists_of_account
+      ON sip_credential_lists (account_sid, created_ms, sid)`,
+    `CREATE TABLE sip_credentials (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, list_sid TEXT NOT NULL,
+      username TEXT NOT NULL, realm TEXT NOT NULL, ha1 TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, UNIQUE (list_sid, username))`,
+    'CREATE INDEX sip_credentials_of_list ON sip_credentials (list_sid, created_ms, sid)',
+    `CREATE TABLE sip_ip_access_control_lists (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, friendly_name TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, UNIQUE (account_sid, friendly_name))`,
+    `CREATE INDEX sip_ip_access_control_lists_of_account
+      ON sip_ip_access_control_lists (account_sid, created_ms, sid)`,
+    `CREATE TABLE sip_ip_addresses (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, list_sid TEXT NOT NULL,
+      friendly_name TEXT NOT NULL, ip_address TEXT NOT NULL, cidr_prefix_length INTEGER NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX sip_ip_addresses_of_list ON sip_ip_addresses (list_sid, created_ms, sid)',
+    `CREATE TABLE sip_mappings (
+      domain_sid TEXT NOT NULL, purpose TEXT NOT NULL, sid TEXT NOT NULL, account_sid TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL,
+      PRIMARY KEY (domain_sid, purpose, sid))`,
+    'CREATE INDEX sip_mappings_of_list ON sip_mappings (sid)',
+    `CREATE TABLE sip_mailboxes (
+      address_of_record TEXT PRIMARY KEY, domain_name TEXT NOT NULL, new_messages INTEGER NOT NULL,
+      old_messages INTEGER NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX sip_mailboxes_of_domain ON sip_mailboxes (domain_name)',
+  ],
 ]

@@ -120,6 +120,81 @@ export interface GatewayRow {
   readonly updated_ms: number
 }
 
+export interface SipDomainRow {
+  readonly sid: string
+  readonly account_sid: string
+  /** Host name in lower case; in no two domains. */
+  readonly domain_name: string
+  readonly friendly_name: string
+  readonly voice_url: string
+  readonly voice_method: string
+  readonly voice_fallback_url: string
+  readonly voice_fallback_method: string
+  readonly voice_status_callback_url: string
+  readonly voice_status_callback_method: string
+  /** 0 or 1, as `secure`. */
+  readonly sip_registration: number
+  readonly secure: number
+  /** JSON object: settings that are kept and presented, and have no effect yet. */
+  readonly extras: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+/** A CredentialList, or an IpAccessControlList in a table of its own. */
+export interface SipListRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly friendly_name: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface SipCredentialRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly list_sid: string
+  readonly username: string
+  /** Digest realm that `ha1` is for. */
+  readonly realm: string
+  /** JSON: HA1 by algorithm. Sealed by SecretBox, as it is as good as the password. */
+  readonly ha1: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface SipIpAddressRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly list_sid: string
+  readonly friendly_name: string
+  readonly ip_address: string
+  /** Bits. */
+  readonly cidr_prefix_length: number
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+/** A list that says who may use a domain. */
+export interface SipMappingRow {
+  /** Of the list. */
+  readonly sid: string
+  readonly domain_sid: string
+  readonly purpose: 'call_credentials' | 'call_addresses' | 'registration_credentials'
+  readonly account_sid: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface SipMailboxRow {
+  readonly address_of_record: string
+  /** Its part after the @. */
+  readonly domain_name: string
+  readonly new_messages: number
+  readonly old_messages: number
+  readonly updated_ms: number
+}
+
 export interface Tables {
   accounts: AccountRow
   incoming_phone_numbers: NumberRow
@@ -129,4 +204,11 @@ export interface Tables {
   outbox: OutboxRow
   sip_bindings: SipBindingRow
   gateways: GatewayRow
+  sip_domains: SipDomainRow
+  sip_credential_lists: SipListRow
+  sip_credentials: SipCredentialRow
+  sip_ip_access_control_lists: SipListRow
+  sip_ip_addresses: SipIpAddressRow
+  sip_mappings: SipMappingRow
+  sip_mailboxes: SipMailboxRow
 }
