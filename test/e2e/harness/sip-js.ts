@@ -1,0 +1,160 @@
+import { createSocket } from 'node:dgram'
+import {
+  type Invitation,
+  Inviter,
+  type Message,
+  Messager,
+  Registerer,
+  RegistererState,
+  type Session,
+  type SessionDescriptionHandler,
+  SessionState,
+  UserAgent,
+} from 'sip.js'
+import { WebSocket } from 'ws'
+import { eventually } from './eventually.js'
+
+// It takes the one of the browser.
+Object.assign(globalThis, { WebSocket })
+
+/** Makes the description of one side; a phone may lie about it, as the tests want. */
+export type Describe = (port: number) => string
+
+export const plainAudio: Describe = (port) =>
+  description(port, 'RTP/AVP', ['a=rtpmap:0 PCMU/8000', 'a=sendrecv'])
+
+/** What a browser offers, shortened. */
+export const browserAudio: Describe = (port) =>
+  description(port, 'UDP/TLS/RTP/SAVPF', [
+    'a=rtpmap:0 PCMU/8000',
+    'a=ice-ufrag:F7gI',
+    'a=ice-pwd:x9cml/YzichV2+XlhiMu8gKQ',
+    `a=fingerprint:sha-256 ${Array(32).fill('0A').join(':')}`,
+    'a=setup:actpass',
+    'a=mid:0',
+    'a=rtcp-mux',
+  ])
+
+function description(port: number, profile: string, attributes: readonly string[]): string {
+  const lines = ['v=0', 'o=page 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0']
+  return [...lines, `m=audio ${port} ${profile} 0`, ...attributes, ''].join('\r\n')
+}
+
+/** A phone in a page: SIP.js over WebSocket, with a socket in place of the browser's media. */
+export interface PagePhone {
+  /** Resolves with the status that ended it: 200, 403 and so on. */
+  register(): Promise<number>
+  unregister(): Promise<void>
+  /** Calls; resolves with the status that settled it. */
+  call(uri: string): Promise<{ readonly session: Session; readonly status: number }>
+  /** Resolves with the status of the answer to a MESSAGE. */
+  write(uri: string, text: string): Promise<number>
+  /** The calls that came, oldest first. */
+  readonly invitations: readonly Invitation[]
+  readonly messages: readonly string[]
+  /** Packets of sound that came. */
+  heardPackets(): number
+  ended(session: Session): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PagePhoneOptions {
+  readonly url: string
+  readonly user: string
+  readonly password: string
+  readonly describe?: Describe
+}
+
+export async function startPagePhone(options: PagePhoneOptions): Promise<PagePhone> {
+  const { url, user, password, describe = plainAudio } = options
+  const media = createSocket('udp4')
+  let packets = 0
+  media.on('message', () => packets++)
+  await new Promise<void>((resolve) => media.bind(0, '127.0.0.1', resolve))
+  const invitations: Invitation[] = []
+  const messages: string[] = []
+  const agent = new UserAgent({
+    uri: uriOf(`sip:${user}@127.0.0.1`),
+    authorizationUsername: user,
+    authorizationPassword: password,
+    transportOptions: { server: url, keepAliveInterval: 0 },
+    sessionDescriptionHandlerFactory: () => describing(describe(media.address().port)),
+    logBuiltinEnabled: false,
+    logLevel: 'error',
+    delegate: {
+      onInvite: (invitation) => void invitations.push(invitation),
+      onMessage: (message: Message) => {
+        messages.push(message.request.body)
+        return message.accept()
+      },
+    },
+  })
+  await agent.start()
+  const registerer = new Registerer(agent, { expires: 600 })
+  return {
+    invitations,
+    messages,
+    heardPackets: () => packets,
+    register: () => statusOf((done) => registerer.register({ requestDelegate: delegateOf(done) })),
+    async unregister() {
+      await registerer.unregister()
+      await eventually(
+        'the end of the registration',
+        () => registerer.state === RegistererState.Unregistered || undefined,
+      )
+    },
+    async call(uri) {
+      const session = new Inviter(agent, uriOf(uri))
+      const status = await statusOf((done) => session.invite({ requestDelegate: delegateOf(done) }))
+      return { session, status }
+    },
+    write: (uri, text) =>
+      statusOf((done) =>
+        new Messager(agent, uriOf(uri), text).message({ requestDelegate: delegateOf(done) }),
+      ),
+    async ended(session) {
+      await eventually(
+        'the end of the call',
+        () => session.state === SessionState.Terminated || undefined,
+      )
+    },
+    async close() {
+      await agent.stop()
+      media.close()
+    },
+  }
+}
+
+interface Answered {
+  readonly message: { readonly statusCode?: number | undefined }
+}
+
+function delegateOf(done: (status: number) => void) {
+  const settle = ({ message }: Answered) => done(message.statusCode ?? 0)
+  return { onAccept: settle, onReject: settle }
+}
+
+/** The status of the final answer that `send` is told. */
+function statusOf(send: (done: (status: number) => void) => Promise<unknown>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    send(resolve).catch(reject)
+  })
+}
+
+function uriOf(text: string) {
+  const uri = UserAgent.makeURI(text)
+  if (uri === undefined) throw new Error(`${text} is no URI`)
+  return uri
+}
+
+/** Says always the same, and takes whatever is answered. */
+function describing(body: string): SessionDescriptionHandler {
+  const contentType = 'application/sdp'
+  return {
+    close() {},
+    getDescription: async () => ({ body, contentType }),
+    hasDescription: (type) => type === contentType,
+    setDescription: async () => {},
+    sendDtmf: () => false,
+  }
+}
