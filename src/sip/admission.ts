@@ -78,6 +78,8 @@ export function claimedCredential(
   return undefined
 }
 
+const deviceMethods = new Set(['REGISTER', 'SUBSCRIBE'])
+
 /**
  * Proves the caller by digest (RFC 7616 §3.4, RFC 3261 §22.4). The exchange has a transaction: a
  * retransmission of the same request never gets here, a replay in another one does and is refused.
@@ -91,10 +93,13 @@ export function verify(
   const { core, nonces } = stack
   const { username, algorithm } = credential
   const { realm } = core.config
-  const { request } = exchange
-  const use = request.method === 'REGISTER' ? 'registration' : 'call'
-  const domain = domainOf(request)
-  core.ask({ what: 'credential', realm, username, algorithm, domain, use }, (answer) => {
+  const { request, flow } = exchange
+  const question = {
+    ...{ realm, username, algorithm, flow },
+    domain: domainOf(request),
+    use: deviceMethods.has(request.method) ? 'registration' : 'call',
+  } as const
+  core.ask({ what: 'credential', ...question }, (answer) => {
     if (answer?.what !== 'credential') {
       respond(core, exchange, 503, { headers: [retryAfter(5)] })
       return

@@ -25,6 +25,8 @@ export interface SipConfig {
   isTrusted(flow: Flow, domain: string, method: string): boolean
   /** True for domains whose users register here. */
   isOwnDomain(domain: string): boolean
+  /** The domain of the addresses of record of its users. Default: the realm, for all that are ours. */
+  recordDomainOf?(domain: string): string
   /** What to write into Via and Contact toward this peer. */
   advertised(peer: Flow | Target): { readonly host: string; readonly port: number }
   readonly limits: SipLimits

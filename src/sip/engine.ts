@@ -159,6 +159,9 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       case 'restoreBindings':
         stack.bindings.restore(command.bindings)
         return
+      case 'unbind':
+        stack.bindings.replace(command.addressOfRecord, [])
+        return
       case 'answerMessage':
         answerMessage(stack, command)
         return

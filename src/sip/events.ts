@@ -47,7 +47,10 @@ export type Question =
       readonly algorithm: 'MD5' | 'SHA-256'
       /** Host of the To URI of a REGISTER, else of the Request-URI: the domain whose user it is. */
       readonly domain: string
+      /** What a device does: it registers, and subscribes to its mailbox; else it calls. */
       readonly use: 'call' | 'registration'
+      /** Where the request came from. */
+      readonly flow: Flow
     }
   /** What waits in a mailbox of ours. */
   | { readonly what: 'messageSummary'; readonly addressOfRecord: string }

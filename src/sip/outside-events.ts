@@ -26,6 +26,8 @@ export interface Binding {
 export type OutsideCommand =
   /** Bindings that were stored before a restart. */
   | { readonly type: 'restoreBindings'; readonly bindings: readonly Binding[] }
+  /** The devices of a user who is one no more. */
+  | { readonly type: 'unbind'; readonly addressOfRecord: string }
   /** Whether a server is there (RFC 3261 §11): one OPTIONS. The outcome is `probed`. */
   | {
       readonly type: 'probe'

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.js'
 import { retryAfter } from './admission.js'
+import type { SipConfig } from './core.js'
 import type { Flow, HeaderField } from './events.js'
 import { formatParams } from './grammar.js'
 import type { RequestEnvelope } from './inspect.js'
@@ -49,6 +50,15 @@ export function register(
   respond(core, exchange, 200, { headers })
 }
 
+/** What a user of a domain of ours is known by. */
+export function addressOfRecordOf(
+  user: string,
+  host: string,
+  { realm, recordDomainOf }: Pick<SipConfig, 'realm' | 'recordDomainOf'>,
+): string {
+  return `${user}@${recordDomainOf?.(host) ?? realm}`
+}
+
 interface Update {
   readonly addressOfRecord: string
   readonly requested: readonly Requested[]
@@ -70,7 +80,7 @@ function update(
   if (trust === 'digest' && username !== user) return fail({ status: 403 })
   const isOurs = to !== undefined && core.config.isOwnDomain(to.host)
   if (!isOurs || !user || user.length > userLengthMax) return fail({ status: 404 })
-  const addressOfRecord = `${user}@${core.config.realm}`
+  const addressOfRecord = addressOfRecordOf(user, to.host, core.config)
   const before = bindings.of(addressOfRecord)
   const requested = requestedBindings(envelope, flow, addressOfRecord, core.nowMs)
   if (!requested.ok) return fail(requested.problem)

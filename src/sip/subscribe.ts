@@ -6,6 +6,7 @@ import type { Admitted } from './leg-events.js'
 import { headerOf } from './message.js'
 import { messageSummaryType } from './message-summary.js'
 import type { OutsideCommand } from './outside-events.js'
+import { addressOfRecordOf } from './registrar.js'
 import { contactTo, type Exchange, replyDestination, respond } from './respond.js'
 import type { Stack } from './stack.js'
 import { Subscription } from './subscription.js'
@@ -50,7 +51,7 @@ export function receiveSubscribe(
     respond(core, exchange, 403)
     return
   }
-  const addressOfRecord = `${user}@${core.config.realm}`
+  const addressOfRecord = addressOfRecordOf(user, uri.host, core.config)
   if (!subscriptions.hasRoom(addressOfRecord)) {
     core.count('tooManySubscriptions')
     respond(core, exchange, 503, { headers: [retryAfter(60)] })

@@ -1,0 +1,43 @@
+import type { Invited } from '../sip/leg-events.js'
+import { parseSipUri } from '../sip/uri.js'
+import type { Callback } from './call-record.js'
+
+/** A SIP Domain as calls to it need it. */
+export interface SipDomainConfig {
+  readonly sid: string
+  readonly accountSid: string
+  /** Host name in lower case. */
+  readonly domainName: string
+  readonly voice: Callback | undefined
+  readonly fallback: Callback | undefined
+  readonly statusCallback: Callback | undefined
+}
+
+/** What an incoming call is for: a number, or anybody at a SIP Domain. */
+export interface Called {
+  readonly accountSid: string
+  /** E.164, or a SIP URI at the domain. */
+  readonly to: string
+  readonly phoneNumberSid: string | undefined
+  readonly voice: Callback | undefined
+  readonly fallback: Callback | undefined
+  readonly statusCallback: Callback | undefined
+  readonly domain?: Pick<SipDomainConfig, 'sid' | 'domainName'>
+}
+
+/** The SIP Domain that is called, by the host of the Request-URI, whatever its user is. */
+export function calledDomain(
+  { requestUri }: Invited,
+  find: (host: string) => SipDomainConfig | undefined,
+): Called | undefined {
+  const uri = parseSipUri(requestUri)
+  const domain = uri && find(uri.host)
+  if (!domain) return undefined
+  const user = uri.user === undefined ? '' : `${uri.user}@`
+  const { accountSid, domainName, voice, fallback, statusCallback } = domain
+  return {
+    ...{ accountSid, voice, fallback, statusCallback, domain },
+    to: `sip:${user}${domainName}`,
+    phoneNumberSid: undefined,
+  }
+}
