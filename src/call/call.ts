@@ -1,6 +1,7 @@
 import { RouterError } from '../base/router-error.js'
 import { type CallRecord, type CallStatus, isFinal, statusOfRefusal } from './call-record.js'
 import { type CallCommand, Mailbox, notInProgress } from './command.js'
+import type { Identity } from './identity.js'
 import { digitOfInfo } from './info-digit.js'
 import { LegAudio } from './leg-audio.js'
 import { LegMedia, type Remote } from './leg-media.js'
@@ -196,13 +197,13 @@ export class Call {
   /** Calls out; resolves when answered, or with the status of the failed attempt. */
   async connect(
     route: Route,
-    from: { readonly uri: string; readonly displayName?: string },
+    identity: Identity,
     timeoutMs: number,
     dialling: Dialling = {},
   ): Promise<CallStatus> {
-    this.#media.allow(route.mayReach)
+    this.#media.allow(route.mayReach, route.isMediaSecure)
     try {
-      await this.#connect(route, from, timeoutMs, dialling)
+      await this.#connect(route, identity, timeoutMs, dialling)
     } catch (error) {
       this.#endBy({ type: 'end' }, 'failed')
       if (!(error instanceof RouterError)) throw error
@@ -289,7 +290,7 @@ export class Call {
 
   async #connect(
     route: Route,
-    from: { readonly uri: string; readonly displayName?: string },
+    identity: Identity,
     timeoutMs: number,
     { near, onEarlyMedia }: Dialling,
   ): Promise<void> {
@@ -303,7 +304,7 @@ export class Call {
     )
     // A call that was given up is not waited for: the engine may take half a minute to be sure.
     const outcome = await Promise.race([
-      this.leg.invite(route, from, offer, this.record.maxForwards, (status, sdp) => {
+      this.leg.invite(route, identity, offer, this.record.maxForwards, (status, sdp) => {
         this.#progressed(status)
         // Several devices that ring at once have nothing to say to one caller.
         const alone = (route.alternatives ?? []).length === 0

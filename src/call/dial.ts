@@ -1,5 +1,6 @@
 import type { Call } from './call.js'
 import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
+import { identityOf } from './identity.js'
 import type { FoundRoute, Route } from './ports.js'
 import { allowTransfers, forbidTransfers, type TransferUrl } from './transfer.js'
 
@@ -141,12 +142,13 @@ async function reach(
     early ??= ringing.then(() => parent.audio.bridge(child.audio)).catch(() => {})
   }
   try {
-    const uri = { uri: uriOf(from, parent.ports.config.sipHost) }
-    const status = await child.connect(route, uri, options.timeoutMs, {
+    const identity = identityOf(from, parent.ports.config.sipHost)
+    const status = await child.connect(route, identity, options.timeoutMs, {
       near: endpointId,
       ...(options.answerOnBridge ? {} : { onEarlyMedia: hearEarly }),
     })
-    return status === 'in-progress'
+    // Who answers may hang up before we have connected it.
+    return status === 'in-progress' || status === 'completed'
   } finally {
     waiting.abort()
     await ringing
@@ -219,10 +221,4 @@ function outcomeOf(child: Call, reached: boolean, bridged: boolean): ChildOutcom
     durationMs,
     bridged,
   }
-}
-
-/** A number becomes a user at our host; a SIP URI stays what it is. */
-export function uriOf(address: string, host: string): string {
-  if (/^sips?:/i.test(address)) return address
-  return `sip:${encodeURIComponent(address.replace(/^client:/, '')).replace(/^%2B/i, '+')}@${host}`
 }

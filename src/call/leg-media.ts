@@ -1,12 +1,7 @@
+import { ok, type Result } from '../base/result.js'
 import { RouterError } from '../base/router-error.js'
 import type { LegAudio, MediaSelection } from './leg-audio.js'
-import {
-  answerOffer,
-  type LocalMedia,
-  makeOffer,
-  maySendTo,
-  settleAnswer,
-} from './media-description.js'
+import { answerOffer, maySendTo, type Settled, settleAnswer } from './media-description.js'
 import { OwnSession } from './own-session.js'
 import type { CallPorts } from './ports.js'
 import type { SipLeg } from './sip-leg.js'
@@ -36,9 +31,10 @@ export class LegMedia {
     this.#session = new OwnSession(ports.ids)
   }
 
-  /** Where the media of who is called may be sent. */
-  allow(mayReach: MayReach | undefined): void {
+  /** Where the media of who is called may be sent, and whether it has to be encrypted. */
+  allow(mayReach: MayReach | undefined, isSecure = false): void {
     this.#remote = { ...this.#remote, mayReach }
+    this.#session.isSecure = isSecure
   }
 
   /** Another party takes the place of the other side. */
@@ -56,21 +52,21 @@ export class LegMedia {
   /** An offer of ours. `to`: for the other side of that leg. */
   async offer(to: LegMedia = this, near?: number): Promise<string> {
     const { rtpPort } = await this.#audio.open(near)
-    return makeOffer(to.#describe(rtpPort))
+    return to.#session.offer(to.#address, rtpPort)
   }
 
   /** Takes the answer to an offer of ours. */
   async settle(offer: string, answer: string | undefined): Promise<void> {
-    const selection = settleAnswer(offer, answer)
-    if (!selection.ok) throw new RouterError('ERR_SDP', 20500, selection.problem)
-    await this.#configure(selection.value)
+    const settled = settleAnswer(offer, answer)
+    if (!settled.ok) throw new RouterError('ERR_SDP', 20500, settled.problem)
+    await this.#settled(settled.value)
   }
 
   /** As `settle`, when it can be used; false: it cannot. */
   async settleEarly(offer: string, answer: string): Promise<boolean> {
-    const selection = settleAnswer(offer, answer)
-    if (selection.ok) await this.#configure(selection.value)
-    return selection.ok
+    const settled = settleAnswer(offer, answer)
+    if (settled.ok) await this.#settled(settled.value)
+    return settled.ok
   }
 
   /** Accepts the INVITE of the other side. */
@@ -81,21 +77,30 @@ export class LegMedia {
       await this.settle(offer, await leg.accept(offer, true))
       return
     }
-    const { rtpPort } = await this.#audio.open()
-    const answer = answerOffer(theirs, this.#describe(rtpPort))
+    const answer = await this.#answer(theirs)
     if (!answer.ok) throw new RouterError('ERR_SDP', 20500, answer.problem)
-    await this.#configure(answer.value.selection)
-    await leg.accept(answer.value.sdp, false)
+    await leg.accept(answer.value, false)
   }
 
   /** The answer to an offer in the call, or the offer that was asked for; undefined: refused. */
   async answerReoffer(offer: string | undefined): Promise<string | undefined> {
     if (offer === undefined) return this.offer()
+    const answer = await this.#answer(offer)
+    return answer.ok ? answer.value : undefined
+  }
+
+  async #answer(offer: string): Promise<Result<string, string>> {
     const { rtpPort } = await this.#audio.open()
-    const answer = answerOffer(offer, this.#describe(rtpPort))
-    if (!answer.ok) return undefined
+    const answer = answerOffer(offer, this.#session.describe(this.#address, rtpPort))
+    if (!answer.ok) return answer
     await this.#configure(answer.value.selection)
-    return answer.value.sdp
+    this.#session.answered(answer.value)
+    return ok(answer.value.sdp)
+  }
+
+  async #settled({ answer, selection }: Settled): Promise<void> {
+    await this.#configure(selection)
+    this.#session.settled(answer, selection)
   }
 
   async #configure(selection: MediaSelection): Promise<void> {
@@ -105,8 +110,7 @@ export class LegMedia {
     await this.#audio.configure(selection)
   }
 
-  #describe(rtpPort: number): LocalMedia {
-    const address = this.#ports.config.mediaAdvertisedAddress(this.#remote.address)
-    return this.#session.describe(address, rtpPort)
+  get #address(): string {
+    return this.#ports.config.mediaAdvertisedAddress(this.#remote.address)
   }
 }

@@ -7,7 +7,9 @@ import {
   negotiate,
 } from '../sdp/negotiate.js'
 import { parseSdp } from '../sdp/parser.js'
+import { PayloadTypes } from '../sdp/payload-types.js'
 import { srtpKeyBytesMax } from '../sdp/security.js'
+import type { SessionDescription } from '../sdp/session-description.js'
 import { writeSdp } from '../sdp/writer.js'
 
 /** Our end of a leg's media, for its descriptions. */
@@ -18,33 +20,54 @@ export interface LocalMedia {
   readonly sessionVersion: number
   /** Random bytes, the same for the whole call; without, SRTP is refused. */
   readonly srtpKey?: Uint8Array
+  /** Offer SRTP only. */
+  readonly secure?: boolean
 }
 
-export function makeOffer(local: LocalMedia): string {
-  return writeSdp(createOffer(capabilitiesOf(local)))
+/** A description of ours, as it is sent and as it was meant. */
+export interface OwnDescription {
+  readonly sdp: string
+  readonly description: SessionDescription
 }
 
-export function answerOffer(
-  offer: string,
+/** `last`: what we said last in the same dialog; `types`: what payload types mean in it. */
+export function makeOffer(
   local: LocalMedia,
-): Result<{ readonly sdp: string; readonly selection: MediaSelection }, string> {
+  last?: SessionDescription,
+  types = new PayloadTypes(),
+): OwnDescription {
+  const capabilities = capabilitiesOf(local)
+  const { codecs, events } = types.numbered(capabilities.codecs, capabilities.telephoneEvents)
+  const description = createOffer({ ...capabilities, codecs, telephoneEvents: events }, last)
+  return { sdp: writeSdp(description), description }
+}
+
+export interface Answered extends OwnDescription {
+  readonly offer: SessionDescription
+  readonly selection: MediaSelection
+}
+
+export function answerOffer(offer: string, local: LocalMedia): Result<Answered, string> {
   const parsed = parseSdp(offer)
   if (!parsed.ok) return fail(parsed.problem)
   const negotiated = negotiate(parsed.value, capabilitiesOf(local))
   if (!negotiated.ok) return fail(negotiated.problem)
   const { answer, selection } = negotiated.value
-  return ok({ sdp: writeSdp(answer), selection })
+  return ok({ sdp: writeSdp(answer), description: answer, offer: parsed.value, selection })
+}
+
+export interface Settled {
+  readonly answer: SessionDescription
+  readonly selection: MediaSelection
 }
 
 /** What an answer to our own offer means; an answer that is missing is a problem. */
-export function settleAnswer(
-  offer: string,
-  answer: string | undefined,
-): Result<MediaSelection, string> {
+export function settleAnswer(offer: string, answer: string | undefined): Result<Settled, string> {
   const [ours, theirs] = [parseSdp(offer), parseSdp(answer ?? '')]
   if (!ours.ok) return fail(ours.problem)
   if (!theirs.ok) return fail(theirs.problem)
-  return acceptAnswer(ours.value, theirs.value)
+  const selection = acceptAnswer(ours.value, theirs.value)
+  return selection.ok ? ok({ answer: theirs.value, selection: selection.value }) : selection
 }
 
 /** Whether an offer has media that we can take, sent to an address that we may send to. */

@@ -1,5 +1,6 @@
 import type { HeaderField } from '../sip/events.js'
 import type { Invited, LegEvent } from '../sip/leg-events.js'
+import type { Identity } from './identity.js'
 import type { CallPorts, Route } from './ports.js'
 
 export interface SipLegListener {
@@ -147,7 +148,7 @@ export class SipLeg {
   /** Sends an INVITE; resolves with its final outcome. */
   invite(
     route: Route,
-    from: { readonly uri: string; readonly displayName?: string },
+    { from, headers }: Identity,
     sdp: string,
     maxForwards: number,
     onProgress: (status: number, sdp: string | undefined) => void,
@@ -161,7 +162,11 @@ export class SipLeg {
         legId: this.legId,
         target: route.target,
         from,
-        headers: [{ name: 'Max-Forwards', value: String(maxForwards) }],
+        headers: [
+          { name: 'Max-Forwards', value: String(maxForwards) },
+          ...headers,
+          ...(route.headers ?? []),
+        ],
         sdp,
         ...(route.nextHop === undefined ? {} : { nextHop: route.nextHop }),
         ...(route.routes === undefined ? {} : { routes: route.routes }),

@@ -1,4 +1,5 @@
 import type { Route } from './ports.js'
+import { takeExtras } from './uri-extras.js'
 
 /** A peer that numbers are called through. */
 export interface Gateway {
@@ -12,7 +13,7 @@ export interface Gateway {
   readonly priority: number
   /** Its share among those of the same prefix and priority; 0: only when the others fail. */
   readonly weight: number
-  /** Without user; with host, port and parameters of the Request-URI. */
+  /** Without user; with host, port and parameters of the Request-URI, and `secure=true` for SRTP. */
   readonly uri: string
   readonly username: string | undefined
   readonly password: string | undefined
@@ -49,13 +50,20 @@ export function prefixLength({ prefix }: Gateway): number {
 /** The INVITE that a gateway wants for a number (RFC 3261 §19.1.1: the number is the user part). */
 export function routeThrough(gateway: Gateway, phoneNumber: string): Route {
   const user = gateway.prepend + phoneNumber.slice(gateway.strip)
-  const colon = gateway.uri.indexOf(':')
-  const rest = gateway.uri.slice(colon + 1)
+  const { target, isMediaSecure } = takeExtras(gateway.uri)
+  const colon = target.indexOf(':')
+  const rest = target.slice(colon + 1)
   const host = rest.slice(rest.lastIndexOf('@') + 1)
   const { username, password = '' } = gateway
   return {
-    target: `${gateway.uri.slice(0, colon)}:${user}@${host}`,
+    target: `${target.slice(0, colon)}:${user}@${host}`,
+    isMediaSecure,
     nextHop: undefined,
     credentials: username === undefined ? undefined : { username, password },
   }
+}
+
+/** Whether calls through it offer SRTP. */
+export function isMediaSecure({ uri }: Gateway): boolean {
+  return takeExtras(uri).isMediaSecure
 }

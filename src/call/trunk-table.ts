@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Route, TrunkAttempt, TrunkSearch } from './ports.js'
-import { type Gateway, isDialable, routeThrough, serves } from './trunk-gateway.js'
+import { type Gateway, isDialable, isMediaSecure, routeThrough, serves } from './trunk-gateway.js'
 import { TrunkHealth } from './trunk-health.js'
 import { orderGateways } from './trunk-order.js'
 import { type AttemptOutcome, isFailureOfGateway } from './trunk-outcome.js'
@@ -85,8 +85,10 @@ export class TrunkTable {
     const ordered = orderGateways(this.#gateways, phoneNumber, dialler.accountSid, isDead, random)
     const [best] = ordered
     if (!best) return undefined
-    const trunk = this.#search(ordered, phoneNumber, dialler)
-    return { ...this.#routeThrough(best, phoneNumber), trunk }
+    const route = this.#routeThrough(best, phoneNumber)
+    // The offer is the same for all that are tried.
+    const alike = ordered.filter((one) => isMediaSecure(one) === isMediaSecure(best))
+    return { ...route, trunk: this.#search(alike, phoneNumber, dialler) }
   }
 
   #search(ordered: readonly Gateway[], phoneNumber: string, dialler: Dialler): TrunkSearch {

@@ -92,17 +92,17 @@ class TestCall {
     const endpoint = await plane.open({ bindAddress: this.#local })
     const sessionId = String(systemIds.uint32())
     const local = { address: this.#local, port: endpoint.rtpPort, sessionId, sessionVersion: 0 }
-    const offer = makeOffer(local)
+    const { sdp: offer } = makeOffer(local)
     const answer = await this.#place(offer, send)
     if (answer === undefined) return exitCodes.refused
-    const selection = settleAnswer(offer, answer)
-    if (!selection.ok) {
-      say(`the answer has no media that we understand: ${selection.problem}`)
+    const settled = settleAnswer(offer, answer)
+    if (!settled.ok) {
+      say(`the answer has no media that we understand: ${settled.problem}`)
       send({ type: 'hangUp', legId })
       return exitCodes.refused
     }
     const settings = {
-      ...selection.value,
+      ...settled.value.selection,
       ssrc: systemIds.uint32(),
       rtpTimeoutMs: 0,
       inBandDtmf: false,

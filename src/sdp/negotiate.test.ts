@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acceptAnswer, type Capabilities, createOffer, negotiate } from './negotiate.js'
 import { parseSdp } from './parser.js'
+import { PayloadTypes } from './payload-types.js'
 import type { SessionDescription } from './session-description.js'
 import { writeSdp } from './writer.js'
 
@@ -329,6 +330,74 @@ describe('negotiate', () => {
     })
     const ipv6 = { ...capabilities, address: '2001:db8::9' }
     expect(writeSdp(createOffer(ipv6))).toContain('c=IN IP6 2001:db8::9\r\n')
+  })
+})
+
+describe('attributes that we do not use', () => {
+  const browser = [
+    'a=group:BUNDLE 0',
+    'm=audio 9 RTP/AVP 0',
+    'a=mid:0',
+    'a=ice-ufrag:abcd',
+    'a=candidate:1 1 udp 2122260223 192.0.2.1 40000 typ host',
+    'a=end-of-candidates',
+  ]
+
+  it('are kept as they were, for the session and for each stream', () => {
+    const session = parsed(...browser)
+    expect(session.attributes).toEqual([{ name: 'group', value: 'BUNDLE 0' }])
+    expect(session.media[0]?.attributes).toEqual([
+      { name: 'mid', value: '0' },
+      { name: 'ice-ufrag', value: 'abcd' },
+      { name: 'candidate', value: '1 1 udp 2122260223 192.0.2.1 40000 typ host' },
+      { name: 'end-of-candidates', value: undefined },
+    ])
+    for (const line of browser) expect(writeSdp(session)).toContain(`${line}\r\n`)
+  })
+
+  it('but for the names of the streams are not answered', () => {
+    const text = answer(...browser, 'm=video 9 RTP/AVP 96', 'a=mid:1', 'a=rtcp-fb:96 nack')
+    expect(text).toMatch(/m=audio 20000 [\s\S]*a=mid:0\r\nm=video 0 [\s\S]*a=mid:1\r\n$/)
+    expect(text).not.toMatch(/group|ice|candidate|rtcp-fb/)
+  })
+
+  it('are bounded', () => {
+    const session = parsed('m=audio 9 RTP/AVP 0', ...Array(200).fill('a=x:y'), 'a=b d:e')
+    expect(session.media[0]?.attributes).toHaveLength(128)
+  })
+})
+
+describe('a later offer of ours (RFC 3264 §8)', () => {
+  it('keeps the streams of the session in their places', () => {
+    const result = negotiate(
+      parsed('m=video 4000 RTP/AVP 31', 'm=audio 4002 RTP/AVP 0', 'a=mid:sound'),
+      capabilities,
+    )
+    if (!result.ok) throw new Error(result.problem)
+    const text = writeSdp(createOffer(capabilities, result.value.answer))
+    expect(text).toMatch(/m=video 0 RTP\/AVP 31\r\nm=audio 20000 RTP\/AVP 0 8 101\r\n/)
+    expect(text).toContain('a=mid:sound\r\n')
+  })
+
+  it('gives no payload type another meaning (§8.3.2)', () => {
+    const types = new PayloadTypes()
+    types.note(
+      parsed(
+        'm=audio 4000 RTP/AVP 111 96 101',
+        'a=rtpmap:111 opus/48000/2',
+        'a=rtpmap:96 iLBC/8000',
+        'a=rtpmap:101 telephone-event/48000',
+      ),
+    )
+    const opus = { name: 'opus', clockRateHz: 48000, payloadType: 96 } as const
+    const wide = { name: 'L16', clockRateHz: 16000, payloadType: 96 } as const
+    const pcmu = { name: 'PCMU', clockRateHz: 8000, payloadType: 0 } as const
+    const { codecs, events } = types.numbered(
+      [opus, wide, pcmu],
+      [{ payloadType: 101, clockRateHz: 8000 }],
+    )
+    expect(codecs.map(({ payloadType }) => payloadType)).toEqual([111, 97, 0])
+    expect(events).toEqual([{ payloadType: 102, clockRateHz: 8000 }])
   })
 })
 

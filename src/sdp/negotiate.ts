@@ -19,6 +19,7 @@ import {
   type SrtpSelection,
 } from './security.js'
 import type {
+  Attribute,
   Direction,
   MediaDescription,
   RtpMap,
@@ -81,8 +82,14 @@ export interface Negotiated {
   readonly selection: MediaSelection
 }
 
-/** RFC 3264 §5 */
-export function createOffer(capabilities: Capabilities): SessionDescription {
+/**
+ * RFC 3264 §5. `last`: what we have said last in this session, whose streams keep their places (§8): what
+ * was refused stays so.
+ */
+export function createOffer(
+  capabilities: Capabilities,
+  last?: SessionDescription,
+): SessionDescription {
   const direction = capabilities.direction ?? 'sendrecv'
   const formats = formatsOf(capabilities.codecs, capabilities.telephoneEvents)
   const cryptos =
@@ -90,8 +97,13 @@ export function createOffer(capabilities: Capabilities): SessionDescription {
   const protocol = cryptos.length > 0 ? 'RTP/SAVP' : 'RTP/AVP'
   const extensions = [{ ...offeredAudioLevel }]
   const parts = { ...formats, direction, protocol, cryptos, extensions, rtcpMux: true }
-  const media = audioOf(capabilities, parts)
-  return sessionOf(capabilities, [media])
+  const audio = audioOf(capabilities, { ...parts, attributes: [] })
+  const place = last?.media.findIndex(({ kind, port }) => kind === 'audio' && port !== 0) ?? -1
+  if (!last || place < 0) return sessionOf(capabilities, [audio])
+  const media = last.media.map((one, at) => {
+    return at === place ? { ...audio, attributes: one.attributes } : rejected(one)
+  })
+  return sessionOf(capabilities, media)
 }
 
 /** The answer to an offer (RFC 3264 §6): one audio stream, every other rejected with port 0. */
@@ -119,6 +131,7 @@ export function negotiate(
     cryptos: crypto ? [crypto.ours] : [],
     extensions: audioLevel ? [{ ...audioLevel, direction: 'recvonly' }] : [],
     rtcpMux: audio.rtcpMux,
+    attributes: namesOf(audio),
   })
   const media = offer.media.map((other, at) => (at === index ? answered : rejected(other)))
   return ok({
@@ -244,7 +257,7 @@ function answerAudio(
   capabilities: Capabilities,
   codec: CodecCapability,
   event: TelephoneEvent | undefined,
-  stream: Pick<AudioParts, 'direction' | 'cryptos' | 'extensions' | 'rtcpMux'>,
+  stream: Omit<AudioParts, 'rtpmaps' | 'fmtps' | 'protocol'>,
 ): MediaDescription {
   const formats = formatsOf([codec], event ? [event] : [])
   if (knowsComfortNoise(offered, codec)) {
@@ -272,7 +285,14 @@ function formatsOf(codecs: readonly CodecCapability[], events: readonly Telephon
 
 type AudioParts = Pick<
   MediaDescription,
-  'rtpmaps' | 'fmtps' | 'direction' | 'protocol' | 'cryptos' | 'extensions' | 'rtcpMux'
+  | 'rtpmaps'
+  | 'fmtps'
+  | 'direction'
+  | 'protocol'
+  | 'cryptos'
+  | 'extensions'
+  | 'rtcpMux'
+  | 'attributes'
 >
 
 function audioOf(capabilities: Capabilities, parts: AudioParts): MediaDescription {
@@ -303,7 +323,13 @@ function rejected(media: MediaDescription): MediaDescription {
     cryptos: [],
     extensions: [],
     rtcpMux: false,
+    attributes: namesOf(media),
   }
+}
+
+/** RFC 5888 §6: a stream keeps its name in the answer. Streams are not bundled (RFC 8843 §7.3). */
+function namesOf({ attributes }: MediaDescription): Attribute[] {
+  return attributes.filter(({ name }) => name === 'mid').slice(0, 1)
 }
 
 function sessionOf(
@@ -315,6 +341,7 @@ function sessionOf(
     origin: { username: '-', sessionId, version: String(sessionVersion), address },
     connection: address,
     direction: undefined,
+    attributes: [],
     media,
   }
 }

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.js'
 import { type Crypto, parseCrypto } from './security.js'
 import type {
+  Attribute,
   Direction,
   HeaderExtension,
   MediaDescription,
@@ -14,6 +15,8 @@ const lineCountMax = 1000
 const mediaCountMax = 32
 const cryptosMax = 16
 const extensionsMax = 32
+/** Of the session, and of each stream: a browser sends dozens. */
+const attributesMax = 128
 
 interface MediaDraft {
   kind: string
@@ -29,12 +32,14 @@ interface MediaDraft {
   cryptos: Crypto[]
   extensions: HeaderExtension[]
   rtcpMux: boolean
+  attributes: Attribute[]
 }
 
 interface SessionDraft {
   origin: Origin | undefined
   connection: string | undefined
   direction: Direction | undefined
+  attributes: Attribute[]
   media: MediaDraft[]
 }
 
@@ -51,6 +56,7 @@ export function parseSdp(text: string): Result<SessionDescription, string> {
     origin: undefined,
     connection: undefined,
     direction: undefined,
+    attributes: [],
     media: [],
   }
   for (const [index, raw] of lines.entries()) {
@@ -122,6 +128,7 @@ function parseMedia(value: string): MediaDraft | undefined {
     cryptos: [],
     extensions: [],
     rtcpMux: false,
+    attributes: [],
   }
 }
 
@@ -176,7 +183,17 @@ function readAttribute(draft: SessionDraft, attribute: string): void {
       if (media) media.maxptimeMs = milliseconds(value)
       return
     }
+    default: {
+      const { attributes } = media ?? draft
+      if (!isName(name) || attributes.length >= attributesMax) return
+      attributes.push({ name, value: colon < 0 ? undefined : value })
+    }
   }
+}
+
+/** A token (RFC 8866 §9). */
+function isName(name: string): boolean {
+  return /^[!#$%&'*+.^_`{|}~0-9A-Za-z-]+$/.test(name)
 }
 
 function parseExtension(value: string): HeaderExtension | undefined {

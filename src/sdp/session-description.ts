@@ -1,10 +1,12 @@
 import type { Crypto } from './security.js'
 
-/** A session description as far as calls need it (RFC 8866); what we do not know is dropped. */
+/** A session description as far as calls need it (RFC 8866); other lines than attributes are dropped. */
 export interface SessionDescription {
   readonly origin: Origin
   readonly connection: string | undefined
   readonly direction: Direction | undefined
+  /** Those that have no field here: a=group and the like. */
+  readonly attributes: readonly Attribute[]
   readonly media: readonly MediaDescription[]
 }
 
@@ -38,6 +40,14 @@ export interface MediaDescription {
   readonly extensions: readonly HeaderExtension[]
   /** a=rtcp-mux (RFC 5761 §5.1.1). */
   readonly rtcpMux: boolean
+  /** Those that have no field here: a=mid, a=ice-ufrag, a=candidate, a=fingerprint and the like. */
+  readonly attributes: readonly Attribute[]
+}
+
+/** `a=name` or `a=name:value`. */
+export interface Attribute {
+  readonly name: string
+  readonly value: string | undefined
 }
 
 export interface HeaderExtension {

@@ -1,9 +1,9 @@
 import { writeCrypto } from './security.js'
-import type { MediaDescription, SessionDescription } from './session-description.js'
+import type { Attribute, MediaDescription, SessionDescription } from './session-description.js'
 
 /** The text of a description (RFC 8866 §5), lines in their order, CRLF. */
 export function writeSdp(description: SessionDescription): string {
-  const { origin, connection, direction, media } = description
+  const { origin, connection, direction, attributes, media } = description
   const lines = [
     'v=0',
     `o=${origin.username} ${origin.sessionId} ${origin.version} IN ${addressOf(origin.address)}`,
@@ -11,6 +11,7 @@ export function writeSdp(description: SessionDescription): string {
     ...(connection === undefined ? [] : [`c=IN ${addressOf(connection)}`]),
     't=0 0',
     ...(direction === undefined ? [] : [`a=${direction}`]),
+    ...attributes.map(attributeLine),
     ...media.flatMap(mediaLines),
   ]
   return `${lines.join('\r\n')}\r\n`
@@ -31,7 +32,12 @@ function mediaLines(media: MediaDescription): string[] {
   if (media.ptimeMs !== undefined) lines.push(`a=ptime:${media.ptimeMs}`)
   if (media.maxptimeMs !== undefined) lines.push(`a=maxptime:${media.maxptimeMs}`)
   if (media.direction !== undefined) lines.push(`a=${media.direction}`)
+  lines.push(...media.attributes.map(attributeLine))
   return lines
+}
+
+function attributeLine({ name, value }: Attribute): string {
+  return value === undefined ? `a=${name}` : `a=${name}:${value}`
 }
 
 function addressOf(address: string): string {

@@ -22,7 +22,7 @@ export const peerSdp = makeOffer({
   port: 4_000,
   sessionId: '1',
   sessionVersion: 0,
-})
+}).sdp
 
 /** Calls with everything around them imitated, in virtual time. */
 export class FakeRouter {

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readWav, tones, writeWav } from './harness/audio.js'
+import { startBaresip } from './harness/baresip.js'
+import { call } from './harness/caller.js'
 import { converse } from './harness/conversation.js'
-import { shareFound } from './harness/measure.js'
+import { shareFound, toneSeconds } from './harness/measure.js'
 import { needs } from './harness/needs.js'
+import { freePort } from './harness/ports.js'
 import { countsOfValues, type RtpPacket } from './harness/rtp-packets.js'
 import { startTestbed, type Testbed } from './harness/testbed.js'
 
@@ -19,6 +23,40 @@ function greatestFrequency(packets: readonly RtpPacket[]): number {
 }
 
 describe.skipIf(!needs('baresip'))('SRTP with baresip', () => {
+  it.concurrent('is offered where a document wants it', { timeout: 60_000 }, async () => {
+    const says = writeWav(bed.path('says.wav'), tones([500], 12))
+    const sipPort = await freePort()
+    const phone = await startBaresip(bed.path('called'), {
+      sipPort,
+      says,
+      codecs: 'PCMU/8000/1',
+      account: 'mediaenc=srtp-mand;answermode=auto',
+    })
+    try {
+      const heard: number[] = []
+      for (const secure of ['', ';secure=true']) {
+        const name = secure === '' ? 'plain' : 'secure'
+        const number = await bed.number({
+          [`/${name}`]: `<Response><Dial action="/${name}/done"><Sip>sip:baresip@127.0.0.1:${sipPort}${secure}</Sip></Dial></Response>`,
+          [`/${name}/done`]: '<Response><Hangup/></Response>',
+        })
+        const record = bed.path(`${name}.wav`)
+        await call(bed.uriOf(number), { record, maxSeconds: 5 })
+        heard.push(toneSeconds(readWav(record).samples, 500))
+      }
+      expect(heard[0]).toBeLessThan(0.5)
+      expect(heard[1]).toBeGreaterThan(2)
+    } finally {
+      await phone.kill()
+    }
+    expect((await bed.app.received('/plain/done')).parameters).toMatchObject({
+      DialCallStatus: 'failed',
+    })
+    expect((await bed.app.received('/secure/done')).parameters).toMatchObject({
+      DialCallStatus: 'completed',
+    })
+  })
+
   let bed: Testbed
   beforeAll(async () => {
     bed = await startTestbed()
