@@ -27,6 +27,9 @@ export interface SipFacts {
   readonly callId: string
   readonly sourceIp: string
   readonly headers: readonly (readonly [name: string, value: string])[]
+  /** The SIP Domain that was called: its name and sid. */
+  readonly domain?: string | undefined
+  readonly domainSid?: string | undefined
 }
 
 /** One call as REST presents it, with what its webhooks need. */

@@ -13,7 +13,8 @@ import { canAnswer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
 import { OutgoingLimits } from './outgoing-limits.js'
-import type { CallPorts, NumberConfig } from './ports.js'
+import type { CallPorts } from './ports.js'
+import { type Called, calledDomain, calledNumber, callerAtDomain } from './sip-domain.js'
 import { SipLeg, visibleHeaders } from './sip-leg.js'
 import { StartQueue, type Turn } from './start-queue.js'
 import { callEvent } from './status-events.js'
@@ -243,18 +244,19 @@ export class Calls {
       this.#refuse(invited.legId, 503, 'too many calls', [{ name: 'Retry-After', value: '10' }])
       return
     }
-    const number = await this.#numberOf(invited)
-    if (number === 'canceled') return
-    if (!number) {
+    const called = await this.#calledBy(invited)
+    if (called === 'canceled') return
+    if (!called) {
       this.#refuse(invited.legId, 404, 'unknown number')
       return
     }
-    const mayReach = this.#mayReach(invited)
+    // An account's own lists are not the operator's trust.
+    const mayReach = this.#mayReach(called.domain ? { ...invited, trust: 'digest' } : invited)
     if (!canAnswer(invited.sdp, mayReach)) {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
     }
-    await this.#begin(invited, number, mayReach)
+    await this.#begin(invited, called, mayReach)
   }
 
   /** Where a caller may have its media sent. */
@@ -279,8 +281,10 @@ export class Calls {
     await call.takeOver(invited.legId, { address: remoteAddress, offer: invited.sdp, mayReach })
   }
 
-  /** The number that is called; watches for a CANCEL while the store is asked. */
-  async #numberOf(invited: Invited): Promise<NumberConfig | undefined | 'canceled'> {
+  /** The domain or number that is called; watches for a CANCEL while the store is asked. */
+  async #calledBy(invited: Invited): Promise<Called | undefined | 'canceled'> {
+    const domain = calledDomain(invited, (host) => this.#ports.domains?.find(host))
+    if (domain) return domain
     const dialled = dialledOf(invited, this.#ports.config.defaultCountry)
     if (dialled === undefined) return undefined
     let gone = false
@@ -292,7 +296,7 @@ export class Calls {
     this.#legs.set(invited.legId, waiting)
     try {
       const number = await this.#ports.store.findNumber(dialled)
-      return gone ? 'canceled' : number
+      return gone ? 'canceled' : number && calledNumber(number)
     } finally {
       this.#legs.delete(invited.legId)
     }
@@ -300,10 +304,10 @@ export class Calls {
 
   async #begin(
     invited: Invited,
-    number: NumberConfig,
+    called: Called,
     mayReach: (address: string) => boolean,
   ): Promise<void> {
-    const record = inboundRecord(invited, number, this.#ports)
+    const record = inboundRecord(invited, called, this.#ports)
     const call = new Call(
       record,
       invited.legId,
@@ -311,11 +315,11 @@ export class Calls {
       this.#parts,
     )
     await this.#register(call, callEvent(record, 'ringing', this.#ports))
-    if (!number.voice) {
+    if (!called.voice) {
       call.refuse(480, 'failed')
       return
     }
-    call.start({ type: 'url', ...number.voice })
+    call.start({ type: 'url', ...called.voice })
   }
 
   #refuse(
@@ -336,28 +340,30 @@ const noLimits = {
   callsPerHourMax: undefined,
 }
 
-function inboundRecord(invited: Invited, number: NumberConfig, ports: CallPorts): CallRecord {
+function inboundRecord(invited: Invited, called: Called, ports: CallPorts): CallRecord {
   const diversion = headerOf(invited.headers, 'Diversion')
   const diverted = diversion && parseSipUri(/<([^>]+)>/.exec(diversion)?.[1] ?? diversion)
   const forwardedFrom = diverted ? userOf(diverted) : undefined
   return newCallRecord(
     {
       sid: makeSid('CA', ports.ids),
-      accountSid: number.accountSid,
-      phoneNumberSid: number.sid,
+      accountSid: called.accountSid,
+      phoneNumberSid: called.phoneNumberSid,
       direction: 'inbound',
-      ...callerOf(invited),
+      ...(called.domain ? callerAtDomain(invited) : callerOf(invited)),
       maxForwards: hopsLeftOf(invited),
-      to: number.phoneNumber,
+      to: called.to,
       forwardedFrom,
       status: 'ringing',
       sip: {
         callId: invited.callId,
         sourceIp: invited.flow.remoteAddress,
         headers: visibleHeaders(invited),
+        domain: called.domain?.domainName,
+        domainSid: called.domain?.sid,
       },
-      statusCallback: statusCallbackOf(number.statusCallback),
-      fallback: number.fallback,
+      statusCallback: statusCallbackOf(called.statusCallback),
+      fallback: called.fallback,
     },
     ports.clock.nowMs(),
   )

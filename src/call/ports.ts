@@ -5,6 +5,7 @@ import type { Flow } from '../sip/events.js'
 import type { InviteCommand, LegCommand } from '../sip/leg-events.js'
 import type { Callback, CallRecord } from './call-record.js'
 import type { AccountLimits } from './outgoing-limits.js'
+import type { SipDomainConfig } from './sip-domain.js'
 import type { AttemptOutcome } from './trunk-outcome.js'
 import type { Dialler } from './trunk-table.js'
 
@@ -109,8 +110,8 @@ export interface Routes {
   allows(phoneNumber: string, accountSid: string): boolean
   /** Refuses hosts that documents may not reach; users of our own domains are devices. */
   sipUri(uri: string, dialler: Pick<Dialler, 'accountSid'>): Promise<FoundRoute>
-  /** All devices that are registered for a user. */
-  device(user: string): Promise<FoundRoute>
+  /** All devices that are registered for a user, of a SIP Domain or of our own (default). */
+  device(user: string, domainName?: string): Promise<FoundRoute>
 }
 
 /** How a program begins; opaque to this folder. */
@@ -160,6 +161,8 @@ export interface CallPorts {
   readonly sip: { send(command: LegCommand | ForkedInvite | TrunkInvite): void }
   readonly store: CallStore
   readonly routes: Routes
+  /** SIP Domains by host. Default: none. */
+  readonly domains?: { find(host: string): SipDomainConfig | undefined }
   readonly config: CallConfig
   readonly clock: Clock
   readonly ids: Ids

@@ -1,6 +1,8 @@
 import type { Invited } from '../sip/leg-events.js'
 import { parseSipUri } from '../sip/uri.js'
 import type { Callback } from './call-record.js'
+import { callerOf } from './caller.js'
+import type { NumberConfig } from './ports.js'
 
 /** A SIP Domain as calls to it need it. */
 export interface SipDomainConfig {
@@ -23,6 +25,20 @@ export interface Called {
   readonly fallback: Callback | undefined
   readonly statusCallback: Callback | undefined
   readonly domain?: Pick<SipDomainConfig, 'sid' | 'domainName'>
+}
+
+export function calledNumber({ sid, phoneNumber, ...settings }: NumberConfig): Called {
+  return { ...settings, to: phoneNumber, phoneNumberSid: sid }
+}
+
+/**
+ * Who calls a domain, always as a SIP URI: what its callers assert of themselves proves nothing, whichever
+ * way they were let in.
+ */
+export function callerAtDomain(invited: Invited): ReturnType<typeof callerOf> {
+  const caller = callerOf({ ...invited, trust: 'digest' })
+  if (!caller.from.startsWith('+')) return caller
+  return { ...caller, from: invited.from.uri.split(/[;?]/, 1)[0] ?? '' }
 }
 
 /** The SIP Domain that is called, by the host of the Request-URI, whatever its user is. */

@@ -15,6 +15,8 @@ export function voiceCallOf(call: CallRecord): VoiceCall {
     callerName: call.callerName,
     sipCallId: call.sip?.callId,
     sipSourceIp: call.sip?.sourceIp,
+    sipDomain: call.sip?.domain,
+    sipDomainSid: call.sip?.domainSid,
     sipHeaders: call.sip?.headers,
   }
 }

@@ -16,6 +16,7 @@ export interface VoiceCall {
   readonly sipCallId?: string | undefined
   readonly sipSourceIp?: string | undefined
   readonly sipDomain?: string | undefined
+  readonly sipDomainSid?: string | undefined
   /** X- header fields of the INVITE. */
   readonly sipHeaders?: readonly Pair[] | undefined
 }
@@ -40,6 +41,7 @@ export function voiceParameters(call: VoiceCall): Pair[] {
     ...optional('SipCallId', call.sipCallId),
     ...optional('SipSourceIp', call.sipSourceIp),
     ...optional('SipDomain', call.sipDomain),
+    ...optional('SipDomainSid', call.sipDomainSid),
     ...(call.sipHeaders ?? []).map(([name, value]): Pair => [`SipHeader_${name}`, value]),
   ]
 }
