@@ -29,6 +29,8 @@ import { PromptCache } from './router/prompts.js'
 import { prune } from './router/prune.js'
 import { recover } from './router/recovery.js'
 import { createRoutes } from './router/routes.js'
+import type { SipDomains } from './router/sip-domains.js'
+import { openSipDomains } from './router/sip-domains-wiring.js'
 import { type SipShell, startSip } from './router/sip-shell.js'
 import { SnapshotWriter } from './router/snapshot-writer.js'
 import { chooseSpeech } from './router/speech-choice.js'
@@ -95,24 +97,29 @@ async function compose(
   const records = await openRecords(config, log, directory, closers)
   const sound = await openSound(config, log, directory, closers)
   addMediaMetrics(metrics.registry, () => sound.plane.stats())
-  const registry = await openRegistry(records.store, events, closers)
+  const registry = await openRegistry(config.sip.realm, records.store, events, closers)
   const sender: SipSender = { send: (command) => network.sip.send(command) }
+  const sipDomains = await openSipDomains({ ...records, config, clock, sip: sender })
   const { trunks, upkeep } = await openTrunks(config, records, events, sender)
-  const network = await openNetwork(config, closers, {
+  const network = await openNetwork(config, sipDomains.domains, closers, {
     leg: (event) => calls.handle(upkeep.named(event)),
     bound: (event) => registry.bound(event),
     outside: (event) => {
       upkeep.handle(event)
       messages.handle(event)
     },
+    summaryOf: (addressOfRecord) => sipDomains.mailboxes.summaryOf(addressOfRecord),
     counted: (counter) => events.sip(counter),
     gateways: upkeep.trustOf(trunks),
     fault: (fault) => events.bug(fault, undefined),
   })
   registry.restore(network.sip)
+  sipDomains.watchDevices(registry.directory)
   closers.add(() => upkeep.close())
   const devices = registry.directory
-  const parts = { config, directory, events, devices, trunks, ...records, ...sound, ...network }
+  const { domains } = sipDomains
+  const opened = { ...records, ...sound, ...network }
+  const parts = { config, directory, events, devices, domains, trunks, ...opened }
   const { calls, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
@@ -122,6 +129,7 @@ async function compose(
     recordingCopies: sound.copies,
     calls,
     gateways: presentedGateways(trunks, upkeep),
+    sipDomains,
     baseUrl,
     isReady: () => ready && records.store.isOpen,
     sizes,
@@ -232,8 +240,13 @@ function presentedGateways(trunks: Trunks, upkeep: GatewayUpkeep): ApiParts['gat
 }
 
 /** The devices that can be called, as they were before a restart. */
-async function openRegistry(store: Store, events: TelemetryEvents, closers: Closers) {
-  const directory = new DeviceDirectory()
+async function openRegistry(
+  realm: string,
+  store: Store,
+  events: TelemetryEvents,
+  closers: Closers,
+) {
+  const directory = new DeviceDirectory(realm)
   const keeper = new BindingKeeper(store, clock, (error) => events.bug(error, undefined))
   const stored = await keeper.load()
   closers.add(() => keeper.close())
@@ -278,6 +291,7 @@ async function openSound(config: Config, log: Logger, directory: DataDirectory, 
 /** The listeners for HTTP and SIP, and the policy that keeps requests away from them. */
 async function openNetwork(
   config: Config,
+  domains: SipDomains,
   closers: Closers,
   listeners: Parameters<typeof startSip>[3],
 ) {
@@ -295,6 +309,7 @@ async function openNetwork(
     userAgent: userAgent(),
     trusted: config.trustedSip,
     users: config.sipUsers,
+    domains,
     digestAlgorithms: config.sipDigest,
     callsMax: config.callsMax,
   }
@@ -326,11 +341,12 @@ function makeCalls(
     readonly directory: DataDirectory
     readonly events: TelemetryEvents
     readonly devices: DeviceDirectory
+    readonly domains: SipDomains
     readonly trunks: Trunks
   },
   closers: Closers,
 ): { readonly calls: Calls; readonly outbox: OutboxSender; readonly messages: DeviceMessages } {
-  const { config, events, store, accounts, policy, trunks } = parts
+  const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
   const client = new WebhookClient({
@@ -343,11 +359,12 @@ function makeCalls(
   const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
   const isOwnUri = ownUris(config, parts.sip)
   const { resolver } = parts.sip
-  const routes = createRoutes({ trunks, resolver, policy, devices: parts.devices, isOwnUri })
+  const routes = createRoutes({ trunks, resolver, policy, devices, domains, isOwnUri })
   const ports: CallPorts = {
     sip: parts.sip,
     store: parts.callStore,
     routes,
+    domains,
     config: callConfig(config, parts),
     clock,
     ids,
@@ -370,7 +387,7 @@ function makeCalls(
     client.forget(callSid)
   })
   const { realm } = config.sip
-  const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, realm, ids })
+  const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, domains, realm, ids })
   return { calls, outbox, messages }
 }
 

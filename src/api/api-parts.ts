@@ -3,7 +3,7 @@ import type { Ids } from '../base/ids.js'
 import type { CallRecord } from '../call/call-record.js'
 import type { CallCommand } from '../call/command.js'
 import type { NewOutgoingCall } from '../call/outgoing.js'
-import type { AccountRow } from '../store/schema.js'
+import type { AccountRow, SipCredentialRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { GatewayState } from './present/gateway.js'
 
@@ -21,6 +21,49 @@ export interface RecordingCopies {
     form: { readonly format: 'wav' | 'mp3'; readonly channels: 1 | 2 },
   ): Promise<{ readonly path: string; readonly bytes: number }>
   forget(recordingSid: string): Promise<void>
+}
+
+/** SIP Domains: what is stored takes effect by `keeper`. */
+export interface ApiSipDomains {
+  /** What is in effect. */
+  readonly domains: {
+    readonly size: number
+    readonly credentialCount: number
+    authTypeOf(domainSid: string): string
+  }
+  readonly keeper: {
+    /** Resolves when what is stored is in effect, as the others. */
+    reloadDomain(domainSid: string): Promise<void>
+    reloadCredentials(listSid: string): Promise<void>
+    reloadAddresses(listSid: string): Promise<void>
+    seal(username: string, password: string): Pick<SipCredentialRow, 'realm' | 'ha1'>
+  }
+  readonly mailboxes: {
+    locate(name: string): MailboxAddress | undefined
+    find(addressOfRecord: string): Promise<Mailbox | undefined>
+    /** Undefined: there are too many. */
+    put(address: MailboxAddress, summary: Summary): Promise<Mailbox | undefined>
+    remove(addressOfRecord: string): Promise<void>
+  }
+  /** The host name that is meant; undefined: none that an account may have. */
+  fullName(name: string): string | undefined
+}
+
+interface Summary {
+  readonly newMessages: number
+  readonly oldMessages: number
+}
+
+export interface Mailbox extends Summary {
+  readonly addressOfRecord: string
+  readonly updatedMs: number
+}
+
+export interface MailboxAddress {
+  readonly addressOfRecord: string
+  readonly domainName: string
+  /** Undefined: of our own domain. */
+  readonly accountSid: string | undefined
 }
 
 /** What the REST API needs of the rest of the router. */
@@ -42,6 +85,7 @@ export interface ApiParts {
     reload(): Promise<void>
     stateOf(gatewaySid: string): GatewayState | undefined
   }
+  readonly sipDomains: ApiSipDomains
   recordingPath(recordingSid: string): string
   readonly recordingCopies: RecordingCopies
   readonly clock: Clock

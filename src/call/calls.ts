@@ -6,9 +6,9 @@ import { Call, type CallParts, type RunProgram } from './call.js'
 import { type CallRecord, newCallRecord, type StatusCallback } from './call-record.js'
 import { callerOf, dialledOf } from './caller.js'
 import { type CallCommand, CommandError, notInProgress } from './command.js'
-import { uriOf } from './dial.js'
 import { findRoute } from './find-route.js'
 import { Forks } from './forks.js'
+import { identityOf } from './identity.js'
 import { canAnswer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
@@ -203,8 +203,8 @@ export class Calls {
       return
     }
     const credentials = request.sipAuth ?? route.credentials
-    const from = { uri: uriOf(request.from, config.sipHost) }
-    const status = await call.connect({ ...route, credentials }, from, request.timeoutMs)
+    const identity = identityOf(request.from, config.sipHost)
+    const status = await call.connect({ ...route, credentials }, identity, request.timeoutMs)
     if (status !== 'in-progress') return
     if (request.sendDigits) {
       await call.audio.sendDigits(request.sendDigits, call.endedSignal).catch(() => {})
@@ -250,8 +250,7 @@ export class Calls {
       this.#refuse(invited.legId, 404, 'unknown number')
       return
     }
-    // An account's own lists are not the operator's trust.
-    const mayReach = this.#mayReach(called.domain ? { ...invited, trust: 'digest' } : invited)
+    const mayReach = this.#mayReach(invited)
     if (!canAnswer(invited.sdp, mayReach)) {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
@@ -260,9 +259,17 @@ export class Calls {
   }
 
   /** Where a caller may have its media sent. */
-  #mayReach({ trust, flow }: Invited): (address: string) => boolean {
+  #mayReach(invited: Invited): (address: string) => boolean {
+    const { trust, flow } = invited
+    // Whom an account lets in to its domain is not whom the operator trusts.
+    const isOfAccount = this.#domainOf(invited) !== undefined
+    const mayReachAll = trust === 'address' && !isOfAccount
     return (address) =>
-      trust === 'address' || address === flow.remoteAddress || this.#ports.config.mayReach(address)
+      mayReachAll || address === flow.remoteAddress || this.#ports.config.mayReach(address)
+  }
+
+  #domainOf(invited: Invited): Called | undefined {
+    return calledDomain(invited, (host) => this.#ports.domains?.find(host))
   }
 
   /** An INVITE that takes the place of a leg of ours. */
@@ -283,7 +290,7 @@ export class Calls {
 
   /** The domain or number that is called; watches for a CANCEL while the store is asked. */
   async #calledBy(invited: Invited): Promise<Called | undefined | 'canceled'> {
-    const domain = calledDomain(invited, (host) => this.#ports.domains?.find(host))
+    const domain = this.#domainOf(invited)
     if (domain) return domain
     const dialled = dialledOf(invited, this.#ports.config.defaultCountry)
     if (dialled === undefined) return undefined

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import type { RouterError } from '../base/router-error.js'
-import type { Flow } from '../sip/events.js'
+import type { Flow, HeaderField } from '../sip/events.js'
 import type { InviteCommand, LegCommand } from '../sip/leg-events.js'
 import type { Callback, CallRecord } from './call-record.js'
 import type { AccountLimits } from './outgoing-limits.js'
@@ -64,6 +64,10 @@ export interface Route {
   /** Further devices of the same party, which ring at the same time. */
   readonly alternatives?: readonly Alternative[]
   readonly credentials: { readonly username: string; readonly password: string } | undefined
+  /** Header fields that a document wants in the INVITE. */
+  readonly headers?: readonly HeaderField[]
+  /** Only SRTP is offered. */
+  readonly isMediaSecure?: boolean
   /** Where the media of who answers may be sent; undefined: anywhere. */
   readonly mayReach?: (address: string) => boolean
   /** The gateways that serve the number; they take the place of `target` and `credentials`. */

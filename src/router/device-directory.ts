@@ -2,27 +2,36 @@ import type { Binding, Bound } from '../sip/outside-events.js'
 
 /** Which devices can be called, as the registrar in the SIP engine last said. */
 export class DeviceDirectory {
-  readonly #byUser = new Map<string, readonly Binding[]>()
+  readonly #realm: string
+  readonly #byAddress = new Map<string, readonly Binding[]>()
+
+  /** `realm`: the domain of the users that are of no SIP Domain. */
+  constructor(realm: string) {
+    this.#realm = realm
+  }
 
   get size(): number {
-    return this.#byUser.size
+    return this.#byAddress.size
   }
 
   bound({ addressOfRecord, bindings }: Bound): void {
-    const user = userOfAddress(addressOfRecord)
-    if (bindings.length === 0) this.#byUser.delete(user)
-    else this.#byUser.set(user, [...bindings].sort(byPreference))
+    if (bindings.length === 0) this.#byAddress.delete(addressOfRecord)
+    else this.#byAddress.set(addressOfRecord, [...bindings].sort(byPreference))
   }
 
   /** The bindings of a user, best first. */
-  find(user: string): readonly Binding[] {
-    return this.#byUser.get(user) ?? []
+  find(user: string, domainName = this.#realm): readonly Binding[] {
+    return this.#byAddress.get(`${user}@${domainName}`) ?? []
   }
-}
 
-/** All domains of ours are one, so the user alone says whose device it is. */
-function userOfAddress(addressOfRecord: string): string {
-  return addressOfRecord.slice(0, addressOfRecord.lastIndexOf('@'))
+  /** Addresses of record of SIP Domains whose user is one no more. */
+  strangers(mayRegister: (user: string, domainName: string) => boolean): string[] {
+    return [...this.#byAddress.keys()].filter((addressOfRecord) => {
+      const at = addressOfRecord.lastIndexOf('@')
+      const domainName = addressOfRecord.slice(at + 1)
+      return domainName !== this.#realm && !mayRegister(addressOfRecord.slice(0, at), domainName)
+    })
+  }
 }
 
 /** RFC 3261 §10.2.1.2; among equals the one that registered last. */

@@ -8,6 +8,7 @@ export interface DeviceMessagesParts {
   readonly routes: Pick<Routes, 'device'>
   /** Whether a URI names a user of ours: nothing is passed on to others. */
   isOwnUri(uri: SipUri): boolean
+  readonly domains: { has(host: string): boolean }
   readonly realm: string
   readonly ids: Ids
 }
@@ -42,16 +43,18 @@ export class DeviceMessages {
     const { messageId } = message
     const uri = parseSipUri(message.requestUri)
     const user = uri && userOf(uri)
-    if (!uri || !user || !this.#parts.isOwnUri(uri)) {
+    const { routes, domains, isOwnUri } = this.#parts
+    const domainName = uri && domains.has(uri.host) ? uri.host : undefined
+    if (!uri || !user || (domainName === undefined && !isOwnUri(uri))) {
       this.#answer(messageId, 404)
       return
     }
-    const route = await this.#parts.routes.device(user).catch(() => undefined)
+    const route = await routes.device(user, domainName).catch(() => undefined)
     if (!route || route === 'notRegistered') this.#answer(messageId, 480)
-    else this.#deliver(message, route)
+    else this.#deliver(message, route, domainName)
   }
 
-  #deliver(message: ReceivedMessage, route: Route): void {
+  #deliver(message: ReceivedMessage, route: Route, domainName: string | undefined): void {
     const { sip, ids } = this.#parts
     const ways = [wayOf(route), ...(route.alternatives ?? [])]
     const delivery: Delivery = {
@@ -66,7 +69,7 @@ export class DeviceMessages {
         type: 'sendMessage',
         ...way,
         messageId: copyId,
-        from: this.#senderOf(message),
+        from: this.#senderOf(message, domainName),
         to: message.to,
         maxForwards: message.maxForwards - 1,
         contentType: message.contentType,
@@ -76,9 +79,12 @@ export class DeviceMessages {
   }
 
   /** Who has proved to be a user cannot write in the name of another. */
-  #senderOf({ trust, username, from }: ReceivedMessage): ReceivedMessage['from'] {
+  #senderOf(
+    { trust, username, from }: ReceivedMessage,
+    domainName = this.#parts.realm,
+  ): ReceivedMessage['from'] {
     if (trust === 'address' || username === undefined) return from
-    return { ...from, uri: `sip:${escapeUser(username)}@${this.#parts.realm}` }
+    return { ...from, uri: `sip:${escapeUser(username)}@${domainName}` }
   }
 
   /** The first device that takes it has taken it for the user. */

@@ -45,7 +45,7 @@ const domains = ownDomains({
 const dialler = { accountSid: 'AC1' }
 
 function routesTo(...bindings: Binding[]) {
-  const devices = new DeviceDirectory()
+  const devices = new DeviceDirectory('dialplane')
   if (bindings.length > 0) {
     devices.bound({ type: 'bound', addressOfRecord: 'alice@dialplane', bindings })
   }
@@ -58,6 +58,7 @@ function routesTo(...bindings: Binding[]) {
     resolver: { resolve } as SipResolver,
     policy: new AddressPolicy(['203.0.113.0/24'], []),
     devices,
+    domains: { find: () => undefined },
     isOwnUri: (uri) => isOwnUri(uri, domains, 5080),
   })
 }

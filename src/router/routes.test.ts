@@ -27,6 +27,7 @@ function routesFor(...families: (4 | 6)[]) {
     resolver: createSipResolver({ dns: dns as unknown as DnsClient, families }),
     policy: new AddressPolicy([], []),
     devices: { find: () => [] },
+    domains: { find: () => undefined },
     isOwnUri: () => false,
   })
 }

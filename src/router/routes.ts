@@ -1,13 +1,16 @@
 import type { AddressPolicy } from '../base/address-policy.js'
 import type { Route, Routes } from '../call/ports.js'
+import type { SipDomainConfig } from '../call/sip-domain.js'
 import { isDialable } from '../call/trunk-gateway.js'
+import { takeExtras } from '../call/uri-extras.js'
 import type { SipResolver } from '../net/sip-resolver.js'
 import type { Target } from '../sip/events.js'
 import { parseNameAddr } from '../sip/name-addr.js'
 import type { Binding } from '../sip/outside-events.js'
 import { formatHostPort, parseSipUri, type SipUri, userOf } from '../sip/uri.js'
 
-const uriLengthMax = 255
+/** With its header fields. */
+const uriLengthMax = 1_500
 const transports = ['udp', 'tcp', 'tls'] as const
 
 export interface RouteParts {
@@ -15,7 +18,8 @@ export interface RouteParts {
   readonly trunks: Pick<Routes, 'number' | 'allows'> & { isGateway(address: string): boolean }
   readonly resolver: SipResolver
   readonly policy: AddressPolicy
-  readonly devices: { find(user: string): readonly Binding[] }
+  readonly devices: { find(user: string, domainName?: string): readonly Binding[] }
+  readonly domains: { find(host: string): SipDomainConfig | undefined }
   /** Whether a URI names a user of ours, not a host. */
   isOwnUri(uri: SipUri): boolean
 }
@@ -33,6 +37,11 @@ export function createRoutes(parts: RouteParts): Routes {
       const uri = text.length <= uriLengthMax ? parseSipUri(text) : undefined
       if (!uri) return undefined
       if (parts.isOwnUri(uri)) return routes.device(userOf(uri) ?? '')
+      const domain = parts.domains.find(uri.host)
+      // The name says nothing to others: it need not be the account's in the DNS.
+      if (domain?.accountSid === accountSid) {
+        return routes.device(userOf(uri) ?? '', domain.domainName)
+      }
       const targets = await targetsOf(uri, resolver)
       const target = targets.find(({ address, port }) => policy.allows(address, port))
       if (!target) return undefined
@@ -41,10 +50,10 @@ export function createRoutes(parts: RouteParts): Routes {
       if (phoneNumber !== undefined && !trunks.allows(phoneNumber, accountSid)) return undefined
       // A document chose this peer: its media goes where requests may go, or to itself.
       const mayReach = (address: string) => address === target.address || policy.allows(address)
-      return { target: text, nextHop: hopTo(target), credentials: undefined, mayReach }
+      return { ...takeExtras(text), nextHop: hopTo(target), credentials: undefined, mayReach }
     },
-    async device(user) {
-      const bindings = parts.devices.find(user)
+    async device(user, domainName) {
+      const bindings = parts.devices.find(user, domainName)
       const ways = await Promise.all(bindings.map((binding) => wayTo(binding, parts)))
       const [best, ...alternatives] = ways.filter((way) => way !== undefined)
       if (!best) return 'notRegistered'

@@ -25,6 +25,7 @@ import type { MessageSummary } from '../sip/message-summary.js'
 import type { Binding, Bound, OutsideCommand, OutsideEvent } from '../sip/outside-events.js'
 import { advertisedHost, familiesOf } from './own-addresses.js'
 import { ownDomains } from './own-domains.js'
+import type { SipDomains } from './sip-domains.js'
 import type { TlsFiles } from './tls-files.js'
 
 export interface SipShellConfig {
@@ -39,6 +40,8 @@ export interface SipShellConfig {
   readonly userAgent: string
   readonly trusted: readonly string[]
   readonly users: ReadonlyMap<string, string>
+  /** SIP Domains of accounts. Default: none. */
+  readonly domains?: SipDomains
   readonly digestAlgorithms?: readonly ('SHA-256' | 'MD5')[]
   readonly callsMax: number
 }
@@ -80,7 +83,7 @@ export async function startSip(
   ids: Ids,
   listeners: SipShellListeners,
 ): Promise<SipShell> {
-  const trust = trustOf(config.trusted, listeners.gateways)
+  const trust = trustOf(config, listeners.gateways)
   const domains = ownDomains(config)
   const resolver = createSipResolver({ families: familiesOf(config.hosts) })
   const engine = new SipEngine({
@@ -88,8 +91,9 @@ export async function startSip(
     realm: config.realm,
     userAgent: config.userAgent,
     ...(config.digestAlgorithms ? { digestAlgorithms: config.digestAlgorithms } : {}),
-    isTrusted: (flow, _domain, method) => trust.ofRequest(flow, method),
-    isOwnDomain: (domain) => domains.has(domain),
+    isTrusted: (flow, domain, method) => trust.ofRequest(flow, domain, method),
+    isOwnDomain: (host) => domains.has(host) || config.domains?.takesRegistrations(host) === true,
+    recordDomainOf: (host) => (domains.has(host) ? config.realm : host),
     advertised: (peer) => advertisedTo(peer, config, transport),
     // A call in progress holds several transactions for up to 32 s after its end.
     limits: {
@@ -151,7 +155,7 @@ async function answerOf(
 ): Promise<Answer> {
   switch (question.what) {
     case 'credential':
-      return { what: 'credential', ha1: ha1Of(config.users, listeners.gateways, question) }
+      return { what: 'credential', ha1: ha1Of(config, listeners.gateways, question) }
     case 'messageSummary': {
       const summary = (await listeners.summaryOf?.(question.addressOfRecord)) ?? emptyMailbox
       return { what: 'messageSummary', summary }
@@ -165,14 +169,21 @@ function isOutside(output: SipOutput): output is Exclude<OutsideEvent, Bound> {
   return outsideTypes.has(output.type)
 }
 
+function isOfDevice(method: string): boolean {
+  return method === 'REGISTER' || method === 'SUBSCRIBE'
+}
+
 /** By address: whose requests need no digest, and who is not limited in rate. */
-function trustOf(trusted: readonly string[], gateways: SipShellListeners['gateways']) {
+function trustOf({ trusted, domains }: SipShellConfig, gateways: SipShellListeners['gateways']) {
   const configured = new CidrSet(trusted)
   const ofAddress = (address: string) =>
     configured.has(address) || gateways?.isGateway(address) === true
   return {
     ofAddress,
-    ofRequest({ transport, remoteAddress }: Flow, method: string): boolean {
+    ofRequest(flow: Flow, domain: string, method: string): boolean {
+      const { transport, remoteAddress } = flow
+      // Its account says who may use a domain, whomever the operator trusts; devices always prove it.
+      if (domains?.has(domain)) return !isOfDevice(method) && domains.trusts(domain, flow)
       // A browser on a trusted machine runs whatever page it was shown.
       if (transport === 'ws' || transport === 'wss') return false
       // A carrier calls our numbers; it does not say where our devices are.
@@ -228,10 +239,12 @@ function noteFailure(resolver: SipResolver, input: SocketInput): void {
 
 /** RFC 7616 §3.4.2 */
 function ha1Of(
-  users: ReadonlyMap<string, string>,
+  { users, domains }: SipShellConfig,
   gateways: SipShellListeners['gateways'],
-  { username, realm, algorithm, use }: Question & { what: 'credential' },
+  question: Question & { what: 'credential' },
 ): string | undefined {
+  const { username, realm, algorithm, use, domain } = question
+  if (domains?.has(domain)) return domains.ha1Of(domain, question)
   // A gateway calls; it is no device that could be called.
   const ofGateway = use === 'call' ? gateways?.passwordOfGateway(username) : undefined
   const password = users.get(username) ?? ofGateway
