@@ -16,6 +16,8 @@ interface Parts {
   readonly sdp?: boolean
   /** Another body, whose type is among the headers. */
   readonly text?: string
+  /** Default: 70. */
+  readonly maxForwards?: number
   /** Who is called; default: the service of the command line. */
   readonly service?: string
   /** That of an earlier message, like `[branch-3]`. */
@@ -51,7 +53,7 @@ export function fromCaller(method: string, cseq: number, parts: Parts = {}): str
     'Call-ID: [call_id]',
     `CSeq: ${cseq} ${method}`,
     contact,
-    'Max-Forwards: 70',
+    `Max-Forwards: ${parts.maxForwards ?? 70}`,
   ]
   return send(lines, parts, method !== 'ACK')
 }
