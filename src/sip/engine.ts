@@ -21,7 +21,7 @@ import { probe } from './probe.js'
 import { progress } from './provisional.js'
 import { receiveOutside } from './receive-outside.js'
 import { answerRefer, reportRefer, sendRefer } from './refer.js'
-import { respond } from './respond.js'
+import { type Exchange, respond } from './respond.js'
 import { makeStack, type Stack } from './stack.js'
 import { type Frame, StreamFraming } from './stream-framing.js'
 import { updateSummary } from './subscribe.js'
@@ -217,11 +217,12 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
     if (!parsed.ok) {
       core.count('malformed')
       const { request, status, reason } = parsed.problem
+      const exchange = request && exchangeOf(request, flow, bytes.length)
       // RFC 3261 §8.2.6: an ACK is never answered.
-      if (request && request.method !== 'ACK') respond(core, { request, flow }, status, { reason })
+      if (exchange && exchange.request.method !== 'ACK') respond(core, exchange, status, { reason })
       return
     }
-    if (parsed.value.type === 'request') this.#request(flow, parsed.value)
+    if (parsed.value.type === 'request') this.#request(exchangeOf(parsed.value, flow, bytes.length))
     else this.#response(flow, parsed.value)
   }
 
@@ -232,22 +233,23 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
     else if (!transactions.receiveResponse(envelope.value, flow)) core.count('stray')
   }
 
-  #request(flow: Flow, request: SipRequest): void {
+  #request(exchange: Exchange): void {
     const { core } = this.#stack
+    const { request } = exchange
     const inspected = inspectRequest(request)
     if (inspected.ok) {
-      this.#wellFormed(flow, inspected.value)
+      this.#wellFormed(exchange, inspected.value)
       return
     }
     core.count('malformed')
     const { status, reason } = inspected.problem
     const answerable = request.headers.some(({ name }) => name === 'Via')
     if (request.method === 'ACK' || !answerable) return
-    respond(core, { request, flow }, status, { reason })
+    respond(core, exchange, status, { reason })
   }
 
   /** RFC 3261 §17.2.3: first the transactions, then dialogs, then everything new. */
-  #wellFormed(flow: Flow, envelope: RequestEnvelope): void {
+  #wellFormed(exchange: Exchange, envelope: RequestEnvelope): void {
     const { core, transactions } = this.#stack
     const { request } = envelope
     if (request.method === 'ACK') {
@@ -260,7 +262,6 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
       known.receive('request')
       return
     }
-    const exchange = { request, flow }
     if (request.method === 'CANCEL') receiveCancel(this.#stack, envelope, exchange)
     else if (envelope.to.params.has('tag')) receiveInDialog(this.#stack, envelope, exchange)
     else receiveOutside(this.#stack, envelope, exchange)
@@ -276,6 +277,11 @@ export class SipEngine implements Machine<SipInput, SipOutput> {
     }
     if (!receiveAck(this.#stack, envelope)) core.count('stray')
   }
+}
+
+/** Only the source of a datagram can be forged. */
+function exchangeOf(request: SipRequest, flow: Flow, length: number): Exchange {
+  return flow.transport === 'udp' ? { request, flow, length } : { request, flow }
 }
 
 const pong = Buffer.from('\r\n', 'latin1')

@@ -97,6 +97,8 @@ export type SipCounter =
   | 'retransmission'
   | 'stray'
   | 'questionTimeout'
+  /** A stranger's datagram was far shorter than our answer would have been, and got none. */
+  | 'amplification'
 
 export type SipOutput =
   | {

@@ -7,7 +7,7 @@ import { parseNameAddr } from './name-addr.js'
 import { serializeMessage } from './serializer.js'
 import { reasonOf } from './status.js'
 import type { ServerTransaction } from './transaction-layer.js'
-import { formatHostPort } from './uri.js'
+import { formatHostPort, parseSipUri } from './uri.js'
 import { formatVia, parseVia, stampVia, type Via } from './via.js'
 
 /** A request that is to be answered, with a transaction or without one. */
@@ -15,6 +15,8 @@ export interface Exchange {
   readonly request: SipRequest
   readonly flow: Flow
   readonly transaction?: ServerTransaction
+  /** Of a datagram as it came [bytes]. */
+  readonly length?: number
 }
 
 export interface ResponseParts {
@@ -43,10 +45,23 @@ export function respond(
   if (exchange.transaction) exchange.transaction.respond(status, bytes)
   else {
     const via = parseVia(headerOf(exchange.request.headers, 'Via') ?? '')
-    core.send(replyDestination(exchange.flow, via), bytes)
+    if (amplifies(core, exchange, bytes)) core.count('amplification')
+    else core.send(replyDestination(exchange.flow, via), bytes)
   }
   return bytes
 }
+
+/**
+ * The source of a datagram may be forged, and is then flooded by our answers: a stranger gets none that is
+ * much longer than what came. No phone sends so little.
+ */
+function amplifies(core: Core, { request, flow, length }: Exchange, answer: Uint8Array): boolean {
+  if (length === undefined || answer.length <= amplificationMax * length) return false
+  const { method, uri } = request
+  return !core.config.isTrusted(flow, parseSipUri(uri)?.host ?? '', method)
+}
+
+const amplificationMax = 3
 
 /** RFC 3261 §8.2.6. */
 function responseBytes(

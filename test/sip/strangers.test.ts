@@ -48,6 +48,32 @@ describe('a stranger', () => {
     },
   )
 
+  it('gets no answer much longer than a datagram that may be forged', () => {
+    const short = [
+      'OPTIONS sip:a SIP/2.0',
+      'v: SIP/2.0/UDP a;branch=z9hG4bK1',
+      'f: <sip:a>;tag=1',
+      't: <sip:a>',
+      'i: 1',
+      'CSeq: 1 OPTIONS',
+      'l: 0',
+      '',
+      '',
+    ].join('\r\n')
+    const peer = stranger()
+    peer.text(short)
+    peer.text(short.replace('CSeq: 1 ', 'CSeq: x '))
+    expect(peer.sent.map(({ output }) => output.bytes.length <= 3 * short.length)).toEqual([true])
+    expect(peer.statuses).toEqual([400])
+    expect(peer.counted('amplification')).toBe(1)
+    // A connection shows that its source is there; a trusted one asks what it likes.
+    peer.flow = flowFrom('198.51.100.7', 5060, 1)
+    peer.text(short)
+    peer.flow = flowFrom('192.0.2.1')
+    peer.text(short)
+    expect(peer.statuses).toEqual([400, 401, 200])
+  })
+
   it('gets no word about what exists', () => {
     const peer = stranger()
     peer.request('INVITE', { uri: 'unknown:x', headers: ['Require: x'], body: 'x' })
