@@ -35,6 +35,7 @@ const heard = [
   'test/e2e/start.test.ts',
   'test/e2e/static-directory.test.ts',
   'test/e2e/tls.test.ts',
+  'test/e2e/transferred-sound.test.ts',
   'test/e2e/wire.test.ts',
   'test/media/native.test.ts',
   'test/media/wasm.test.ts',

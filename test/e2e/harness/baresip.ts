@@ -8,6 +8,10 @@ import { startPeer } from './processes.js'
 export interface Baresip {
   dial(uri: string): void
   press(digit: string): void
+  hold(): void
+  resume(): void
+  /** Asks the other side to call this URI instead (REFER). */
+  transfer(uri: string): void
   /** Answers the call that rings. */
   accept(): void
   /** Resolves when it has registered; that may be before events are listened for. */
@@ -32,7 +36,7 @@ export interface BaresipOptions {
   readonly says?: string
   /** Where it listens; else anywhere. */
   readonly sipPort?: number
-  /** user:password@host:port, where it registers; else nowhere. */
+  /** user:password@host:port, where it registers, with parameters like `;transport=tcp`; else nowhere. */
   readonly registers?: string
   /** Further lines of its configuration, like `opus_dtx yes`. */
   readonly settings?: readonly string[]
@@ -71,6 +75,9 @@ export async function startBaresip(
   return {
     dial: (uri) => send('dial', uri),
     press: (digit) => send('sndcode', digit),
+    hold: () => send('hold'),
+    resume: () => send('resume'),
+    transfer: (uri) => send('transfer', uri),
     accept: () => send('accept'),
     quit: () => send('quit'),
     hangUp: () => send('hangup'),

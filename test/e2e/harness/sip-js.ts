@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram'
 import {
   type Invitation,
   Inviter,
@@ -13,6 +12,7 @@ import {
 } from 'sip.js'
 import { WebSocket } from 'ws'
 import { eventually } from './eventually.js'
+import { openPageMedia, type PageMedia } from './page-media.js'
 
 // It takes the one of the browser.
 Object.assign(globalThis, { WebSocket })
@@ -52,8 +52,12 @@ export interface PagePhone {
   /** The calls that came, oldest first. */
   readonly invitations: readonly Invitation[]
   readonly messages: readonly string[]
-  /** Packets of sound that came. */
+  /** The sound of its calls, oldest first. */
+  readonly sounds: readonly PageMedia[]
+  /** Packets of sound that came in all calls. */
   heardPackets(): number
+  /** Asks the other side of `session` to call `target`, or to talk to who is in that session. */
+  transfer(session: Session, target: string | Session): Promise<number>
   ended(session: Session): Promise<void>
   close(): Promise<void>
 }
@@ -63,14 +67,13 @@ export interface PagePhoneOptions {
   readonly user: string
   readonly password: string
   readonly describe?: Describe
+  /** What it says in its calls [Hz]; without, it is silent. */
+  readonly toneHz?: number
 }
 
 export async function startPagePhone(options: PagePhoneOptions): Promise<PagePhone> {
   const { url, user, password, describe = plainAudio } = options
-  const media = createSocket('udp4')
-  let packets = 0
-  media.on('message', () => packets++)
-  await new Promise<void>((resolve) => media.bind(0, '127.0.0.1', resolve))
+  const sounds: PageMedia[] = []
   const invitations: Invitation[] = []
   const messages: string[] = []
   const agent = new UserAgent({
@@ -78,7 +81,7 @@ export async function startPagePhone(options: PagePhoneOptions): Promise<PagePho
     authorizationUsername: user,
     authorizationPassword: password,
     transportOptions: { server: url, keepAliveInterval: 0 },
-    sessionDescriptionHandlerFactory: () => describing(describe(media.address().port)),
+    sessionDescriptionHandlerFactory: () => describing(describe, sounds, options.toneHz),
     logBuiltinEnabled: false,
     logLevel: 'error',
     delegate: {
@@ -94,7 +97,14 @@ export async function startPagePhone(options: PagePhoneOptions): Promise<PagePho
   return {
     invitations,
     messages,
-    heardPackets: () => packets,
+    sounds,
+    heardPackets: () => sounds.reduce((sum, sound) => sum + sound.heardPackets(), 0),
+    transfer: (session, target) =>
+      statusOf((done) =>
+        session.refer(typeof target === 'string' ? uriOf(target) : target, {
+          requestDelegate: delegateOf(done),
+        }),
+      ),
     register: () => statusOf((done) => registerer.register({ requestDelegate: delegateOf(done) })),
     async unregister() {
       await registerer.unregister()
@@ -120,7 +130,7 @@ export async function startPagePhone(options: PagePhoneOptions): Promise<PagePho
     },
     async close() {
       await agent.stop()
-      media.close()
+      for (const sound of sounds) sound.close()
     },
   }
 }
@@ -147,14 +157,23 @@ function uriOf(text: string) {
   return uri
 }
 
-/** Says always the same, and takes whatever is answered. */
-function describing(body: string): SessionDescriptionHandler {
+/** The part of a browser's media, for one call. */
+function describing(
+  describe: Describe,
+  sounds: PageMedia[],
+  toneHz: number | undefined,
+): SessionDescriptionHandler {
   const contentType = 'application/sdp'
+  const opening = openPageMedia(toneHz).then((sound) => {
+    sounds.push(sound)
+    return sound
+  })
   return {
-    close() {},
-    getDescription: async () => ({ body, contentType }),
+    // A promise here would be nobody's to wait for.
+    close: () => void opening.then((sound) => sound.stop()),
+    getDescription: async () => ({ body: describe((await opening).port), contentType }),
     hasDescription: (type) => type === contentType,
-    setDescription: async () => {},
+    setDescription: async (sdp) => (await opening).remote(sdp),
     sendDtmf: () => false,
   }
 }
