@@ -13,6 +13,7 @@ import { readParameters } from './parameters.js'
 import { platform } from './platform.js'
 import { xmlDocument } from './present/xml.js'
 import { addRecordings } from './recordings.js'
+import { addSip } from './sip-api.js'
 
 const accountPrefix = /^\/2010-04-01\/Accounts\/([^/]+?)(\/.*)?$/
 const extension = /\.(json|xml|csv|wav|mp3)$/
@@ -36,6 +37,7 @@ export function createApi(parts: ApiParts): RequestListener {
   addCalls(router, parts)
   addIncomingPhoneNumbers(router, parts)
   addRecordings(router, parts)
+  addSip(router, parts)
   app.use(router.routes())
   app.use(refuseMethod(router))
   return app.callback()

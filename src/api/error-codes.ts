@@ -50,7 +50,7 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [
     20009,
     'The resource cannot be changed or deleted as it is',
-    'End the call first; gateways of DIALPLANE_TRUNKS are changed there.',
+    'End the call first; unmap the list first; gateways of DIALPLANE_TRUNKS are changed there.',
   ],
   [20404, 'There is no such resource', ''],
   [20500, 'Internal error', 'The log of the router has the details.'],
@@ -74,6 +74,17 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   ],
   [21218, 'There is no such application', ''],
   [21220, 'The call is not in progress', 'It has ended, or has not been answered.'],
+  [21231, 'A setting or mapping of a SIP domain is not valid', 'The message names it.'],
+  [
+    21232,
+    'The name of a SIP domain is not valid or is taken',
+    'A host name, or one word for a name below DIALPLANE_SIP_REALM; not that of the router.',
+  ],
+  [
+    21240,
+    'A credential list or a credential is not valid',
+    'Names are used once; a password has 12 characters, a digit, upper and lower case.',
+  ],
   [21401, 'The phone number is invalid', 'Use E.164: + and 8 to 15 digits.'],
   [21403, 'A method is neither GET nor POST', ''],
   [21421, 'PhoneNumber is required', 'There is no inventory to choose from.'],

@@ -6,19 +6,25 @@ import type { ApiParts, ApiState } from './api-parts.js'
 import { credentialsOf } from './authenticate.js'
 import { addGateways } from './gateways.js'
 import { readParameters } from './parameters.js'
+import { addMessageSummaries, messageSummariesPath } from './sip-message-summaries.js'
 
 const prefix = '/dialplane/v1'
 
-/** What concerns the whole router, at /dialplane/v1; the first account alone may use it. */
+/**
+ * What concerns the whole router, at /dialplane/v1; the first account alone may use it, but for the mailboxes
+ * of SIP Domains.
+ */
 export function platform(parts: ApiParts): Koa.Middleware {
   const router = new KoaRouter()
   addGateways(router, parts)
+  addMessageSummaries(router, parts)
   const routes = router.routes()
   return async (context, next) => {
     if (!context.path.startsWith(`${prefix}/`)) return next()
     const account = await credentialsOf(context.get('authorization'), parts.accounts)
     if (!account) throw apiErrors.unauthenticated()
-    if (account.row.sid !== parts.account.sid) throw apiErrors.forbidden()
+    const isOfAccounts = context.path.startsWith(`${prefix}${messageSummariesPath}/`)
+    if (account.row.sid !== parts.account.sid && !isOfAccounts) throw apiErrors.forbidden()
     const state = context.state as ApiState
     const query = new URLSearchParams(context.querystring)
     const parameters = await readParameters(context.req as IncomingMessage, query)
