@@ -322,6 +322,7 @@ export class Call {
       this.finish(statusOfRefusal(outcome.status), { type: 'hungUp' })
       return
     }
+    this.#media.answeredFrom(outcome.sourceAddress)
     await this.#media.settle(offer, outcome.sdp)
     if (isFinal(this.record.status)) return
     this.#markAnswered()

@@ -251,7 +251,7 @@ export class Calls {
       return
     }
     const mayReach = this.#mayReach(invited)
-    if (!canAnswer(invited.sdp, mayReach)) {
+    if (!canAnswer(invited.sdp, { source: invited.flow.remoteAddress, mayReach })) {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
     }
@@ -280,7 +280,7 @@ export class Calls {
       return
     }
     const mayReach = this.#mayReach(invited)
-    if (!canAnswer(invited.sdp, mayReach)) {
+    if (!canAnswer(invited.sdp, { source: invited.flow.remoteAddress, mayReach })) {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
     }

@@ -1,7 +1,7 @@
 import { ok, type Result } from '../base/result.js'
 import { RouterError } from '../base/router-error.js'
 import type { LegAudio, MediaSelection } from './leg-audio.js'
-import { answerOffer, maySendTo, type Settled, settleAnswer } from './media-description.js'
+import { answerOffer, reachable, type Settled, settleAnswer } from './media-description.js'
 import { OwnSession } from './own-session.js'
 import type { CallPorts } from './ports.js'
 import type { SipLeg } from './sip-leg.js'
@@ -10,6 +10,7 @@ export type MayReach = (address: string) => boolean
 
 /** The other side of a leg, as far as it is known when the call is made. */
 export interface Remote {
+  /** Where it signals from; '': not known yet. */
   readonly address: string
   /** The offer of an incoming INVITE; undefined: a late offer, or we called. */
   readonly offer?: string | undefined
@@ -35,6 +36,11 @@ export class LegMedia {
   allow(mayReach: MayReach | undefined, isSecure = false): void {
     this.#remote = { ...this.#remote, mayReach }
     this.#session.isSecure = isSecure
+  }
+
+  /** Who was called has answered from there. */
+  answeredFrom(address: string): void {
+    this.#remote = { ...this.#remote, address }
   }
 
   /** Another party takes the place of the other side. */
@@ -104,10 +110,13 @@ export class LegMedia {
   }
 
   async #configure(selection: MediaSelection): Promise<void> {
-    if (!maySendTo(selection, this.#remote.mayReach)) {
+    const { address, mayReach } = this.#remote
+    const source = address === '' ? undefined : address
+    const allowed = reachable(selection, { source, mayReach })
+    if (!allowed) {
       throw new RouterError('ERR_SDP', 20500, 'media may not be sent to that address')
     }
-    await this.#audio.configure(selection)
+    await this.#audio.configure(allowed)
   }
 
   get #address(): string {

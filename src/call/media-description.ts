@@ -70,11 +70,8 @@ export function settleAnswer(offer: string, answer: string | undefined): Result<
   return selection.ok ? ok({ answer: theirs.value, selection: selection.value }) : selection
 }
 
-/** Whether an offer has media that we can take, sent to an address that we may send to. */
-export function canAnswer(
-  offer: string | undefined,
-  mayReach: (address: string) => boolean,
-): boolean {
+/** Whether an offer has media that we can take, and send to where we may. */
+export function canAnswer(offer: string | undefined, reach: Reach): boolean {
   // A late offer: the caller answers ours in its ACK.
   if (offer === undefined) return true
   const answer = answerOffer(offer, {
@@ -84,17 +81,30 @@ export function canAnswer(
     sessionVersion: 0,
     srtpKey: new Uint8Array(srtpKeyBytesMax),
   })
-  if (!answer.ok) return false
-  return maySendTo(answer.value.selection, mayReach)
+  return answer.ok && reachable(answer.value.selection, reach) !== undefined
 }
 
-/** Whether media may be sent where a description says; undefined: anywhere. */
-export function maySendTo(
-  { remoteAddress, direction }: MediaSelection,
-  mayReach: ((address: string) => boolean) | undefined,
-): boolean {
-  const sends = direction === 'sendrecv' || direction === 'sendonly'
-  return !sends || mayReach === undefined || mayReach(remoteAddress)
+/** Where media may be sent to. */
+export interface Reach {
+  /** Where the peer signals from; undefined: not known. */
+  readonly source: string | undefined
+  /** Undefined: anywhere. */
+  readonly mayReach: ((address: string) => boolean) | undefined
+}
+
+/**
+ * The selection with an address that we may send to. A phone behind a NAT names one that leads nowhere, or
+ * worse, to a neighbour of ours: its media is then awaited from where it signals, and answered to the port
+ * that it comes from. Undefined: there is no such address.
+ */
+export function reachable(
+  selection: MediaSelection,
+  { source, mayReach }: Reach,
+): MediaSelection | undefined {
+  if (mayReach === undefined || mayReach(selection.remoteAddress)) return selection
+  if (source !== undefined && mayReach(source)) return { ...selection, remoteAddress: source }
+  // Nothing but reports would be sent (RFC 3264 §8.4: the address zero of a held call).
+  return selection.direction === 'inactive' ? selection : undefined
 }
 
 function capabilitiesOf(local: LocalMedia): Capabilities {

@@ -19,7 +19,12 @@ export interface SipLegListener {
 export type Referral = LegEvent & { readonly type: 'referred' }
 
 export type InviteOutcome =
-  | { readonly type: 'answered'; readonly sdp: string | undefined; readonly callId: string }
+  | {
+      readonly type: 'answered'
+      readonly sdp: string | undefined
+      readonly callId: string
+      readonly sourceAddress: string
+    }
   | { readonly type: 'refused'; readonly status: number; readonly reason: string }
 
 /** What came of a REFER of ours. */
@@ -83,7 +88,7 @@ export class SipLeg {
         this.#progressed?.(event.status, event.sdp)
         return
       case 'answered':
-        this.#settle({ type: 'answered', sdp: event.sdp, callId: event.callId })
+        this.#settle(event)
         return
       case 'refused':
         this.#settle({ type: 'refused', status: event.status, reason: event.reason })

@@ -53,7 +53,15 @@ function hunting(...gateways: string[]) {
     progressed: (legId: string, status: number, sdp?: string) =>
       receive({ type: 'progressed', legId, status, sdp }),
     answered: (legId: string) =>
-      receive({ type: 'answered', legId, status: 200, sdp: 'v=0', headers, callId: 'c' }),
+      receive({
+        type: 'answered',
+        legId,
+        status: 200,
+        sdp: 'v=0',
+        headers,
+        callId: 'c',
+        sourceAddress: '192.0.2.2',
+      }),
     ended: (legId: string) => receive({ type: 'ended', legId, cause: 'hungUp' }),
   }
 }

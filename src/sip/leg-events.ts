@@ -134,6 +134,8 @@ export type LegEvent =
       readonly sdp: string | undefined
       readonly headers: readonly HeaderField[]
       readonly callId: string
+      /** Where the answer came from. */
+      readonly sourceAddress: string
     }
   /** Our INVITE failed: the peer's status, or 408 and 503 of our own (RFC 3261 §8.1.3.1). */
   | {

@@ -264,7 +264,8 @@ export class OutgoingInvite {
     renewByResponse(leg, envelope)
     // RFC 3262 §5: the answer may have come in a provisional response.
     const sdp = sdpOf(envelope.response) ?? this.#early.sdpOf(tag)
-    core.emit({ type: 'answered', legId, status, sdp, headers, callId })
+    const sourceAddress = flow.remoteAddress
+    core.emit({ type: 'answered', legId, status, sdp, headers, callId, sourceAddress })
   }
 
   #acknowledge(dialog: Dialog, tag: string): void {

@@ -283,14 +283,18 @@ describe('an incoming call', () => {
     expect(router.leftovers()).toEqual(nothingLeft)
   })
 
-  test('from a stranger may not move its media where we may not send', async () => {
+  test('from a stranger cannot send our media where we may not: it goes to the stranger', async () => {
     const router = new FakeRouter()
     const legId = router.invite({ trust: 'digest' })
     await router.settle()
     const elsewhere = peerSdp.replaceAll('192.0.2.9', '10.0.0.1')
     router.event({ type: 'reoffered', legId, sdp: elsewhere })
     await router.settle()
-    expect(router.commands('answerReoffer')).toEqual([{ type: 'answerReoffer', legId }])
+    expect(router.commands('answerReoffer')[0]?.sdp).toContain('m=audio')
+    const configured = router.plane.commands.findLast(({ type }) => type === 'configure')
+    expect(configured).toMatchObject({
+      settings: { remoteAddress: '192.0.2.9', remotePort: 4_000 },
+    })
   })
 
   test('leaves nothing when it cannot be stored', async () => {

@@ -122,6 +122,7 @@ export class FakeRouter {
       sdp,
       headers: [],
       callId: 'x',
+      sourceAddress: '192.0.2.9',
     })
   }
 

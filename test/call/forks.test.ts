@@ -35,6 +35,7 @@ function threeDevices() {
       sdp: 'answer',
       headers: [],
       callId: 'c',
+      sourceAddress: '192.0.2.2',
     })
   const ended = (index: number) =>
     forks.receive({ type: 'ended', legId: `x-${index}`, cause: 'hungUp' })
