@@ -304,6 +304,7 @@ async function openNetwork(
     ...config.sip,
     tls,
     tlsAuthorities: config.tlsAuthorities,
+    tlsWildcards: config.tlsWildcards,
     webSocketPorts: { ws: http.port, wss: https?.port },
     publicHost: config.publicHost,
     userAgent: userAgent(),

@@ -8,6 +8,8 @@ export interface TlsSettings {
   readonly own?: { readonly certificate: string; readonly key: string } | undefined
   /** PEM of authorities that peers may have, besides those of the system. */
   readonly authorities?: string | undefined
+  /** `*.example.com` in a peer's certificate is for hosts there; RFC 5922 §7.2 says it is not. */
+  readonly wildcards?: boolean
 }
 
 export const tlsVersionMin = 'TLSv1.2'
@@ -16,8 +18,10 @@ export const tlsVersionMin = 'TLSv1.2'
 export class SipTls {
   readonly #server: ReturnType<typeof createSecureContext> | undefined
   readonly #client: ReturnType<typeof createSecureContext>
+  readonly #wildcards: boolean
 
-  constructor({ own, authorities }: TlsSettings) {
+  constructor({ own, authorities, wildcards = false }: TlsSettings) {
+    this.#wildcards = wildcards
     const identity = own ? { cert: own.certificate, key: own.key } : {}
     const minVersion = tlsVersionMin
     this.#server = own ? createSecureContext({ ...identity, minVersion }) : undefined
@@ -37,12 +41,14 @@ export class SipTls {
   /** 'secureConnect' comes once the peer has shown a certificate for the name that was meant. */
   connect(target: SocketTarget, localAddress: string | undefined): TLSSocket {
     const name = target.serverName ?? target.address
+    const wildcards = this.#wildcards
     return connect({
       host: target.address,
       port: target.port,
       secureContext: this.#client,
       rejectUnauthorized: true,
-      checkServerIdentity: (_host, { raw }) => identityProblem(new X509Certificate(raw), name),
+      checkServerIdentity: (_host, { raw }) =>
+        identityProblem(new X509Certificate(raw), name, wildcards),
       // RFC 6066 §3: addresses have no place there.
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(localAddress === undefined ? {} : { localAddress }),
@@ -51,7 +57,11 @@ export class SipTls {
 }
 
 /** RFC 5922 §7.1: SIP URIs of the certificate are its identities; DNS names only where it has none. */
-export function identityProblem(certificate: X509Certificate, name: string): Error | undefined {
+export function identityProblem(
+  certificate: X509Certificate,
+  name: string,
+  wildcards = false,
+): Error | undefined {
   const wanted = name.toLowerCase()
   const identities = sipIdentities(certificate.subjectAltName ?? '')
   const isFor =
@@ -59,8 +69,8 @@ export function identityProblem(certificate: X509Certificate, name: string): Err
       ? identities.includes(wanted)
       : isIP(wanted) !== 0
         ? certificate.checkIP(wanted) !== undefined
-        : // RFC 5922 §7.2: no wildcards.
-          certificate.checkHost(wanted, { wildcards: false }) !== undefined
+        : // RFC 5922 §7.2: no wildcards, but some carriers have them.
+          certificate.checkHost(wanted, { wildcards, partialWildcards: false }) !== undefined
   return isFor ? undefined : new Error(`the certificate is not for ${name}`)
 }
 

@@ -24,6 +24,7 @@ const schema = z.object({
   DIALPLANE_TLS_CERT: z.string().optional(),
   DIALPLANE_TLS_KEY: z.string().optional(),
   DIALPLANE_TLS_CA: z.string().optional(),
+  DIALPLANE_TLS_WILDCARDS: z.enum(['on', 'off']).default('off'),
   DIALPLANE_PUBLIC_HOST: z.string().optional(),
   DIALPLANE_BASE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -73,6 +74,8 @@ export interface Config {
   readonly tls: (TlsFiles & { readonly sipsPort: number; readonly httpsPort: number }) | undefined
   /** PEM of authorities that peers may have, besides those of the system. */
   readonly tlsAuthorities: string | undefined
+  /** Whether `*.` in the certificates of SIP peers counts. */
+  readonly tlsWildcards: boolean
   readonly publicHost: string | undefined
   readonly baseUrl: string | undefined
   readonly rtp: { readonly portMin: number; readonly portMax: number; readonly timeoutMs: number }
@@ -167,6 +170,7 @@ function configOf(raw: z.infer<typeof schema>): Config {
     },
     tls: tlsOf(raw),
     tlsAuthorities: readAuthorities(raw.DIALPLANE_TLS_CA, named),
+    tlsWildcards: raw.DIALPLANE_TLS_WILDCARDS === 'on',
     publicHost: raw.DIALPLANE_PUBLIC_HOST,
     baseUrl: raw.DIALPLANE_BASE_URL?.replace(/\/+$/, ''),
     rtp: {

@@ -33,6 +33,7 @@ export interface SipShellConfig {
   readonly port: number
   readonly tls?: (TlsFiles & { readonly sipsPort: number }) | undefined
   readonly tlsAuthorities?: string | undefined
+  readonly tlsWildcards?: boolean
   /** Where WebSocket clients come to. */
   readonly webSocketPorts?: { readonly ws: number; readonly wss: number | undefined }
   readonly realm: string
@@ -193,14 +194,19 @@ function trustOf({ trusted, domains }: SipShellConfig, gateways: SipShellListene
 }
 
 function transportOptions(
-  { hosts, port, tls, tlsAuthorities }: SipShellConfig,
+  { hosts, port, tls, tlsAuthorities, tlsWildcards }: SipShellConfig,
   isTrusted: (address: string) => boolean,
   listeners: SipShellListeners,
 ): SipTransportOptions {
   return {
     host: hosts,
     port,
-    tls: { own: tls, authorities: tlsAuthorities, port: tls?.sipsPort ?? 0 },
+    tls: {
+      own: tls,
+      authorities: tlsAuthorities,
+      wildcards: tlsWildcards ?? false,
+      port: tls?.sipsPort ?? 0,
+    },
     isTrusted,
     onCount: (counter) => listeners.counted(counter),
   }

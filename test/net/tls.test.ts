@@ -90,6 +90,16 @@ describe('SIP over TLS', () => {
     expect(server.received()).toEqual([])
   })
 
+  it('takes a wildcard for one label where it is told to (`DIALPLANE_TLS_WILDCARDS`)', async () => {
+    const server = await endpoint(local)
+    const tls = { authorities: local.certificate, port: 0, wildcards: true }
+    const outcome = async (serverName: string) =>
+      (await sendTo(server, await endpoint(undefined, { tls }), { serverName }))?.reason
+    expect(await outcome('a.wild.example')).toBeUndefined()
+    expect(await outcome('a.b.wild.example')).toMatch(/not for/)
+    expect(await outcome('wild.example')).toMatch(/not for/)
+  })
+
   it('knows a SIP domain by its URI, and then by nothing else', async () => {
     const server = await endpoint(named)
     const outcome = async (more: Partial<SocketTarget>) =>
