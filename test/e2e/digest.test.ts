@@ -74,6 +74,25 @@ describe.skipIf(!needs('sipp'))('digest', () => {
     expect((await guarded.endedCall(number)).status).toBe('completed')
   })
 
+  it('a caller of sipp answers the challenge where we offer MD5 only', async () => {
+    const old = await startTestbed({
+      DIALPLANE_TRUSTED_SIP: '192.0.2.0/24',
+      DIALPLANE_SIP_USERS: user,
+      DIALPLANE_SIP_DIGEST: 'MD5',
+    })
+    try {
+      const number = await old.number({ '/md5': '<Response><Gather timeout="1"/></Response>' })
+      await callWithSipp(old.router.sipPort, number, {
+        scenario: 'caller-with-password',
+        cwd: old.directory,
+        parameters: ['-au', 'alice', '-ap', 'secret', '-auth_uri', `${number}@127.0.0.1`],
+      })
+      expect((await old.endedCall(number)).status).toBe('completed')
+    } finally {
+      await old.close()
+    }
+  })
+
   /** A phone that challenges with 401 and 407; `verify` is called when it has hung up. */
   const challenging = async (name: string, port?: number) => {
     const log = bed.path(`${name}.log`)
