@@ -39,6 +39,17 @@ function playCall(seed: number, loss: number) {
       const offer = () => network.command(host, { type: 'reoffer', legId, sdp })
       if (plan % 3 !== 2) after(choice.uint32() % 2000, offer)
     }
+    if (event.type === 'confirmed' && plan % 3 === 1) {
+      const { legId } = event
+      const refer = { type: 'refer', legId, target: 'sip:carol@192.0.2.3' } as const
+      after(choice.uint32() % 2000, () => network.command(host, refer))
+    }
+    if (event.type === 'referred') {
+      const { legId, referId } = event
+      network.command(host, { type: 'answerRefer', legId, referId, status: 202 })
+      const report = { type: 'reportRefer', legId, referId, status: 200 } as const
+      after(choice.uint32() % 3000, () => network.command(host, report))
+    }
     if (event.type === 'reoffered') {
       network.command(host, { type: 'answerReoffer', legId: event.legId, sdp })
     }
@@ -71,6 +82,7 @@ describe('two engines over a network that loses, doubles and reorders', () => {
     { timeout: 240_000 },
     (loss, calls) => {
       let answered = 0
+      let transferred = 0
       for (let seed = 1; seed <= calls; seed++) {
         const { caller, callee, plan } = playCall(seed, loss)
         const context = `seed ${seed}, plan ${plan}`
@@ -90,8 +102,14 @@ describe('two engines over a network that loses, doubles and reorders', () => {
           expect(outcome(caller), context).toMatchObject([{ type: 'ended', cause: 'hungUp' }])
         }
         if (ours) answered++
+        const isTransferred = caller.events.some(({ type }) => type === 'referred')
+        if (isTransferred) transferred++
+        const reports = callee.events.filter(({ type }) => type === 'referReported')
+        const last = reports.filter((event) => 'isLast' in event && event.isLast)
+        expect(last.length, context).toBeLessThanOrEqual(isTransferred ? 1 : 0)
       }
       expect(answered).toBeGreaterThan(calls / 3)
+      expect(transferred).toBeGreaterThan(calls / 10)
     },
   )
 })

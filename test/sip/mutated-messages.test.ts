@@ -13,16 +13,23 @@ const commands: ((legId: string) => LegCommand)[] = [
   (legId) => ({ type: 'answerReoffer', legId, sdp }),
   (legId) => ({ type: 'answerReoffer', legId }),
   (legId) => ({ type: 'info', legId, contentType: 'a/b', body: 'x' }),
+  (legId) => ({ type: 'refer', legId, target: 'sip:carol@192.0.2.1' }),
   (legId) => ({ type: 'hangUp', legId }),
 ]
 
-const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'REGISTER', 'PRACK', 'UPDATE']
+const methods = [
+  ...['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'REGISTER', 'PRACK', 'UPDATE'],
+  ...['REFER', 'NOTIFY', 'MESSAGE', 'SUBSCRIBE'],
+]
 const abilities = [
   [],
   ['Require: 100rel'],
   ['Supported: 100rel, timer', 'Session-Expires: 120;refresher=uas', 'Allow: UPDATE'],
   ['Supported: timer', 'Session-Expires: 100;refresher=uac'],
   ['Supported: timer', 'Session-Expires: 1'],
+  ['Refer-To: <sip:carol@192.0.2.1>'],
+  ['Event: refer', 'Subscription-State: terminated'],
+  ['Event: message-summary', 'Expires: 100'],
 ]
 const answers = [
   [],
