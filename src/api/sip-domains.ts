@@ -4,6 +4,7 @@ import { makeSid } from '../base/ids.js'
 import type { SipDomainRow } from '../store/schema.js'
 import {
   deleteSipDomain,
+  deleteSipMailboxes,
   findSipDomain,
   findSipDomainByName,
   insertSipDomain,
@@ -117,7 +118,7 @@ async function createDomain(context: ApiContext, parts: ApiParts): Promise<void>
     ...changesOf(settings, {}, parts),
   }
   const named = row.friendly_name === '' ? { ...row, friendly_name: row.domain_name } : row
-  await writeNamed(named, parts, () => insertSipDomain(named))
+  await writeNamed(named, parts, [insertSipDomain(named)])
   answerOne(context, names, presented(named, parts), 201)
 }
 
@@ -129,7 +130,12 @@ async function changeDomain(context: ApiContext, parts: ApiParts): Promise<void>
     updated_ms: parts.clock.nowMs(),
   }
   const changed = { ...row, ...change }
-  await writeNamed(changed, parts, () => updateSipDomain(row.sid, change))
+  const isRenamed = changed.domain_name !== row.domain_name
+  await writeNamed(changed, parts, [
+    updateSipDomain(row.sid, change),
+    // Whoever has the name next shall not read them.
+    ...(isRenamed ? [deleteSipMailboxes(row.domain_name)] : []),
+  ])
   answerOne(context, names, presented(changed, parts))
 }
 
@@ -137,7 +143,7 @@ async function changeDomain(context: ApiContext, parts: ApiParts): Promise<void>
 async function writeNamed(
   row: SipDomainRow,
   { store, sipDomains }: ApiParts,
-  statement: () => Parameters<ApiParts['store']['write']>[0][number],
+  batch: Parameters<ApiParts['store']['write']>[0],
 ): Promise<void> {
   const isTaken = async () => {
     const [other] = await store.read(findSipDomainByName(row.domain_name))
@@ -146,7 +152,7 @@ async function writeNamed(
   const taken = apiErrors.invalid(codes.name, `DomainName ${row.domain_name} is not available`)
   if (await isTaken()) throw taken
   try {
-    await store.write([statement()])
+    await store.write(batch)
   } catch (error) {
     throw (await isTaken()) ? taken : error
   }

@@ -110,7 +110,7 @@ async function create(context: ApiContext, kind: ListKind, parts: ApiParts): Pro
     created_ms: nowMs,
     updated_ms: nowMs,
   }
-  await writeNamed(row, kind, parts, () => insertSipList(kind.table, row))
+  await writeNamed(row, kind, parts, insertSipList(kind.table, row))
   answerOne(context, kind.names, presented(row, kind), 201)
 }
 
@@ -121,7 +121,7 @@ async function rename(context: ApiContext, kind: ListKind, parts: ApiParts): Pro
     updated_ms: parts.clock.nowMs(),
   }
   const changed = { ...row, ...change }
-  await writeNamed(changed, kind, parts, () => updateSipList(kind.table, row.sid, change))
+  await writeNamed(changed, kind, parts, updateSipList(kind.table, row.sid, change))
   answerOne(context, kind.names, presented(changed, kind))
 }
 
@@ -143,7 +143,7 @@ async function writeNamed(
   row: SipListRow,
   { table, code }: ListKind,
   { store }: ApiParts,
-  statement: () => Parameters<ApiParts['store']['write']>[0][number],
+  statement: Parameters<ApiParts['store']['write']>[0][number],
 ): Promise<void> {
   const isTaken = async () => {
     const found = await store.read(findSipListByName(table, row.account_sid, row.friendly_name))
@@ -152,7 +152,7 @@ async function writeNamed(
   const taken = apiErrors.invalid(code, 'There is a list of this FriendlyName already')
   if (await isTaken()) throw taken
   try {
-    await store.write([statement()])
+    await store.write([statement])
   } catch (error) {
     throw (await isTaken()) ? taken : error
   }

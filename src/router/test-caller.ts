@@ -32,7 +32,8 @@ export async function callOut(uri: string, options: TestCallOptions): Promise<nu
     say(`${uri} is not a SIP URI; try sip:+15550100001@127.0.0.1`)
     return exitCodes.usage
   }
-  const remote = await lookup(target.host).catch(() => undefined)
+  // RFC 3261 §19.1.1: a host that only the peer knows is called at its maddr.
+  const remote = await lookup(target.params.get('maddr') ?? target.host).catch(() => undefined)
   if (!remote) {
     say(`there is no host ${target.host}`)
     return exitCodes.refused

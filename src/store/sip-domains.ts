@@ -8,10 +8,14 @@ export const insertSipDomain = (row: SipDomainRow) =>
 export const updateSipDomain = (sid: string, change: Updateable<SipDomainRow>) =>
   sql.updateTable('sip_domains').set(change).where('sid', '=', sid).compile()
 
+/** Of all users of a domain that has no longer this name. */
+export const deleteSipMailboxes = (domainName: string) =>
+  sql.deleteFrom('sip_mailboxes').where('domain_name', '=', domainName).compile()
+
 /** A domain with all that is said of it. */
 export const deleteSipDomain = ({ sid, domain_name }: SipDomainRow) => [
   sql.deleteFrom('sip_mappings').where('domain_sid', '=', sid).compile(),
-  sql.deleteFrom('sip_mailboxes').where('domain_name', '=', domain_name).compile(),
+  deleteSipMailboxes(domain_name),
   sql.deleteFrom('sip_domains').where('sid', '=', sid).compile(),
 ]
 
