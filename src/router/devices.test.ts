@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AddressPolicy } from '../base/address-policy.js'
 import { VirtualClock } from '../base/clock.js'
+import type { SipDomainConfig } from '../call/sip-domain.js'
 import type { SipResolver } from '../net/sip-resolver.js'
 import type { Binding } from '../sip/outside-events.js'
 import { parseSipUri } from '../sip/uri.js'
@@ -44,10 +45,16 @@ const domains = ownDomains({
 
 const dialler = { accountSid: 'AC1' }
 
+const acme: SipDomainConfig = {
+  ...{ sid: 'SD1', accountSid: 'AC1', domainName: 'acme.example.com' },
+  ...{ voice: undefined, fallback: undefined, statusCallback: undefined },
+}
+
 function routesTo(...bindings: Binding[]) {
   const devices = new DeviceDirectory('dialplane')
   if (bindings.length > 0) {
-    devices.bound({ type: 'bound', addressOfRecord: 'alice@dialplane', bindings })
+    const [{ addressOfRecord } = binding()] = bindings
+    devices.bound({ type: 'bound', addressOfRecord, bindings })
   }
   const resolve: SipResolver['resolve'] = async (host, port) =>
     host === 'edge.example.com'
@@ -58,7 +65,7 @@ function routesTo(...bindings: Binding[]) {
     resolver: { resolve } as SipResolver,
     policy: new AddressPolicy(['203.0.113.0/24'], []),
     devices,
-    domains: { find: () => undefined },
+    domains: { find: (host) => (host === acme.domainName ? acme : undefined) },
     isOwnUri: (uri) => isOwnUri(uri, domains, 5080),
   })
 }
@@ -104,6 +111,24 @@ describe('the way to a device', () => {
     expect(isOwnUri(parseSipUri('sip:alice@192.0.2.9') as never, domains, 5080)).toBe(false)
     expect(isOwnUri(parseSipUri('sip:alice@192.0.2.9') as never, domains, 5060)).toBe(true)
     expect(isOwnUri(parseSipUri('sip:alice@dialplane:5062') as never, domains, 5080)).toBe(false)
+  })
+})
+
+describe('the way to a device of a SIP domain', () => {
+  it('is found by user and domain, for the account that has it', async () => {
+    const routes = routesTo(binding({ addressOfRecord: 'alice@acme.example.com' }))
+    const uri = 'sip:alice@acme.example.com'
+    expect(await routes.sipUri(uri, dialler)).toMatchObject({ flow })
+    expect(await routes.device('alice', 'acme.example.com')).toMatchObject({ flow })
+    // No user of ours, and to others only a host that the policy does not allow.
+    expect(await routes.device('alice')).toBe('notRegistered')
+    expect(await routes.sipUri('sip:bob@acme.example.com', dialler)).toBe('notRegistered')
+    expect(await routes.sipUri(uri, { accountSid: 'AC2' })).toBeUndefined()
+  })
+
+  it('is not that of a user of ours with the same name', async () => {
+    const routes = routesTo(binding())
+    expect(await routes.sipUri('sip:alice@acme.example.com', dialler)).toBe('notRegistered')
   })
 })
 
