@@ -150,17 +150,26 @@ async function compose(
     sizes,
     async close(progress) {
       ready = false
-      // Carriers shall send no new calls while the last ones end.
-      const left = upkeep.close()
-      progress(`Waiting up to ${config.shutdownMs / 1000} s for ${calls.size} calls to end`)
-      await calls.drain(config.shutdownMs)
-      await left
-      progress('Sending what is left of status callbacks')
-      await outbox.close(5_000)
+      await endAll({ upkeep, calls, outbox }, config.shutdownMs, progress)
       await closers.closeAll()
       progress('Stopped')
     },
   }
+}
+
+/** Lets the last calls end, and tells what became of them. */
+async function endAll(
+  { upkeep, calls, outbox }: { upkeep: GatewayUpkeep; calls: Calls; outbox: OutboxSender },
+  shutdownMs: number,
+  progress: (message: string) => void,
+): Promise<void> {
+  // Carriers shall send no new calls while the last ones end.
+  const left = upkeep.close()
+  progress(`Waiting up to ${shutdownMs / 1000} s for ${calls.size} calls to end`)
+  await calls.drain(shutdownMs)
+  await left
+  progress('Sending what is left of status callbacks')
+  await outbox.close(5_000)
 }
 
 function apiSettings(config: Config, { registry }: Metrics, events: TelemetryEvents) {
