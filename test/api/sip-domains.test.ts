@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import twilio from 'twilio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { platformRequest } from '../e2e/harness/gateways.js'
 import { startTestbed, type Testbed } from '../e2e/harness/testbed.js'
+import { addAccount } from './other-accounts.js'
 
 const { RestException } = twilio
 const password = 'IWasAtSignal2018'
@@ -238,6 +240,49 @@ describe('SIP resources with the official client', () => {
     await ipAccessControlListMappings.create({ ipAccessControlListSid: addresses.sid })
     expect(await sip.domains(domain.sid).remove()).toBe(true)
     expect(await sip.ipAccessControlLists(addresses.sid).remove()).toBe(true)
+  })
+
+  it('are those of one account', async () => {
+    const other = await addAccount(bed)
+    const { sip } = bed.client
+    const domain = await sip.domains.create({ domainName: 'ours' })
+    const list = await sip.credentialLists.create({ friendlyName: 'Ours' })
+    const theirs = await other.client.sip.domains.create({ domainName: 'theirs' })
+    expect(await other.client.sip.credentialLists.create({ friendlyName: 'Ours' })).toMatchObject({
+      accountSid: other.sid,
+    })
+    expect((await other.client.sip.domains.list()).map(({ sid }) => sid)).toEqual([theirs.sid])
+    for (const asked of [
+      other.client.sip.domains(domain.sid).fetch(),
+      other.client.sip.domains(domain.sid).remove(),
+      other.client.sip.credentialLists(list.sid).credentials.list(),
+      other.client.sip.domains(domain.sid).auth.calls.credentialListMappings.list(),
+    ]) {
+      expect(await refusal(asked)).toEqual(notFound)
+    }
+    const { credentialListMappings } = other.client.sip.domains(theirs.sid).auth.calls
+    const mapped = credentialListMappings.create({ credentialListSid: list.sid })
+    expect(await refusal(mapped)).toEqual(invalid(21231))
+    const taken = other.client.sip.domains.create({ domainName: 'ours' })
+    expect(await refusal(taken)).toEqual(invalid(21232))
+
+    const mailbox = (user: string, credentials?: string) =>
+      platformRequest(bed, `/MessageSummaries/${user}`, { NewMessages: 1 }, 'POST', credentials)
+    const theirKey = `${other.sid}:${other.authToken}`
+    const ofTheirs = 'alice@theirs.pbx.example'
+    expect(await mailbox(ofTheirs, theirKey)).toMatchObject({ status: 200 })
+    expect(await mailbox(ofTheirs)).toMatchObject({ status: 200 })
+    for (const user of ['alice@ours.pbx.example', 'alice', 'alice@pbx.example']) {
+      expect(await mailbox(user, theirKey)).toMatchObject({ status: 404, body: { code: 20404 } })
+    }
+    const gateways = platformRequest(bed, '/Gateways', undefined, 'GET', theirKey)
+    expect(await gateways).toMatchObject({ status: 403, body: { code: 20003 } })
+    // Who has the name next does not read what waited for its users.
+    await other.client.sip.domains(theirs.sid).update({ domainName: 'renamed' })
+    await sip.domains.create({ domainName: 'theirs' })
+    expect(await platformRequest(bed, `/MessageSummaries/${ofTheirs}`)).toMatchObject({
+      status: 404,
+    })
   })
 
   it('pages, XML and CSV are as those of other resources', async () => {
