@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Certificate, makeCertificate } from '../net/certificates.js'
 import { answer, expectAnswer, fromCaller } from '../sip/sipp-scenario.js'
 import { startBaresip } from './harness/baresip.js'
 import { call } from './harness/caller.js'
@@ -218,6 +221,44 @@ describe.skipIf(!needs('baresip'))('devices of a SIP domain', () => {
       await phones?.forget(0)
       expect((await bed.router.sizes()).sipBindings).toBe(0)
       expect(await outcomeOf(alice)).toBe('no-answer')
+    } finally {
+      await phone.kill()
+    }
+  })
+})
+
+describe.skipIf(!needs('baresip', 'openssl'))('a secure SIP domain', () => {
+  let directory: string
+  let certificate: Certificate
+  let bed: Testbed
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'dialplane-domains-e2e-'))
+    certificate = makeCertificate(directory, 'router', 'IP:127.0.0.1,DNS:localhost')
+    bed = await startTestbed({
+      ...settings,
+      DIALPLANE_TLS_CERT: certificate.file,
+      DIALPLANE_TLS_KEY: certificate.keyFile,
+    })
+  })
+  afterAll(async () => {
+    await bed?.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  it('is called over TLS', async () => {
+    await makeDomain(bed, 'vault', { addresses: ['127.0.0.1'], secure: true })
+    const { output } = await call(uriAt(bed, 'vault'))
+    expect(output).toContain('refused: 401')
+    const phone = await startBaresip(bed.path('vault'), {
+      account: `outbound="sip:127.0.0.1:${bed.router.sipsPort};transport=tls"`,
+      settings: [`sip_cafile ${certificate.file}`],
+    })
+    try {
+      phone.dial(`sip:anyone@vault.${realm};transport=tls`)
+      await phone.event('CALL_ESTABLISHED')
+      const { parameters } = await bed.app.received('/vault')
+      expect(parameters).toMatchObject({ SipDomain: `vault.${realm}` })
+      await phone.event('CALL_CLOSED')
     } finally {
       await phone.kill()
     }
