@@ -101,6 +101,8 @@ describe('parseMessage', () => {
           ' SIP/2.0/UDP b;branch=z9hG4bK2',
           'subject: one',
           '\ttwo',
+          '  ',
+          ' three',
           'route: <sip:a,b@x;lr>, <sip:c;lr>',
           '',
           'body',
@@ -110,12 +112,12 @@ describe('parseMessage', () => {
     expect(parsed.ok && parsed.value.headers).toEqual([
       { name: 'Via', value: 'SIP/2.0/UDP a;branch=z9hG4bK1' },
       { name: 'Via', value: 'SIP/2.0/UDP b;branch=z9hG4bK2' },
-      { name: 'Subject', value: 'one two' },
+      { name: 'Subject', value: 'one two three' },
       { name: 'Route', value: '<sip:a,b@x;lr>' },
       { name: 'Route', value: '<sip:c;lr>' },
     ])
     expect(parsed.ok && Buffer.from(parsed.value.body).toString()).toBe('body')
-    expect(parsed.ok && headerOf(parsed.value.headers, 's')).toBe('one two')
+    expect(parsed.ok && headerOf(parsed.value.headers, 's')).toBe('one two three')
   })
 
   it('is bounded in length and in fields', () => {

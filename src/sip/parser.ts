@@ -111,7 +111,8 @@ function parseFields(head: string, from: number): HeaderField[] | undefined {
     const line = head.slice(position, end)
     position = end + 2
     if (line.length > headerLengthMax || fields.length >= headerCountMax) return undefined
-    const text = folded ? line.replace(/[ \t]*\r\n[ \t]+/g, ' ') : line
+    // Looks only where white space begins: a long run of it is not searched again from each place in it.
+    const text = folded ? line.replace(/(?<![ \t])[ \t]*(?:\r\n[ \t]+)+/g, ' ') : line
     if (!addField(fields, text)) return undefined
   }
   return fields

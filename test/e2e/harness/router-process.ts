@@ -22,6 +22,7 @@ export interface Sizes {
 
 /** The product as a process of its own. */
 export interface RouterProcess {
+  readonly pid: number
   readonly baseUrl: string
   readonly httpPort: number
   readonly sipPort: number
@@ -85,6 +86,7 @@ export async function startRouterProcess(
   const { baseUrl, httpPort, sipPort, httpsPort, sipsPort, mediaCore, storeEngine } = ready
   const credentials = await readFile(join(dataDir, 'credentials'), 'utf8')
   return {
+    pid: child.pid ?? 0,
     baseUrl,
     httpPort,
     sipPort,
