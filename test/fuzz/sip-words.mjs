@@ -118,6 +118,7 @@ export function outsideCommandsFor({ legId, referId, messageId, status }) {
     message,
     { ...message, target: 'sip:b@example.com', credentials },
     { type: 'messageSummary', addressOfRecord: 'alice@test', summary },
+    { type: 'unbind', addressOfRecord: 'alice@test' },
     { type: 'probe', probeId: 'p', target: 'sip:192.0.2.1' },
     register,
     { ...register, credentials, registrationId: 'q', proxy: 'sip:192.0.2.6;lr' },
