@@ -275,7 +275,10 @@ export class Calls {
   /** An INVITE that takes the place of a leg of ours. */
   async #replacing(invited: Invited): Promise<void> {
     const call = this.#callOf(invited.replacedLegId)
-    if (!call) {
+    const domain = this.#domainOf(invited)
+    // Who is let in to the domain of one account has no part in the calls of another.
+    const isForeign = domain !== undefined && domain.accountSid !== call?.record.accountSid
+    if (!call || isForeign) {
       this.#refuse(invited.legId, 481, 'no such call')
       return
     }
