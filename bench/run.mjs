@@ -1,6 +1,7 @@
 // npm run bench: what a call costs. 200 calls at once hear a prompt and send audio; beside them, in the
-// same run and with the same generator, a bare process that echoes the same packets. See README.md.
-import { fork, spawn } from 'node:child_process'
+// same run and with the same generator, a bare process that echoes the same packets. `npm run bench -- NAME`
+// runs another program of this folder. See README.md.
+import { fork, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -12,11 +13,25 @@ import { setUp } from '../scripts/setup.mjs'
 import { compile, cpuSeconds, residentBytes } from './processes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [named] = process.argv.slice(2)
+if (named !== undefined) runNamed(named)
+
 const calls = Number(process.env.BENCH_CALLS ?? 200)
 const seconds = Number(process.env.BENCH_SECONDS ?? 20)
 const number = '+15550109999'
 const generatorPorts = 10_000
 const echoPorts = 14_000
+
+/** Another program of this folder, in place of this one. */
+function runNamed(name) {
+  const names = ['sip-messages', 'sip-transactions', 'sip-memory', 'sip-setups', 'calls-per-second']
+  if (!names.includes(name)) {
+    console.error(`bench: there are ${names.join(', ')}`)
+    process.exit(1)
+  }
+  const file = join(root, 'bench', `${name}.mjs`)
+  process.exit(spawnSync(process.execPath, [file], { stdio: 'inherit' }).status ?? 1)
+}
 
 /** The application: plays ten seconds for ever. */
 async function startApplication() {
