@@ -7,7 +7,7 @@ import type { Leg } from './leg.js'
 import type { LegCommand } from './leg-events.js'
 import { headerOf, sdpOf } from './message.js'
 import { receivePrack } from './prack.js'
-import { receiveRefer, receiveReport } from './refer.js'
+import { receiveRefer, receiveReferSubscribe, receiveReport } from './refer.js'
 import { allowField, type Exchange, replyDestination, respond } from './respond.js'
 import { reoffer, sendWaitingOffer } from './session-refresh.js'
 import { noteAllow } from './session-terms.js'
@@ -95,6 +95,10 @@ function receiveKnown(
     }
     case 'REFER': {
       receiveRefer(stack, leg, dialog, envelope, exchange)
+      return
+    }
+    case 'SUBSCRIBE': {
+      receiveReferSubscribe(stack, leg, dialog, envelope, exchange)
       return
     }
     case 'NOTIFY': {

@@ -1,5 +1,6 @@
 import type { Dialog } from './dialog.js'
 import { isDialogLost, loseDialog, sendInDialog } from './dialog-request.js'
+import { parseNumber } from './grammar.js'
 import type { RequestEnvelope } from './inspect.js'
 import type { Leg } from './leg.js'
 import type { LegCommand } from './leg-events.js'
@@ -7,7 +8,7 @@ import { headerOf, headerValues } from './message.js'
 import { parseNameAddr } from './name-addr.js'
 import { Referral } from './referral.js'
 import { replacesOfUri } from './replaces.js'
-import { type Exchange, respond } from './respond.js'
+import { contactTo, type Exchange, replyDestination, respond } from './respond.js'
 import { statusOfSipfrag } from './sipfrag.js'
 import type { Stack } from './stack.js'
 import { parseSipUri } from './uri.js'
@@ -52,6 +53,32 @@ export function receiveRefer(
     replacedLegId: replaced && legs.findReplaced(replaced)?.id,
     referredBy: headerOf(headers, 'Referred-By'),
   })
+}
+
+/** SUBSCRIBE to the reports on a REFER: only those go on that there are (RFC 3515 §2.4.4). */
+export function receiveReferSubscribe(
+  stack: Stack,
+  leg: Leg,
+  dialog: Dialog,
+  envelope: RequestEnvelope,
+  exchange: Exchange,
+): void {
+  const { core, referrals } = stack
+  const { headers } = envelope.request
+  const event = headerOf(headers, 'Event')?.replace(/\s+/g, '').toLowerCase() ?? ''
+  const referral = referrals.findByEvent(leg.id, event)
+  if (!referral) {
+    const isRefer = event.split(';')[0] === 'refer'
+    const allowed = { name: 'Allow-Events', value: 'refer' }
+    respond(core, exchange, isRefer ? 481 : 489, isRefer ? {} : { headers: [allowed] })
+    return
+  }
+  const wanted = parseNumber(headerOf(headers, 'Expires')?.trim() ?? '', 0xffff_ffff)
+  const granted = Math.min(wanted ?? 60, 180)
+  const contact = contactTo(core, replyDestination(exchange.flow, envelope.via), dialog.secure)
+  const expires = { name: 'Expires', value: String(granted) }
+  respond(core, exchange, 200, { headers: [contact, expires] })
+  referral.renew(granted)
 }
 
 export function answerRefer(stack: Stack, command: LegCommand & { type: 'answerRefer' }): void {

@@ -28,7 +28,8 @@ export class Referral implements Timed {
   readonly #localTag: string
   /** RFC 4488 §4: the peer may want no reports. */
   readonly #reports: boolean
-  readonly #event: string
+  /** Event of its NOTIFYs. */
+  readonly event: string
   #deadlineMs = 0
   #isLost = false
   /** One NOTIFY at a time; of what happens meanwhile the latest is told. */
@@ -54,7 +55,7 @@ export class Referral implements Timed {
     const wanted = headerOf(envelope.request.headers, 'Refer-Sub')?.trim().toLowerCase()
     this.#reports = wanted === undefined || !wanted.startsWith('false')
     // RFC 3515 §2.4.6: those after the first in a dialog are told apart.
-    this.#event = isFirst ? 'refer' : `refer;id=${envelope.cseq}`
+    this.event = isFirst ? 'refer' : `refer;id=${envelope.cseq}`
   }
 
   /** The REFER has not been answered yet. */
@@ -81,6 +82,14 @@ export class Referral implements Timed {
     this.#deadlineMs = core.nowMs + reportMs
     core.deadlines.set(this, this.#deadlineMs)
     this.#notify(100)
+  }
+
+  /** The peer wants to hear of it for longer, or (0) no more (§2.4.4). */
+  renew(expiresS: number): void {
+    const { core } = this.#stack
+    this.#deadlineMs = core.nowMs + expiresS * 1000
+    if (expiresS === 0) this.timeout()
+    else core.deadlines.set(this, this.#deadlineMs)
   }
 
   /** How the call to the new party goes; a final status is the last report (§2.4.5). */
@@ -121,7 +130,7 @@ export class Referral implements Timed {
       method: 'NOTIFY',
       credentials: this.#credentials,
       headers: [
-        { name: 'Event', value: this.#event },
+        { name: 'Event', value: this.event },
         { name: 'Subscription-State', value: state },
         sipfragType,
       ],

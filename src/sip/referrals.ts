@@ -29,6 +29,11 @@ export class Referrals {
     return this.#byId.get(referId)
   }
 
+  /** The one of this leg that reports under this Event. */
+  findByEvent(legId: string, event: string): Referral | undefined {
+    return [...(this.#byLeg.get(legId) ?? [])].find((one) => one.event === event && !one.isOpen)
+  }
+
   delete(referral: Referral): void {
     const { id, legId } = referral
     const others = this.#byLeg.get(legId)

@@ -124,6 +124,29 @@ describe('a REFER of the peer (RFC 3515 §2.4)', () => {
     hangUp(peer)
   })
 
+  it('is reported on for as long as the peer wants (§2.4.4)', () => {
+    const peer = established()
+    const { toTag } = peer
+    const subscribe = (cseq: number, headers: string[]) =>
+      peer.request('SUBSCRIBE', { toTag, cseq, headers })
+    refer(peer, 'sip:carol@example.com')
+    decide(peer, 202)
+    peer.answer('NOTIFY', 200)
+    peer.wait(170_000)
+    subscribe(3, ['Event: refer', 'Expires: 100'])
+    peer.wait(99_000)
+    report(peer, 180)
+    expect(notifies(peer).at(-1)?.state).toBe('active;expires=1')
+    peer.answer('NOTIFY', 200)
+    subscribe(4, ['o: refer', 'Expires: 0'])
+    expect(notifies(peer).at(-1)?.state).toBe('terminated;reason=timeout')
+    peer.answer('NOTIFY', 200)
+    subscribe(5, ['Event: refer', 'Expires: 60'])
+    subscribe(6, ['Event: presence'])
+    expect(peer.statuses.slice(-4)).toEqual([200, 200, 481, 489])
+    hangUp(peer, toTag)
+  })
+
   it('is refused when it is declined, malformed, of another scheme, or one too many', () => {
     const peer = established()
     refer(peer, 'sip:carol@example.com')
