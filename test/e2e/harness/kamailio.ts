@@ -24,14 +24,16 @@ export interface Kamailio {
 export interface KamailioOptions {
   readonly username: string
   readonly password: string
+  /** Of its challenges, and the only one that it takes. */
+  readonly algorithm: 'MD5' | 'SHA-256'
 }
 
-export async function startKamailio({ username, password }: KamailioOptions): Promise<Kamailio> {
+export async function startKamailio(options: KamailioOptions): Promise<Kamailio> {
   const directory = await mkdtemp(join(tmpdir(), 'dialplane-kamailio-'))
   const port = await freePort()
   const control = join(directory, 'control')
   const file = join(directory, 'kamailio.cfg')
-  writeFileSync(file, configuration(port, control, username, password))
+  writeFileSync(file, configuration(port, control, options))
   const peer = startPeer(
     'kamailio',
     ['-DD', '-E', '-f', file, '-Y', directory, '-w', directory, '-m', '32', '-M', '4'],
@@ -61,7 +63,11 @@ export async function startKamailio({ username, password }: KamailioOptions): Pr
   }
 }
 
-function configuration(port: number, control: string, username: string, password: string): string {
+function configuration(
+  port: number,
+  control: string,
+  { username, password, algorithm }: KamailioOptions,
+): string {
   const modules = 'tm sl rr pv maxfwd textops siputils xlog usrloc registrar auth ctl'
   return `
 debug=2
@@ -78,6 +84,7 @@ ${modules
 modparam("ctl", "binrpc", "unix:${control}")
 modparam("usrloc", "db_mode", 0)
 modparam("auth", "nonce_expire", 30)
+modparam("auth", "algorithm", "${algorithm}")
 modparam("registrar", "min_expires", 60)
 
 request_route {
