@@ -115,6 +115,17 @@ test.each(['bridge', 'sendDigits'] as const)('a refused %s ends the child too', 
   expect(world.router.leftovers()).toMatchObject({ calls: 0, legs: 0, endpoints: 0 })
 })
 
+test('the child answers and hangs up before it is connected: the Dial is complete', async () => {
+  const world = await dialling()
+  const child = world.childLeg()
+  world.router.answer(child)
+  world.router.ended(child, 'bye')
+  await world.router.settle()
+  expect(world.outcomes).toMatchObject([{ status: 'completed', bridged: false }])
+  await endLegs(world)
+  expect(world.router.leftovers()).toMatchObject({ legs: 0, endpoints: 0 })
+})
+
 test('no endpoint for the child: the Dial has failed', async () => {
   const world = await dialling()
   world.router.refuse(world.childLeg(), 404)
