@@ -1,84 +1,105 @@
 import type { DocumentWarning } from './document-error.js'
 import type { Method } from './instruction.js'
+import type { AttributeSchema, ElementSchema } from './schema.js'
 import type { XmlElement } from './xml.js'
 
-/** Reads the attributes of one element; what is out of range becomes the default, with a warning. */
+type SchemaOf<Type extends AttributeSchema['type']> = AttributeSchema & { readonly type: Type }
+
+/**
+ * Reads the attributes of one element as its schema has them; what is out of range becomes the nearest that
+ * is not, or the default, with a warning.
+ */
 export class Attributes {
   readonly #element: XmlElement
+  readonly #schema: ElementSchema
   readonly #warnings: DocumentWarning[]
-  readonly #read = new Set<string>()
 
-  constructor(element: XmlElement, warnings: DocumentWarning[]) {
+  constructor(element: XmlElement, schema: ElementSchema, warnings: DocumentWarning[]) {
     this.#element = element
+    this.#schema = schema
     this.#warnings = warnings
+    this.#check()
   }
 
+  /** As written; undefined: absent. */
   text(name: string): string | undefined {
-    this.#read.add(name)
     return this.#element.attributes.get(name)
   }
 
-  /** A URL; an empty attribute counts as absent. */
+  /** Without white space around it; an empty attribute counts as absent. */
   url(name: string): string | undefined {
     return this.text(name)?.trim() || undefined
   }
 
-  integer(name: string, normal: number, min: number, max: number): number {
-    const text = this.text(name)?.trim()
-    if (text === undefined || text === '') return normal
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-    if (value >= min && value <= max) return value
-    this.#warn(`${name}="${text}" must be a number from ${min} to ${max}`)
-    if (Number.isNaN(value)) return normal
-    return value < min ? min : max
+  /** Undefined: absent where there is no default. */
+  integer(name: string): number | undefined {
+    return this.#number(name, this.#of(name, 'integer'))
   }
 
-  seconds(name: string, normal: number, min: number, max: number): number {
-    return this.integer(name, normal, min, max) * 1000
+  /** [ms]; `normal` takes the place of the default [s]. */
+  milliseconds(name: string, normal?: number): number {
+    const schema = this.#of(name, 'seconds')
+    return (this.#number(name, schema) ?? normal ?? 0) * 1000
   }
 
-  boolean(name: string, normal: boolean): boolean {
-    const text = this.text(name)?.trim().toLowerCase()
-    if (text === undefined || text === '') return normal
-    if (text === 'true' || text === 'false') return text === 'true'
-    this.#warn(`${name}="${text}" must be true or false`)
-    return normal
+  boolean(name: string): boolean {
+    const { normal = false } = this.#of(name, 'boolean')
+    const text = this.url(name)?.toLowerCase()
+    return text === 'true' || text === 'false' ? text === 'true' : normal
   }
 
-  oneOf<Word extends string>(name: string, words: readonly Word[], normal: Word): Word {
-    const text = this.text(name)?.trim()
-    if (text === undefined || text === '') return normal
-    const word = words.find((candidate) => candidate === text)
-    if (word === undefined) this.#warn(`${name}="${text}" must be one of ${words.join(', ')}`)
-    return word ?? normal
+  /** Undefined: absent where there is no default. */
+  oneOf(name: string): string | undefined {
+    const { values, normal } = this.#of(name, 'oneOf')
+    const text = this.url(name)
+    return text !== undefined && values.includes(text) ? text : normal
   }
 
   /** Keys to be pressed, w and W for pauses; undefined when absent or no such thing. */
   digits(name: string): string | undefined {
-    const text = this.text(name)?.trim()
-    if (text === undefined || text === '') return undefined
-    if (/^[0-9A-Da-d#*wW]{1,128}$/.test(text)) return text
-    this.#warn(`${name} may hold at most 128 of 0-9 A-D # * w W`)
-    return undefined
+    const text = this.url(name)
+    return text !== undefined && isDigits(text) ? text : undefined
   }
 
   words(name: string): readonly string[] {
-    return (this.text(name) ?? '').split(/[\s,]+/).filter((word) => word !== '')
+    const { values, normal } = this.#of(name, 'words')
+    const known = wordsOf(this.text(name)).filter((word) => values.includes(word))
+    return known.length > 0 ? known : normal
   }
 
-  method(name: string, normal: Method = 'POST'): Method {
-    const text = this.text(name)?.trim().toUpperCase()
-    if (text === undefined || text === '') return normal
-    if (text === 'GET' || text === 'POST') return text
-    this.#warn(`${name}="${text}" must be GET or POST`)
-    return normal
+  method(name: string): Method {
+    const text = this.url(name)?.toUpperCase()
+    return text === 'GET' || text === 'POST' ? text : this.#of(name, 'method').normal
   }
 
-  /** Warns of attributes that are neither read nor known to be accepted without effect. */
-  finish(accepted: readonly string[] = []): void {
-    for (const name of this.#element.attributes.keys()) {
-      if (!this.#read.has(name) && !accepted.includes(name) && !name.startsWith('xml')) {
+  #of<Type extends AttributeSchema['type']>(name: string, type: Type): SchemaOf<Type> {
+    const schema = this.#schema.attributes[name]
+    if (schema?.type !== type) throw new Error(`${this.#element.name} has no ${type} ${name}`)
+    return schema as SchemaOf<Type>
+  }
+
+  #number(
+    name: string,
+    { normal, min, max }: { normal: number | undefined; min: number; max: number },
+  ): number | undefined {
+    const text = this.url(name)
+    if (text === undefined || !isNumber(text)) return normal
+    return Math.min(max, Math.max(min, Number(text)))
+  }
+
+  /** Warns of everything that is not known, not valid, or without effect. */
+  #check(): void {
+    for (const [name, text] of this.#element.attributes) {
+      if (name.startsWith('xmlns')) continue
+      const schema = this.#schema.attributes[name]
+      if (!schema) {
         this.#warn(`attribute ${name} is not known here and has no effect`)
+        continue
+      }
+      const problem = problemOf(schema, text.trim())
+      if (problem !== undefined) this.#warn(`${name}="${text}" ${problem}`)
+      else if (this.#schema.without.has(name) && !isNormal(schema, text.trim())) {
+        this.#warn(`${name} has no effect in this version`)
       }
     }
   }
@@ -87,4 +108,55 @@ export class Attributes {
     const { name, line } = this.#element
     this.#warnings.push({ errorCode: 12200, message: `<${name}>: ${what}`, line })
   }
+}
+
+/** What is wrong with a value; an empty one counts as absent. */
+function problemOf(schema: AttributeSchema, value: string): string | undefined {
+  if (value === '') return undefined
+  switch (schema.type) {
+    case 'text':
+    case 'url':
+      return undefined
+    case 'digits':
+      return isDigits(value) ? undefined : 'may hold at most 128 of 0-9 A-D # * w W'
+    case 'method':
+      return /^(?:get|post)$/i.test(value) ? undefined : 'must be GET or POST'
+    case 'boolean':
+      return /^(?:true|false)$/i.test(value) ? undefined : 'must be true or false'
+    case 'integer':
+    case 'seconds': {
+      const { min, max } = schema
+      const isFine = isNumber(value) && Number(value) >= min && Number(value) <= max
+      return isFine ? undefined : `must be a number from ${min} to ${max}`
+    }
+    case 'oneOf':
+      return schema.values.includes(value)
+        ? undefined
+        : `must be one of ${schema.values.join(', ')}`
+    case 'words': {
+      const unknown = wordsOf(value).find((word) => !schema.values.includes(word))
+      return unknown === undefined ? undefined : `may hold ${schema.values.join(', ')}`
+    }
+  }
+}
+
+/** Whether a value says what holds anyway. */
+function isNormal(schema: AttributeSchema, value: string): boolean {
+  if (value === '') return true
+  if (!('normal' in schema)) return false
+  const { normal } = schema
+  if (typeof normal === 'object') return wordsOf(value).join() === normal.join()
+  return value.toLowerCase() === String(normal).toLowerCase()
+}
+
+function isNumber(text: string): boolean {
+  return /^\d{1,9}$/.test(text)
+}
+
+function isDigits(text: string): boolean {
+  return /^[0-9A-Da-d#*wW]{1,128}$/.test(text)
+}
+
+function wordsOf(text = ''): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '')
 }

@@ -12,6 +12,8 @@ import type {
   Refer,
   Say,
 } from './instruction.js'
+import type { ElementSchema } from './schema.js'
+import { schemaOf, verbs } from './schema-verbs.js'
 import type { XmlElement } from './xml.js'
 
 type VerbParser = (element: XmlElement, attributes: Attributes, w: DocumentWarning[]) => Instruction
@@ -19,39 +21,37 @@ type VerbParser = (element: XmlElement, attributes: Attributes, w: DocumentWarni
 const digitsPattern = /^[0-9A-Da-d#*wW]{0,128}$/
 const finishKeysPattern = /^[0-9*#]*$/
 
-/** Known to the language, carried out by a later version: a clear error instead of silence. */
-const laterVerbs = new Set([
-  'Connect',
-  'Echo',
-  'Enqueue',
-  'Leave',
-  'Message',
-  'Pay',
-  'Prompt',
-  'Sms',
-  'Start',
-  'Stop',
-])
-
-const laterNouns = new Set([
-  'Application',
-  'Conference',
-  'Queue',
-  'Sim',
-  'WhatsApp',
-  'Room',
-  'Conversation',
-])
-
 export function parseVerb(element: XmlElement, warnings: DocumentWarning[]): Instruction {
-  const parser = verbParsers[element.name]
-  if (!parser) {
-    const why = laterVerbs.has(element.name)
-      ? `<${element.name}> is not supported by this version`
-      : `<${element.name}> is not a verb`
-    throw new DocumentProblem(12200, why, element.line)
+  const { name, line } = element
+  const schema = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  const parser = verbParsers[name]
+  if (!schema) throw new DocumentProblem(12200, `<${name}> is not a verb`, line)
+  if (!parser) throw new DocumentProblem(12200, `<${name}> is not supported by this version`, line)
+  if (!structured.has(name)) checkChildren(element, schema, warnings)
+  return parser(element, new Attributes(element, schema, warnings), warnings)
+}
+
+/** What is in these decides what they do, and is parsed with them. */
+const structured = new Set(['Dial', 'Gather', 'Refer'])
+
+/** Warns of elements that are not known here, and of their attributes; what they hold is read as text. */
+function checkChildren(
+  element: XmlElement,
+  { children, isLater }: ElementSchema,
+  warnings: DocumentWarning[],
+): void {
+  for (const child of element.children) {
+    const { name, line } = child
+    const schema = children.includes(name) ? schemaOf(name, element.name) : undefined
+    const warn = (why: string) =>
+      warnings.push({ errorCode: 12200, message: `<${element.name}>: <${name}> ${why}`, line })
+    if (!schema) warn('is not known here and has no effect')
+    else if (schema.isLater && !isLater) warn('has no effect in this version')
+    else {
+      new Attributes(child, schema, warnings)
+      checkChildren(child, schema, warnings)
+    }
   }
-  return parser(element, new Attributes(element, warnings), warnings)
 }
 
 const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
@@ -68,7 +68,7 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
   Hangup: () => ({ verb: 'Hangup' }),
   Reject: (_element, attributes) => ({
     verb: 'Reject',
-    reason: attributes.oneOf('reason', ['rejected', 'busy'], 'rejected'),
+    reason: attributes.oneOf('reason') === 'busy' ? 'busy' : 'rejected',
   }),
   Dial: parseDial,
   Refer: parseRefer,
@@ -84,9 +84,8 @@ function parseSay(element: XmlElement, attributes: Attributes): Say {
     text,
     voice: attributes.text('voice'),
     language: attributes.text('language'),
-    loop: attributes.integer('loop', 1, 0, 1000),
+    loop: attributes.integer('loop') ?? 1,
   }
-  attributes.finish()
   return say
 }
 
@@ -115,14 +114,13 @@ function parsePlay(element: XmlElement, attributes: Attributes): Play {
     verb: 'Play',
     url: element.text.trim() || undefined,
     digits,
-    loop: attributes.integer('loop', 1, 0, 1000),
+    loop: attributes.integer('loop') ?? 1,
   }
-  attributes.finish()
   return play
 }
 
 function parsePause(_element: XmlElement, attributes: Attributes): Pause {
-  return { verb: 'Pause', lengthMs: attributes.seconds('length', 1, 0, 86_400) }
+  return { verb: 'Pause', lengthMs: attributes.milliseconds('length') }
 }
 
 function parseGather(
@@ -130,17 +128,16 @@ function parseGather(
   attributes: Attributes,
   warnings: DocumentWarning[],
 ): Gather {
-  const input = attributes.words('input').filter((word) => word === 'dtmf' || word === 'speech')
   const finishOnKey = attributes.text('finishOnKey') ?? '#'
   const gather: Gather = {
     verb: 'Gather',
-    input: input.length > 0 ? (input as Gather['input']) : ['dtmf'],
+    input: attributes.words('input') as Gather['input'],
     action: attributes.url('action'),
     method: attributes.method('method'),
-    timeoutMs: attributes.seconds('timeout', 5, 0, 3_600),
+    timeoutMs: attributes.milliseconds('timeout'),
     finishOnKey: /^[0-9*#]?$/.test(finishOnKey) ? finishOnKey : '#',
-    numDigits: attributes.integer('numDigits', Number.POSITIVE_INFINITY, 1, 1000),
-    actionOnEmptyResult: attributes.boolean('actionOnEmptyResult', false),
+    numDigits: attributes.integer('numDigits') ?? Number.POSITIVE_INFINITY,
+    actionOnEmptyResult: attributes.boolean('actionOnEmptyResult'),
     prompts: element.children.map((child) => {
       const prompt = ['Say', 'Play', 'Pause'].includes(child.name) && parseVerb(child, warnings)
       if (prompt) return prompt as Prompt
@@ -151,42 +148,25 @@ function parseGather(
       )
     }),
   }
-  // Attributes of speech recognition are accepted; without an engine they have no effect.
-  attributes.finish([
-    'speechTimeout',
-    'partialResultCallback',
-    'partialResultCallbackMethod',
-    'language',
-    'hints',
-    'profanityFilter',
-    'speechModel',
-    'enhanced',
-    'bargeIn',
-    'maxSpeechTime',
-    'debug',
-  ])
   return gather
 }
 
 function parseRecord(_element: XmlElement, attributes: Attributes): Record {
-  const transcribe = attributes.boolean('transcribe', false)
+  const transcribe = attributes.boolean('transcribe')
   const finishOnKey = attributes.text('finishOnKey') ?? '1234567890*#'
-  const events = attributes.words('recordingStatusCallbackEvent')
   const record: Record = {
     verb: 'Record',
     action: attributes.url('action'),
     method: attributes.method('method'),
-    timeoutMs: attributes.seconds('timeout', 5, 0, 3_600),
+    timeoutMs: attributes.milliseconds('timeout'),
     finishOnKey: finishKeysPattern.test(finishOnKey) ? finishOnKey : '1234567890*#',
-    maxLengthMs: attributes.seconds('maxLength', transcribe ? 120 : 3_600, 1, 14_400),
-    playBeep: attributes.boolean('playBeep', true),
-    trimSilence:
-      attributes.oneOf('trim', ['trim-silence', 'do-not-trim'], 'trim-silence') === 'trim-silence',
+    maxLengthMs: attributes.milliseconds('maxLength', transcribe ? 120 : 3_600),
+    playBeep: attributes.boolean('playBeep'),
+    trimSilence: attributes.oneOf('trim') === 'trim-silence',
     recordingStatusCallback: attributes.url('recordingStatusCallback'),
     recordingStatusCallbackMethod: attributes.method('recordingStatusCallbackMethod'),
-    recordingStatusCallbackEvents: events.length > 0 ? events : ['completed'],
+    recordingStatusCallbackEvents: attributes.words('recordingStatusCallbackEvent'),
   }
-  attributes.finish(['transcribeCallback', 'recordingConfigurationId'])
   return record
 }
 
@@ -198,11 +178,11 @@ function parseDial(element: XmlElement, attributes: Attributes, warnings: Docume
     targets: nouns.length === 0 && number ? [target('Number', number)] : nouns,
     action: attributes.url('action'),
     method: attributes.method('method'),
-    timeoutMs: attributes.seconds('timeout', 30, 5, 600),
-    timeLimitMs: attributes.seconds('timeLimit', 14_400, 1, 86_400),
+    timeoutMs: attributes.milliseconds('timeout'),
+    timeLimitMs: attributes.milliseconds('timeLimit'),
     callerId: attributes.url('callerId'),
-    hangupOnStar: attributes.boolean('hangupOnStar', false),
-    answerOnBridge: attributes.boolean('answerOnBridge', false),
+    hangupOnStar: attributes.boolean('hangupOnStar'),
+    answerOnBridge: attributes.boolean('answerOnBridge'),
     referUrl: attributes.url('referUrl'),
     referMethod: attributes.method('referMethod'),
   }
@@ -213,7 +193,6 @@ function parseDial(element: XmlElement, attributes: Attributes, warnings: Docume
       element.line,
     )
   }
-  attributes.finish(['ringTone', 'callReason', 'events', 'recordingConfigurationId'])
   return dial
 }
 
@@ -228,29 +207,30 @@ function parseRefer(element: XmlElement, attributes: Attributes): Refer {
     action: attributes.url('action'),
     method: attributes.method('method'),
   }
-  attributes.finish()
   return refer
 }
 
 function parseTarget(element: XmlElement, warnings: DocumentWarning[]): DialTarget {
   const { name: noun, line } = element
+  const schema = schemaOf(noun, 'Dial')
   if (noun !== 'Number' && noun !== 'Sip' && noun !== 'Client') {
-    const why = laterNouns.has(noun) ? 'is not supported by this version' : 'is not a noun of Dial'
+    const isKnown = verbs.Dial?.children.includes(noun)
+    const why = isKnown ? 'is not supported by this version' : 'is not a noun of Dial'
     throw new DocumentProblem(13000, `<Dial>: <${noun}> ${why}`, line)
   }
-  const attributes = new Attributes(element, warnings)
-  const events = attributes.words('statusCallbackEvent')
-  const parsed: DialTarget = {
+  if (!schema) throw new Error(`no schema of ${noun}`)
+  checkChildren(element, schema, warnings)
+  const attributes = new Attributes(element, schema, warnings)
+  const hasDigits = noun !== 'Client'
+  return {
     ...target(noun, element.text.trim()),
-    sendDigits: attributes.digits('sendDigits'),
+    sendDigits: hasDigits ? attributes.digits('sendDigits') : undefined,
     username: attributes.url('username'),
     password: attributes.url('password'),
     statusCallback: attributes.url('statusCallback'),
     statusCallbackMethod: attributes.method('statusCallbackMethod'),
-    statusCallbackEvents: events.length > 0 ? events : ['completed'],
+    statusCallbackEvents: attributes.words('statusCallbackEvent'),
   }
-  attributes.finish()
-  return parsed
 }
 
 function target(noun: DialTarget['noun'], address: string): DialTarget {
