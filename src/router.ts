@@ -15,6 +15,8 @@ import { AccountDirectory } from './router/account-directory.js'
 import { BindingKeeper } from './router/binding-keeper.js'
 import { Closers } from './router/closers.js'
 import type { Config } from './router/config.js'
+import type { CustomerTrunks } from './router/customer-trunks.js'
+import { openCustomerTrunks } from './router/customer-trunks-keeper.js'
 import { type DataDirectory, openDataDirectory } from './router/data-directory.js'
 import { DeviceDirectory } from './router/device-directory.js'
 import { DeviceMessages } from './router/device-messages.js'
@@ -118,7 +120,9 @@ async function compose(
   closers.add(() => upkeep.close())
   const devices = registry.directory
   const { domains } = sipDomains
-  const opened = { ...records, ...sound, ...network }
+  const { store } = records
+  const customerTrunks = await openCustomerTrunks({ config, store, domains, events, clock, ids })
+  const opened = { ...records, ...sound, ...network, customerTrunks: customerTrunks.trunks }
   const parts = { config, directory, events, devices, domains, trunks, ...opened }
   const { calls, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
@@ -130,6 +134,7 @@ async function compose(
     calls,
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
+    customerTrunks,
     baseUrl,
     isReady: () => ready && records.store.isOpen,
     sizes,
@@ -353,6 +358,7 @@ function makeCalls(
     readonly devices: DeviceDirectory
     readonly domains: SipDomains
     readonly trunks: Trunks
+    readonly customerTrunks: CustomerTrunks
   },
   closers: Closers,
 ): { readonly calls: Calls; readonly outbox: OutboxSender; readonly messages: DeviceMessages } {
@@ -375,6 +381,7 @@ function makeCalls(
     store: parts.callStore,
     routes,
     domains,
+    customerTrunks: parts.customerTrunks,
     config: callConfig(config, parts),
     clock,
     ids,

@@ -86,6 +86,13 @@ export interface ApiParts {
     stateOf(gatewaySid: string): GatewayState | undefined
   }
   readonly sipDomains: ApiSipDomains
+  /** Trunks to customers' own PBXs. */
+  readonly customerTrunks: {
+    /** What is in effect. */
+    readonly trunks: { readonly size: number; readonly urlCount: number }
+    /** Resolves when what is stored of a trunk is in effect. */
+    reload(trunkSid: string): Promise<void>
+  }
   recordingPath(recordingSid: string): string
   readonly recordingCopies: RecordingCopies
   readonly clock: Clock

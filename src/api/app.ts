@@ -14,6 +14,7 @@ import { platform } from './platform.js'
 import { xmlDocument } from './present/xml.js'
 import { addRecordings } from './recordings.js'
 import { addSip } from './sip-api.js'
+import { trunking } from './trunking.js'
 
 const accountPrefix = /^\/2010-04-01\/Accounts\/([^/]+?)(\/.*)?$/
 const extension = /\.(json|xml|csv|wav|mp3)$/
@@ -31,6 +32,7 @@ export function createApi(parts: ApiParts): RequestListener {
   app.use(pages)
   app.use(health(parts))
   app.use(platform(parts))
+  app.use(trunking(parts))
   app.use(accountOfPath(parts))
   const router = new KoaRouter()
   addAccounts(router, parts)

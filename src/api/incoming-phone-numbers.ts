@@ -9,6 +9,7 @@ import {
   insertNumber,
   updateNumber,
 } from '../store/accounts.js'
+import { findCustomerTrunk } from '../store/customer-trunks.js'
 import type { NumberRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
@@ -96,7 +97,7 @@ async function createNumber(context: ApiContext, parts: ApiParts): Promise<void>
   if (phoneNumber === undefined) {
     throw apiErrors.invalid(21401, `PhoneNumber ${given.slice(0, 64)} is not a valid number`)
   }
-  const settings = validated(settingsSchema, parameters, codes)
+  const settings = await settingsOf(context, parts)
   const [taken] = await parts.store.read(findNumberByPhone(phoneNumber))
   const notAvailable = new ApiError(400, 21422, `PhoneNumber ${phoneNumber} is not available`)
   if (taken) throw notAvailable
@@ -113,6 +114,7 @@ async function createNumber(context: ApiContext, parts: ApiParts): Promise<void>
     status_callback: '',
     status_callback_method: 'POST',
     extras: '{}',
+    trunk_sid: null,
     created_ms: nowMs,
     updated_ms: nowMs,
     ...changesOf(settings, {}),
@@ -129,7 +131,7 @@ async function createNumber(context: ApiContext, parts: ApiParts): Promise<void>
 
 async function changeNumber(context: ApiContext, parts: ApiParts): Promise<void> {
   const row = await numberOf(context, parts)
-  const settings = validated(settingsSchema, context.state.parameters, codes)
+  const settings = await settingsOf(context, parts)
   const change = {
     ...changesOf(settings, JSON.parse(row.extras) as object),
     updated_ms: parts.clock.nowMs(),
@@ -138,8 +140,19 @@ async function changeNumber(context: ApiContext, parts: ApiParts): Promise<void>
   answerOne(context, names, presentNumber({ ...row, ...change }))
 }
 
+/** As validated; a trunk has to be one of the account. */
+async function settingsOf({ state }: ApiContext, { store }: ApiParts): Promise<Settings> {
+  const settings = validated(settingsSchema, state.parameters, codes)
+  const { TrunkSid } = settings
+  if (!TrunkSid) return settings
+  const [trunk] = await store.read(findCustomerTrunk(state.account.row.sid, TrunkSid))
+  if (!trunk) throw apiErrors.invalid(20001, "Parameter 'TrunkSid' is not valid: no such trunk")
+  return settings
+}
+
 /** The columns that settings change; what has no column goes into `extras`. */
 function changesOf(settings: Settings, extras: object): Partial<NumberRow> {
+  const { TrunkSid, VoiceApplicationSid } = settings
   const columns = {
     friendly_name: settings.FriendlyName,
     voice_url: settings.VoiceUrl,
@@ -148,12 +161,15 @@ function changesOf(settings: Settings, extras: object): Partial<NumberRow> {
     voice_fallback_method: settings.VoiceFallbackMethod,
     status_callback: settings.StatusCallback,
     status_callback_method: settings.StatusCallbackMethod,
+    // A trunk goes before an application; setting one clears the other.
+    trunk_sid: TrunkSid === '' || (!TrunkSid && VoiceApplicationSid) ? null : TrunkSid,
   }
   const kept: { [name: string]: unknown } = { ...extras }
   for (const [name, value] of Object.entries(settings)) {
     const key = name.replace(/(?!^)([A-Z])/g, '_$1').toLowerCase()
     if (value !== undefined && key in numberExtras) kept[key] = value
   }
+  if (TrunkSid) kept.voice_application_sid = ''
   const changed = Object.entries(columns).filter(([, value]) => value !== undefined)
   return { ...Object.fromEntries(changed), extras: JSON.stringify(kept) }
 }

@@ -31,6 +31,7 @@ type Listed =
   | ('calls' | 'recordings' | 'incoming_phone_numbers' | 'gateways')
   | ('sip_domains' | 'sip_credential_lists' | 'sip_credentials')
   | ('sip_ip_access_control_lists' | 'sip_ip_addresses' | 'sip_mappings')
+  | ('customer_trunks' | 'origination_urls')
 
 /**
  * One page of a list, newest first. The token names the row where the page begins, so that the cost of
@@ -99,6 +100,25 @@ export function envelope<Row>(page: Page<Row>, url: URL, format: string) {
       page.previous === undefined ? null : at(Math.max(0, page.page - 1), page.previous),
     start,
     uri: at(page.page, url.searchParams.get('PageToken') ?? undefined),
+  }
+}
+
+/** The envelope of lists of v1: `meta` with absolute URLs; `url`: that of this page. */
+export function envelopeV1<Row>(page: Page<Row>, url: URL, key: string) {
+  const at = (number: number, token: string | undefined) => {
+    const query = new URLSearchParams({ PageSize: String(page.pageSize), Page: String(number) })
+    if (token !== undefined) query.set('PageToken', token)
+    return `${url.origin}${url.pathname}?${query}`
+  }
+  const { page: number, next, previous } = page
+  return {
+    page: number,
+    page_size: page.pageSize,
+    first_page_url: at(0, undefined),
+    previous_page_url: previous === undefined ? null : at(Math.max(0, number - 1), previous),
+    url: at(number, url.searchParams.get('PageToken') ?? undefined),
+    next_page_url: next === undefined ? null : at(number + 1, next),
+    key,
   }
 }
 

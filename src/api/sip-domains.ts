@@ -1,6 +1,7 @@
 import type Router from 'koa-router'
 import { z } from 'zod'
 import { makeSid } from '../base/ids.js'
+import { findCustomerTrunkByName } from '../store/customer-trunks.js'
 import type { SipDomainRow } from '../store/schema.js'
 import {
   deleteSipDomain,
@@ -147,7 +148,8 @@ async function writeNamed(
 ): Promise<void> {
   const isTaken = async () => {
     const [other] = await store.read(findSipDomainByName(row.domain_name))
-    return other !== undefined && other.sid !== row.sid
+    const [trunk] = await store.read(findCustomerTrunkByName(row.domain_name))
+    return trunk !== undefined || (other !== undefined && other.sid !== row.sid)
   }
   const taken = apiErrors.invalid(codes.name, `DomainName ${row.domain_name} is not available`)
   if (await isTaken()) throw taken

@@ -8,7 +8,7 @@ export interface Ids {
 
 export type SidPrefix =
   | ('AC' | 'CA' | 'PN' | 'RE' | 'CF' | 'QU' | 'SM' | 'TR' | 'SK' | 'NO' | 'GW')
-  | ('SD' | 'CL' | 'CR' | 'AL' | 'IP')
+  | ('SD' | 'CL' | 'CR' | 'AL' | 'IP' | 'TK' | 'OU')
 
 /** A resource id: two letters and 32 hex digits (contract 2F.1). */
 export function makeSid(prefix: SidPrefix, ids: Ids): string {

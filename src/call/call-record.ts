@@ -9,7 +9,15 @@ export type CallStatus =
   | 'no-answer'
   | 'canceled'
 
-export type CallDirection = 'inbound' | 'outbound-api' | 'outbound-dial'
+export type CallDirection =
+  | ('inbound' | 'outbound-api' | 'outbound-dial')
+  /** Of a customer's trunk: from its PBX, and to its PBX. */
+  | ('trunking-terminating' | 'trunking-originating')
+
+/** Whether the other side has called us. */
+export function isIncoming({ direction }: Pick<CallRecord, 'direction'>): boolean {
+  return direction !== 'outbound-api' && direction !== 'outbound-dial'
+}
 
 export type CallEventName = 'initiated' | 'ringing' | 'answered' | 'completed'
 
@@ -41,6 +49,8 @@ export interface CallRecord {
   readonly to: string
   readonly parentCallSid: string | undefined
   readonly phoneNumberSid: string | undefined
+  /** The customer's trunk that it goes through. */
+  readonly trunkSid: string | undefined
   readonly forwardedFrom: string | undefined
   readonly callerName: string | undefined
   readonly sip: SipFacts | undefined
@@ -71,6 +81,7 @@ export function newCallRecord(call: NewCall, nowMs: number): CallRecord {
   return {
     parentCallSid: undefined,
     phoneNumberSid: undefined,
+    trunkSid: undefined,
     forwardedFrom: undefined,
     callerName: undefined,
     sip: undefined,

@@ -1,5 +1,11 @@
 import { RouterError } from '../base/router-error.js'
-import { type CallRecord, type CallStatus, isFinal, statusOfRefusal } from './call-record.js'
+import {
+  type CallRecord,
+  type CallStatus,
+  isFinal,
+  isIncoming,
+  statusOfRefusal,
+} from './call-record.js'
 import { type CallCommand, Mailbox, notInProgress } from './command.js'
 import type { Identity } from './identity.js'
 import { digitOfInfo } from './info-digit.js'
@@ -41,6 +47,8 @@ export interface Dialling {
   readonly near?: number
   /** There is media before the answer; may be called more than once. */
   readonly onEarlyMedia?: () => void
+  /** It rings; may be called more than once. */
+  readonly onRinging?: () => void
 }
 
 /** Longer than anybody lets a phone ring. */
@@ -58,6 +66,8 @@ export class Call {
   partner: Call | undefined
   /** What a REFER of the other side leads to; undefined: it is refused. */
   onTransfer: OnTransfer | undefined
+  /** SIP status by which the other side has refused the call that we made. */
+  refusedWith: number | undefined
   #leg: SipLeg
   /** Aborts when another answers in the place of who rings (RFC 3891 §1). */
   readonly #pickedUp = new AbortController()
@@ -88,7 +98,7 @@ export class Call {
       informed: (contentType, body) => this.#informed(contentType, body),
       referred: (referral) => parts.referred(this, referral),
     }
-    this.#leg = this.#makeLeg(legId, record.direction === 'inbound')
+    this.#leg = this.#makeLeg(legId, isIncoming(record))
   }
 
   /** The signalling of this call now; another's takes its place after a transfer. */
@@ -118,9 +128,14 @@ export class Call {
    * when the call is over, or was redirected to another program meanwhile.
    */
   start(start: ProgramStart): void {
+    this.run((signal) => this.#parts.runProgram(this, start, signal))
+  }
+
+  /** As `start`, for what is no document. */
+  run(program: (signal: AbortSignal) => Promise<void>): void {
     if (isFinal(this.record.status) || this.#program) return
     const stop = new AbortController()
-    const done = this.#parts.runProgram(this, start, stop.signal).catch((error) => {
+    const done = program(stop.signal).catch((error) => {
       this.ports.events.bug(error, this.sid)
       this.hangUp()
     })
@@ -130,6 +145,12 @@ export class Call {
 
   ring(): void {
     if (!this.isAnswered) this.leg.ring()
+  }
+
+  /** Lets the caller hear us before the call is answered (183). Rejects with RouterError. */
+  async ringWithMedia(): Promise<void> {
+    const isOpen = !this.isAnswered && !this.#answering && !isFinal(this.record.status)
+    if (isOpen) await this.#media.ring(this.leg)
   }
 
   /** Rejects with the signal's reason, at once when the call is over. */
@@ -292,7 +313,7 @@ export class Call {
     route: Route,
     identity: Identity,
     timeoutMs: number,
-    { near, onEarlyMedia }: Dialling,
+    { near, onEarlyMedia, onRinging }: Dialling,
   ): Promise<void> {
     if (isFinal(this.record.status)) return
     const offer = await this.#media.offer(this.#media, near)
@@ -306,6 +327,7 @@ export class Call {
     const outcome = await Promise.race([
       this.leg.invite(route, identity, offer, this.record.maxForwards, (status, sdp) => {
         this.#progressed(status)
+        if (status === 180) onRinging?.()
         // Several devices that ring at once have nothing to say to one caller.
         const alone = (route.alternatives ?? []).length === 0
         if (sdp !== undefined && alone) void this.#hearEarly(offer, sdp, onEarlyMedia)
@@ -319,6 +341,7 @@ export class Call {
 
   async #connected(outcome: InviteOutcome, offer: string): Promise<void> {
     if (outcome.type === 'refused') {
+      this.refusedWith = outcome.status
       this.finish(statusOfRefusal(outcome.status), { type: 'hungUp' })
       return
     }
@@ -365,7 +388,7 @@ export class Call {
 
   #vanished(): void {
     // Who rings need not say anything.
-    if (this.isAnswered || this.record.direction === 'inbound') this.#endBy({ type: 'hungUp' })
+    if (this.isAnswered || isIncoming(this.record)) this.#endBy({ type: 'hungUp' })
   }
 
   #progressed(status: number): void {
@@ -402,7 +425,7 @@ export class Call {
 
   #legEnded(cause: 'bye' | 'canceled' | 'lost' | 'hungUp'): void {
     // Before an answer the outcome of the INVITE says more; `connect` reports it.
-    if (!this.isAnswered && this.record.direction !== 'inbound') return
+    if (!this.isAnswered && !isIncoming(this.record)) return
     const status = this.isAnswered ? 'completed' : cause === 'lost' ? 'failed' : 'no-answer'
     this.finish(status, { type: 'hungUp' })
   }

@@ -9,7 +9,7 @@ import { type CallCommand, CommandError, notInProgress } from './command.js'
 import { findRoute } from './find-route.js'
 import { Forks } from './forks.js'
 import { identityOf } from './identity.js'
-import { canAnswer } from './media-description.js'
+import { canAnswer, isSecureOffer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
 import { OutgoingLimits } from './outgoing-limits.js'
@@ -19,6 +19,8 @@ import { SipLeg, visibleHeaders } from './sip-leg.js'
 import { StartQueue, type Turn } from './start-queue.js'
 import { callEvent } from './status-events.js'
 import { transfer } from './transfer.js'
+import { runTrunkCall } from './trunk-call.js'
+import { calledByPbx, callerForPbx, trunkCalledBy } from './trunk-call-route.js'
 import { TrunkHunts } from './trunk-hunt.js'
 
 /** All live calls. The SIP engine's events come in here, and so do REST's commands. */
@@ -251,7 +253,8 @@ export class Calls {
       return
     }
     const mayReach = this.#mayReach(invited)
-    if (!canAnswer(invited.sdp, { source: invited.flow.remoteAddress, mayReach })) {
+    const isOpen = isFromSecurePbx(called) && !isSecureOffer(invited.sdp)
+    if (isOpen || !canAnswer(invited.sdp, { source: invited.flow.remoteAddress, mayReach })) {
       this.#refuse(invited.legId, 488, 'no media that we could take')
       return
     }
@@ -261,8 +264,8 @@ export class Calls {
   /** Where a caller may have its media sent. */
   #mayReach(invited: Invited): (address: string) => boolean {
     const { trust, flow } = invited
-    // Whom an account lets in to its domain is not whom the operator trusts.
-    const isOfAccount = this.#domainOf(invited) !== undefined
+    // Whom an account lets in to its domain or trunk is not whom the operator trusts.
+    const isOfAccount = this.#accountOf(invited) !== undefined
     const mayReachAll = trust === 'address' && !isOfAccount
     return (address) =>
       mayReachAll || address === flow.remoteAddress || this.#ports.config.mayReach(address)
@@ -272,12 +275,18 @@ export class Calls {
     return calledDomain(invited, (host) => this.#ports.domains?.find(host))
   }
 
+  /** Whose domain or trunk is called. */
+  #accountOf(invited: Invited): string | undefined {
+    const owner = this.#domainOf(invited) ?? trunkCalledBy(invited, this.#ports.customerTrunks)
+    return owner?.accountSid
+  }
+
   /** An INVITE that takes the place of a leg of ours. */
   async #replacing(invited: Invited): Promise<void> {
     const call = this.#callOf(invited.replacedLegId)
-    const domain = this.#domainOf(invited)
+    const accountSid = this.#accountOf(invited)
     // Who is let in to the domain of one account has no part in the calls of another.
-    const isForeign = domain !== undefined && domain.accountSid !== call?.record.accountSid
+    const isForeign = accountSid !== undefined && accountSid !== call?.record.accountSid
     if (!call || isForeign) {
       this.#refuse(invited.legId, 481, 'no such call')
       return
@@ -295,7 +304,10 @@ export class Calls {
   async #calledBy(invited: Invited): Promise<Called | undefined | 'canceled'> {
     const domain = this.#domainOf(invited)
     if (domain) return domain
-    const dialled = dialledOf(invited, this.#ports.config.defaultCountry)
+    const { customerTrunks, config } = this.#ports
+    const trunk = trunkCalledBy(invited, customerTrunks)
+    if (trunk) return calledByPbx(invited, trunk, config.defaultCountry)
+    const dialled = dialledOf(invited, config.defaultCountry)
     if (dialled === undefined) return undefined
     let gone = false
     const waiting = {
@@ -306,7 +318,7 @@ export class Calls {
     this.#legs.set(invited.legId, waiting)
     try {
       const number = await this.#ports.store.findNumber(dialled)
-      return gone ? 'canceled' : number && calledNumber(number)
+      return gone ? 'canceled' : number && calledNumber(number, customerTrunks)
     } finally {
       this.#legs.delete(invited.legId)
     }
@@ -325,6 +337,12 @@ export class Calls {
       this.#parts,
     )
     await this.#register(call, callEvent(record, 'ringing', this.#ports))
+    const { through } = called
+    if (through) {
+      const { runProgram } = this.#parts
+      call.run((signal) => runTrunkCall(call, through, { calls: this, runProgram }, signal))
+      return
+    }
     if (!called.voice) {
       call.refuse(480, 'failed')
       return
@@ -359,8 +377,9 @@ function inboundRecord(invited: Invited, called: Called, ports: CallPorts): Call
       sid: makeSid('CA', ports.ids),
       accountSid: called.accountSid,
       phoneNumberSid: called.phoneNumberSid,
-      direction: 'inbound',
-      ...(called.domain ? callerAtDomain(invited) : callerOf(invited)),
+      trunkSid: called.through?.trunk.sid,
+      direction: called.through ? `trunking-${called.through.way}` : 'inbound',
+      ...callerBy(invited, called),
       maxForwards: hopsLeftOf(invited),
       to: called.to,
       forwardedFrom,
@@ -377,6 +396,15 @@ function inboundRecord(invited: Invited, called: Called, ports: CallPorts): Call
     },
     ports.clock.nowMs(),
   )
+}
+
+function callerBy(invited: Invited, { domain, through }: Called): ReturnType<typeof callerOf> {
+  if (domain) return callerAtDomain(invited)
+  return through?.way === 'terminating' ? callerForPbx(invited) : callerOf(invited)
+}
+
+function isFromSecurePbx({ through }: Called): boolean {
+  return through?.way === 'terminating' && through.trunk.isSecure
 }
 
 /** One that comes without was made before there was any count. */

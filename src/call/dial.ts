@@ -2,7 +2,7 @@ import type { Call } from './call.js'
 import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
 import { identityOf } from './identity.js'
 import type { FoundRoute, Route } from './ports.js'
-import { allowTransfers, forbidTransfers, type TransferUrl } from './transfer.js'
+import { allowTransfers, forbidTransfers, type TransferRule, type TransferUrl } from './transfer.js'
 
 export interface ChildTarget {
   readonly noun: 'Number' | 'Sip' | 'Client'
@@ -23,7 +23,16 @@ export interface ChildOptions {
   readonly hangupOnStar: boolean
   readonly answerOnBridge: boolean
   /** What a REFER of either side leads to; undefined: it is refused. */
-  readonly transfer?: TransferUrl | undefined
+  readonly transfer?: TransferUrl | TransferRule | undefined
+  /** The way there, when it is known already. */
+  readonly route?: Route
+  /** Passes on to a parent that waits what happens before the answer. */
+  readonly progress?: {
+    /** The party rings, or sends media; may be called more than once. */
+    ringing(): void
+    /** Both are connected. */
+    connected(): void
+  }
 }
 
 export interface ChildOutcome {
@@ -32,6 +41,8 @@ export interface ChildOutcome {
   readonly bridged: boolean
   /** The party that who was dialled wants for the caller, and has left for it. */
   readonly referredTo?: string
+  /** SIP status of who has refused the call. */
+  readonly sipStatus?: number
 }
 
 /** What dialling needs of the registry of calls. */
@@ -53,7 +64,7 @@ export async function dialChild(
   calls: ChildMaker,
   signal: AbortSignal,
 ): Promise<ChildOutcome> {
-  const route = await routeOf(parent, options)
+  const route = options.route ?? (await routeOf(parent, options))
   const from = callerIdOf(parent, options)
   const child = await calls.makeOutgoing(childRecord(parent, options, from))
   const isLoop = child.record.maxForwards < 1
@@ -139,13 +150,22 @@ async function reach(
   let early: Promise<void> | undefined
   const hearEarly = () => {
     waiting.abort()
-    early ??= ringing.then(() => parent.audio.bridge(child.audio)).catch(() => {})
+    early ??= ringing
+      .then(() => options.progress && parent.ringWithMedia())
+      .then(() => parent.audio.bridge(child.audio))
+      .catch(() => {})
+    options.progress?.ringing()
+  }
+  const ring = () => {
+    parent.ring()
+    options.progress?.ringing()
   }
   try {
     const identity = identityOf(from, parent.ports.config.sipHost)
     const status = await child.connect(route, identity, options.timeoutMs, {
       near: endpointId,
-      ...(options.answerOnBridge ? {} : { onEarlyMedia: hearEarly }),
+      ...(options.answerOnBridge && !options.progress ? {} : { onEarlyMedia: hearEarly }),
+      ...(options.progress ? { onRinging: ring } : {}),
     })
     // Who answers may hang up before we have connected it.
     return status === 'in-progress' || status === 'completed'
@@ -183,6 +203,7 @@ async function talk(
     if (options.target.sendDigits) await child.audio.sendDigits(options.target.sendDigits, until)
     await parent.audio.bridge(child.audio)
     bridged = true
+    options.progress?.connected()
     const transferred = allowTransfers(parent, child, options.transfer)
     const referredTo = await Promise.race([child.left(), transferred])
     if (referredTo !== undefined) child.hangUp()
@@ -220,5 +241,6 @@ function outcomeOf(child: Call, reached: boolean, bridged: boolean): ChildOutcom
     status: status === 'completed' ? 'canceled' : (status as ChildOutcome['status']),
     durationMs,
     bridged,
+    ...(child.refusedWith === undefined ? {} : { sipStatus: child.refusedWith }),
   }
 }

@@ -26,6 +26,9 @@ export interface MediaSelection {
   readonly direction: EndpointSettings['direction']
 }
 
+/** What the other side says; both ways in one channel; in two. */
+export type RecordedChannels = 'received' | 'both' | 'dual'
+
 export interface LegAudioListener {
   digit(digit: string): void
   rtpTimeout(): void
@@ -128,6 +131,8 @@ export class LegAudio {
       readonly durationMsMax: number
       readonly silenceTimeoutMs: number
       readonly trimSilence: boolean
+      /** Default: what the other side says alone. */
+      readonly channels?: RecordedChannels
     },
     stop: AbortSignal,
   ): Promise<{ readonly durationMs: number; readonly failed: boolean }> {

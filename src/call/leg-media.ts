@@ -24,6 +24,8 @@ export class LegMedia {
   readonly #ports: CallPorts
   #remote: Remote
   #session: OwnSession
+  /** What we have answered before the call is: the answer stays that. */
+  #early: string | undefined
 
   constructor(audio: LegAudio, ports: CallPorts, remote: Remote) {
     this.#audio = audio
@@ -47,6 +49,7 @@ export class LegMedia {
   meet(remote: Remote): void {
     this.#remote = remote
     this.#session = new OwnSession(this.#ports.ids)
+    this.#early = undefined
   }
 
   /** The other side of another leg moves here, in the dialog that it has. */
@@ -75,6 +78,16 @@ export class LegMedia {
     return settled.ok
   }
 
+  /** Lets the other side hear us while it rings; a late offer rings without media. */
+  async ring(leg: SipLeg): Promise<void> {
+    const theirs = this.#remote.offer
+    if (theirs !== undefined && this.#early === undefined) {
+      const answer = await this.#answer(theirs)
+      if (answer.ok) this.#early = answer.value
+    }
+    leg.ring(this.#early)
+  }
+
   /** Accepts the INVITE of the other side. */
   async accept(leg: SipLeg): Promise<void> {
     const theirs = this.#remote.offer
@@ -83,7 +96,7 @@ export class LegMedia {
       await this.settle(offer, await leg.accept(offer, true))
       return
     }
-    const answer = await this.#answer(theirs)
+    const answer = this.#early === undefined ? await this.#answer(theirs) : ok(this.#early)
     if (!answer.ok) throw new RouterError('ERR_SDP', 20500, answer.problem)
     await leg.accept(answer.value, false)
   }

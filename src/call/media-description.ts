@@ -42,6 +42,15 @@ export function makeOffer(
   return { sdp: writeSdp(description), description }
 }
 
+/** For answers that nobody gets. */
+const trial: LocalMedia = {
+  address: '0.0.0.0',
+  port: 9,
+  sessionId: '0',
+  sessionVersion: 0,
+  srtpKey: new Uint8Array(srtpKeyBytesMax),
+}
+
 export interface Answered extends OwnDescription {
   readonly offer: SessionDescription
   readonly selection: MediaSelection
@@ -70,17 +79,17 @@ export function settleAnswer(offer: string, answer: string | undefined): Result<
   return selection.ok ? ok({ answer: theirs.value, selection: selection.value }) : selection
 }
 
+/** Whether media by this offer is encrypted; a late offer says nothing of it. */
+export function isSecureOffer(offer: string | undefined): boolean {
+  const answer = offer === undefined ? undefined : answerOffer(offer, trial)
+  return answer?.ok === true && answer.value.selection.srtp !== undefined
+}
+
 /** Whether an offer has media that we can take, and send to where we may. */
 export function canAnswer(offer: string | undefined, reach: Reach): boolean {
   // A late offer: the caller answers ours in its ACK.
   if (offer === undefined) return true
-  const answer = answerOffer(offer, {
-    address: '0.0.0.0',
-    port: 9,
-    sessionId: '0',
-    sessionVersion: 0,
-    srtpKey: new Uint8Array(srtpKeyBytesMax),
-  })
+  const answer = answerOffer(offer, trial)
   return answer.ok && reachable(answer.value.selection, reach) !== undefined
 }
 

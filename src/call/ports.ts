@@ -6,6 +6,7 @@ import type { InviteCommand, LegCommand } from '../sip/leg-events.js'
 import type { Callback, CallRecord } from './call-record.js'
 import type { AccountLimits } from './outgoing-limits.js'
 import type { SipDomainConfig } from './sip-domain.js'
+import type { CustomerTrunksPort } from './trunk-call-route.js'
 import type { AttemptOutcome } from './trunk-outcome.js'
 import type { Dialler } from './trunk-table.js'
 
@@ -25,7 +26,9 @@ export interface RecordingRecord {
   readonly accountSid: string
   readonly callSid: string
   readonly channels: number
-  readonly source: 'RecordVerb' | 'DialVerb' | 'OutboundAPI' | 'StartCallRecordingAPI'
+  readonly source:
+    | ('RecordVerb' | 'DialVerb' | 'OutboundAPI' | 'StartCallRecordingAPI')
+    | 'Trunking'
   readonly track: 'inbound' | 'outbound' | 'both'
   readonly startMs: number
   status: 'in-progress' | 'completed' | 'absent' | 'failed'
@@ -37,6 +40,8 @@ export interface NumberConfig {
   readonly sid: string
   readonly accountSid: string
   readonly phoneNumber: string
+  /** The customer's trunk that takes its calls. */
+  readonly trunkSid?: string | undefined
   readonly voice: Callback | undefined
   readonly fallback: Callback | undefined
   readonly statusCallback: Callback | undefined
@@ -167,6 +172,8 @@ export interface CallPorts {
   readonly routes: Routes
   /** SIP Domains by host. Default: none. */
   readonly domains?: { find(host: string): SipDomainConfig | undefined }
+  /** Default: none. */
+  readonly customerTrunks?: CustomerTrunksPort
   readonly config: CallConfig
   readonly clock: Clock
   readonly ids: Ids

@@ -1,4 +1,5 @@
 import type { Call } from './call.js'
+import type { RecordedChannels } from './leg-audio.js'
 import type { OutboxEntry, RecordingRecord } from './ports.js'
 import { recordingEvent } from './status-events.js'
 
@@ -11,6 +12,10 @@ export interface RecordingOptions {
     | { readonly url: string; readonly method: 'GET' | 'POST'; readonly events: readonly string[] }
     | undefined
   readonly finish: AbortSignal
+  /** Default: what the caller says alone. */
+  readonly channels?: RecordedChannels
+  /** Default: RecordVerb. */
+  readonly source?: RecordingRecord['source']
 }
 
 export interface RecordingOutcome {
@@ -23,7 +28,7 @@ export function recordingUrl(baseUrl: string, accountSid: string, recordingSid: 
 }
 
 /**
- * Records what the caller says. The outcome is returned however it ends, also when the caller hangs
+ * Records what the caller says, or both ways. The outcome is returned however it ends, also when the caller hangs
  * up; a sid that exists already names a recording of an earlier process, whose outcome is returned.
  */
 export async function recordCall(
@@ -40,9 +45,9 @@ export async function recordCall(
     sid: options.recordingSid,
     accountSid: record.accountSid,
     callSid: record.sid,
-    channels: 1,
-    source: 'RecordVerb',
-    track: 'inbound',
+    channels: options.channels === 'dual' ? 2 : 1,
+    source: options.source ?? 'RecordVerb',
+    track: (options.channels ?? 'received') === 'received' ? 'inbound' : 'both',
     startMs: clock.nowMs(),
     status: 'in-progress',
     durationMs: undefined,
@@ -55,6 +60,7 @@ export async function recordCall(
       durationMsMax: options.durationMsMax,
       silenceTimeoutMs: options.silenceTimeoutMs,
       trimSilence: options.trimSilence,
+      ...(options.channels === undefined ? {} : { channels: options.channels }),
     },
     AbortSignal.any([signal, options.finish, call.endedSignal]),
   )

@@ -3,6 +3,7 @@ import { parseSipUri } from '../sip/uri.js'
 import type { Callback } from './call-record.js'
 import { callerOf } from './caller.js'
 import type { NumberConfig } from './ports.js'
+import type { CustomerTrunksPort, TrunkCalled } from './trunk-call-route.js'
 
 /** A SIP Domain as calls to it need it. */
 export interface SipDomainConfig {
@@ -25,10 +26,17 @@ export interface Called {
   readonly fallback: Callback | undefined
   readonly statusCallback: Callback | undefined
   readonly domain?: Pick<SipDomainConfig, 'sid' | 'domainName'>
+  /** The customer's trunk that takes it, in the place of `voice`. */
+  readonly through?: TrunkCalled
 }
 
-export function calledNumber({ sid, phoneNumber, ...settings }: NumberConfig): Called {
-  return { ...settings, to: phoneNumber, phoneNumberSid: sid }
+export function calledNumber(
+  { sid, phoneNumber, trunkSid, ...settings }: NumberConfig,
+  trunks: CustomerTrunksPort | undefined,
+): Called {
+  const trunk = trunkSid === undefined ? undefined : trunks?.find(trunkSid)
+  const called = { ...settings, to: phoneNumber, phoneNumberSid: sid }
+  return trunk ? { ...called, through: { trunk, way: 'originating' } } : called
 }
 
 /**

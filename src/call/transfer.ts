@@ -1,14 +1,22 @@
 import type { Call } from './call.js'
 import { isFinal } from './call-record.js'
+import type { ProgramStart } from './ports.js'
 import type { Referral } from './sip-leg.js'
 
-/** A new party for who stays in the call, asked for by who is about to leave. */
-export type OnTransfer = (target: string) => Promise<void>
+/** A new party for who stays in the call, asked for by who is about to leave; undefined: declined. */
+export type OnTransfer = (target: string) => Promise<void> | undefined
 
 /** Who is asked what to do about a transfer: the `referUrl` of a Dial. */
 export interface TransferUrl {
   readonly url: string
   readonly method: 'GET' | 'POST'
+}
+
+/** Who may transfer the other one without being asked, and what becomes of that one. */
+export interface TransferRule {
+  readonly by: 'parent' | 'child'
+  /** Undefined: the party is not called. */
+  start(target: string): ProgramStart | undefined
 }
 
 /**
@@ -18,18 +26,42 @@ export interface TransferUrl {
 export function allowTransfers(
   parent: Call,
   child: Call,
-  asked: TransferUrl | undefined,
+  asked: TransferUrl | TransferRule | undefined,
 ): Promise<string> {
   parent.partner = child
   child.partner = parent
   return new Promise((resolve) => {
     if (!asked) return
+    if ('by' in asked) {
+      allowOne(parent, child, asked, resolve)
+      return
+    }
     child.onTransfer = async (target) => resolve(target)
     parent.onTransfer = (target) => {
       const parameters = [['ReferTransferTarget', target]] as const
       return child.dispatch({ type: 'redirect', start: { type: 'url', ...asked, parameters } })
     }
   })
+}
+
+function allowOne(
+  parent: Call,
+  child: Call,
+  { by, start }: TransferRule,
+  resolve: (target: string) => void,
+): void {
+  if (by === 'parent') {
+    parent.onTransfer = (target) => {
+      const program = start(target)
+      return program && child.dispatch({ type: 'redirect', start: program })
+    }
+    return
+  }
+  child.onTransfer = (target) => {
+    if (!start(target)) return undefined
+    resolve(target)
+    return Promise.resolve()
+  }
 }
 
 /** The two are no longer connected. */
@@ -67,13 +99,12 @@ export async function transfer(
     await second.adopt(partner, (status) => leg.reportRefer(referId, status))
     return
   }
-  const { onTransfer } = call
-  if (!onTransfer) {
+  const outcome = call.onTransfer?.(target)
+  if (!outcome) {
     leg.answerRefer(referId, 603)
     return
   }
   leg.answerRefer(referId, 202)
-  const outcome = onTransfer(target)
   // Those who stay are in the hands of their application now: the transfer is done.
   await outcome.then(
     () => leg.reportRefer(referId, 200),

@@ -85,6 +85,7 @@ async function provision(
     status_callback: '',
     status_callback_method: 'POST',
     extras: '{}',
+    trunk_sid: null,
     created_ms: nowMs,
     updated_ms: nowMs,
   }

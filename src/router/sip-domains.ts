@@ -16,8 +16,14 @@ export interface Claim {
   readonly flow: Flow
 }
 
+/** A domain, or that of a customer's trunk. */
 interface Domain {
-  readonly row: SipDomainRow
+  readonly row: Pick<SipDomainRow, 'sid' | 'sip_registration' | 'secure'> & {
+    /** Null: of a trunk that its PBX does not call. */
+    readonly domain_name: string | null
+  }
+  /** Undefined: of a trunk. */
+  readonly config: SipDomainConfig | undefined
   /** SIDs of the lists that are mapped, by purpose. */
   readonly lists: Readonly<Record<SipMappingRow['purpose'], readonly string[]>>
 }
@@ -30,7 +36,7 @@ export class SipDomains {
   readonly #addresses = new Map<string, CidrSet>()
   #credentialCount = 0
 
-  /** Domains. */
+  /** Domains, with those of trunks. */
   get size(): number {
     return this.#bySid.size
   }
@@ -42,6 +48,18 @@ export class SipDomains {
 
   /** Puts a domain in the place of what was known of it. */
   setDomain(row: SipDomainRow, mappings: readonly SipMappingRow[]): void {
+    this.#set(row, configOf(row), mappings)
+  }
+
+  /** The domain by which the PBX of a customer's trunk calls us: its lists say who may. */
+  setTrunk(
+    row: Pick<Domain['row'], 'sid' | 'domain_name' | 'secure'>,
+    mappings: readonly SipMappingRow[],
+  ): void {
+    this.#set({ ...row, sip_registration: 0 }, undefined, mappings)
+  }
+
+  #set(row: Domain['row'], config: Domain['config'], mappings: readonly SipMappingRow[]): void {
     this.removeDomain(row.sid)
     const sidsOf = (purpose: SipMappingRow['purpose']) =>
       mappings.filter((mapping) => mapping.purpose === purpose).map(({ sid }) => sid)
@@ -50,19 +68,18 @@ export class SipDomains {
       call_addresses: sidsOf('call_addresses'),
       registration_credentials: sidsOf('registration_credentials'),
     }
-    const domain = { row, lists }
+    const domain = { row, config, lists }
     this.#bySid.set(row.sid, domain)
-    this.#byName.set(row.domain_name, domain)
+    if (row.domain_name !== null) this.#byName.set(row.domain_name, domain)
   }
 
   removeDomain(sid: string): void {
     const known = this.#bySid.get(sid)
     if (!known) return
     this.#bySid.delete(sid)
+    const { domain_name: name } = known.row
     // Another one may have its name by now.
-    if (this.#byName.get(known.row.domain_name) === known) {
-      this.#byName.delete(known.row.domain_name)
-    }
+    if (name !== null && this.#byName.get(name) === known) this.#byName.delete(name)
   }
 
   /** All credentials of a list, by username. */
@@ -83,8 +100,7 @@ export class SipDomains {
 
   /** By the host of a URI, in lower case. */
   find(host: string): SipDomainConfig | undefined {
-    const domain = this.#byName.get(host)
-    return domain && configOf(domain.row)
+    return this.#byName.get(host)?.config
   }
 
   has(host: string): boolean {

@@ -11,6 +11,7 @@ interface CallSettings {
   readonly statusCallback?: StatusCallback | undefined
   readonly fallback?: Callback | undefined
   readonly nextSequence?: number
+  readonly trunkSid?: string | undefined
 }
 
 /** Calls and recordings in the store; a change and the callbacks that it causes are one write. */
@@ -58,6 +59,7 @@ export function callRecord(row: CallRow): CallRecord {
     to: row.to,
     parentCallSid: row.parent_call_sid ?? undefined,
     phoneNumberSid: row.phone_number_sid ?? undefined,
+    trunkSid: settings.trunkSid,
     forwardedFrom: row.forwarded_from ?? undefined,
     callerName: row.caller_name ?? undefined,
     sip: settings.sip,
@@ -74,8 +76,8 @@ export function callRecord(row: CallRow): CallRecord {
 }
 
 export function callRow(call: CallRecord): CallRow {
-  const { sip, statusCallback, fallback, nextSequence } = call
-  const settings: CallSettings = { sip, statusCallback, fallback, nextSequence }
+  const { sip, statusCallback, fallback, nextSequence, trunkSid } = call
+  const settings: CallSettings = { sip, statusCallback, fallback, nextSequence, trunkSid }
   return {
     sid: call.sid,
     account_sid: call.accountSid,
@@ -101,6 +103,7 @@ function numberConfig(row: NumberRow): NumberConfig {
     sid: row.sid,
     accountSid: row.account_sid,
     phoneNumber: row.phone_number,
+    trunkSid: row.trunk_sid ?? undefined,
     voice: callback(row.voice_url, row.voice_method),
     fallback: callback(row.voice_fallback_url, row.voice_fallback_method),
     statusCallback: callback(row.status_callback, row.status_callback_method),

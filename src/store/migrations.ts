@@ -90,4 +90,23 @@ export const migrations: readonly (readonly string[])[] = [
       old_messages INTEGER NOT NULL, updated_ms BIGINT NOT NULL)`,
     'CREATE INDEX sip_mailboxes_of_domain ON sip_mailboxes (domain_name)',
   ],
+  [
+    `CREATE TABLE customer_trunks (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, domain_name TEXT UNIQUE,
+      friendly_name TEXT NOT NULL, disaster_recovery_url TEXT NOT NULL,
+      disaster_recovery_method TEXT NOT NULL, transfer_mode TEXT NOT NULL,
+      transfer_caller_id TEXT NOT NULL, secure INTEGER NOT NULL,
+      cnam_lookup_enabled INTEGER NOT NULL, recording_mode TEXT NOT NULL,
+      recording_trim TEXT NOT NULL, created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX customer_trunks_of_account ON customer_trunks (account_sid, created_ms, sid)',
+    `CREATE TABLE origination_urls (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, trunk_sid TEXT NOT NULL,
+      friendly_name TEXT NOT NULL, sip_url TEXT NOT NULL, priority INTEGER NOT NULL,
+      weight INTEGER NOT NULL, enabled INTEGER NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX origination_urls_of_trunk ON origination_urls (trunk_sid, created_ms, sid)',
+    'ALTER TABLE incoming_phone_numbers ADD COLUMN trunk_sid TEXT',
+    `CREATE INDEX numbers_of_trunk ON incoming_phone_numbers (trunk_sid, created_ms, sid)
+      WHERE trunk_sid IS NOT NULL`,
+  ],
 ]

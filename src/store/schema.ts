@@ -26,6 +26,8 @@ export interface NumberRow {
   readonly status_callback_method: string
   /** JSON object: settings that are kept and presented, and have no effect yet. */
   readonly extras: string
+  /** The customer's trunk that takes its calls, in the place of the voice URL. */
+  readonly trunk_sid: string | null
   readonly created_ms: number
   readonly updated_ms: number
 }
@@ -175,10 +177,11 @@ export interface SipIpAddressRow {
   readonly updated_ms: number
 }
 
-/** A list that says who may use a domain. */
+/** A list that says who may use a domain, or a customer's trunk. */
 export interface SipMappingRow {
   /** Of the list. */
   readonly sid: string
+  /** SD…, or TK… of a trunk. */
   readonly domain_sid: string
   readonly purpose: 'call_credentials' | 'call_addresses' | 'registration_credentials'
   readonly account_sid: string
@@ -192,6 +195,46 @@ export interface SipMailboxRow {
   readonly domain_name: string
   readonly new_messages: number
   readonly old_messages: number
+  readonly updated_ms: number
+}
+
+/** A trunk to a customer's own PBX. */
+export interface CustomerTrunkRow {
+  readonly sid: string
+  readonly account_sid: string
+  /** Host name in lower case, in no two trunks or domains; null: it takes no calls of the PBX. */
+  readonly domain_name: string | null
+  readonly friendly_name: string
+  readonly disaster_recovery_url: string
+  readonly disaster_recovery_method: string
+  readonly transfer_mode: 'disable-all' | 'enable-all' | 'sip-only'
+  readonly transfer_caller_id: 'from-transferee' | 'from-transferor'
+  /** 0 or 1, as `cnam_lookup_enabled`. */
+  readonly secure: number
+  readonly cnam_lookup_enabled: number
+  readonly recording_mode:
+    | 'do-not-record'
+    | 'record-from-ringing'
+    | 'record-from-answer'
+    | 'record-from-ringing-dual'
+    | 'record-from-answer-dual'
+  readonly recording_trim: 'trim-silence' | 'do-not-trim'
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+/** Where calls to the numbers of a trunk go. */
+export interface OriginationUrlRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly trunk_sid: string
+  readonly friendly_name: string
+  readonly sip_url: string
+  readonly priority: number
+  readonly weight: number
+  /** 0 or 1. */
+  readonly enabled: number
+  readonly created_ms: number
   readonly updated_ms: number
 }
 
@@ -211,4 +254,6 @@ export interface Tables {
   sip_ip_addresses: SipIpAddressRow
   sip_mappings: SipMappingRow
   sip_mailboxes: SipMailboxRow
+  customer_trunks: CustomerTrunkRow
+  origination_urls: OriginationUrlRow
 }

@@ -17,6 +17,7 @@ const parts = [
 /** A call as REST shows it; what is not known yet is null (checklist F18). */
 export function presentCall(row: CallRow) {
   const path = `${accountPath(row.account_sid)}/Calls/${row.sid}`
+  const { trunkSid = null } = JSON.parse(row.settings) as { readonly trunkSid?: string }
   const seconds = durationSeconds({
     startMs: row.start_ms ?? undefined,
     endMs: row.end_ms ?? undefined,
@@ -47,7 +48,7 @@ export function presentCall(row: CallRow) {
     subresource_uris: subresources(path, parts),
     to: row.to,
     to_formatted: formatted(row.to),
-    trunk_sid: null,
+    trunk_sid: trunkSid,
     uri: `${path}.json`,
   }
 }

@@ -13,7 +13,6 @@ export const numberExtras = {
   sms_fallback_url: '',
   sms_method: 'POST',
   sms_url: '',
-  trunk_sid: null,
   voice_application_sid: '',
   voice_caller_id_lookup: false,
   voice_receive_mode: 'voice',
@@ -44,5 +43,6 @@ export function presentNumber(row: NumberRow) {
     voice_url: row.voice_url,
     ...numberExtras,
     ...(JSON.parse(row.extras) as object),
+    trunk_sid: row.trunk_sid,
   }
 }
