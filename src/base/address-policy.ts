@@ -5,6 +5,7 @@ type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number]
 /** True when `address` lies in one of the ranges; IPv4-mapped IPv6 addresses count as IPv4. */
 export class CidrSet {
   readonly #ranges: readonly Cidr[]
+  readonly #verdicts = new Map<string, boolean>()
 
   /** `cidrs`: 'a.b.c.d/n' or a bare address. Throws for text that is neither. */
   constructor(cidrs: readonly string[]) {
@@ -15,11 +16,19 @@ export class CidrSet {
     return this.#ranges.length === 0
   }
 
+  /** What was asked before is remembered: a flood of packets comes from few addresses, or is dropped. */
   has(address: string): boolean {
+    const known = this.#verdicts.get(address)
+    if (known !== undefined) return known
     const parsed = parseAddress(address)
-    return parsed !== undefined && this.#ranges.some((range) => matches(parsed, range))
+    const verdict = parsed !== undefined && this.#ranges.some((range) => matches(parsed, range))
+    if (this.#verdicts.size >= verdictsMax) this.#verdicts.clear()
+    this.#verdicts.set(address, verdict)
+    return verdict
   }
 }
+
+const verdictsMax = 4096
 
 export interface Listener {
   readonly address: string

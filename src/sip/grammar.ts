@@ -28,6 +28,8 @@ export function quote(text: string): string {
 
 /** Splits at `separator` outside of quoted strings and angle brackets; undefined when unbalanced. */
 export function splitOutside(text: string, separator: ',' | ';'): string[] | undefined {
+  // Most values have neither.
+  if (!/["<>]/.test(text)) return text.split(separator).map(trimmed)
   const parts: string[] = []
   let start = 0
   let bracketed = false
@@ -49,6 +51,12 @@ export function splitOutside(text: string, separator: ',' | ';'): string[] | und
   return parts
 }
 
+/** As `trim`, which always makes a new string. */
+function trimmed(text: string): string {
+  const last = text.charCodeAt(text.length - 1)
+  return text.charCodeAt(0) <= 32 || last <= 32 || last > 127 ? text.trim() : text
+}
+
 /** Parameters by lower-case name; a parameter without a value has ''. Values are unquoted. */
 export type Params = ReadonlyMap<string, string>
 
@@ -56,10 +64,11 @@ export const noParams: Params = new Map()
 
 /** `;name=value;name` with linear white space anywhere between; undefined when malformed. */
 export function parseParams(text: string): Params | undefined {
-  const trimmed = text.trim()
-  if (trimmed === '') return noParams
-  if (!trimmed.startsWith(';')) return undefined
-  const parts = splitOutside(trimmed.slice(1), ';')
+  if (text === '') return noParams
+  const whole = text.trim()
+  if (whole === '') return noParams
+  if (!whole.startsWith(';')) return undefined
+  const parts = splitOutside(whole.slice(1), ';')
   if (!parts) return undefined
   const params = new Map<string, string>()
   for (const part of parts) {

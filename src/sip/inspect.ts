@@ -57,26 +57,28 @@ export function inspectResponse(response: SipResponse): Result<ResponseEnvelope,
 }
 
 function inspectFields(message: SipRequest | SipResponse): Envelope | string {
-  const seen = new Set<string>()
+  const fields = new Map<string, string>()
   let viaText: string | undefined
   let viaCount = 0
   for (const { name, value } of message.headers) {
     if (name === 'Via' && viaCount++ === 0) viaText = value
     if (!onceOnly.has(name)) continue
-    if (seen.has(name)) return `More Than One ${name}`
-    seen.add(name)
+    if (fields.has(name)) return `More Than One ${name}`
+    fields.set(name, value)
   }
   const via = viaText === undefined ? undefined : parseVia(viaText)
   if (!via || via.params.get('branch') === magicCookie) return 'Bad Via'
-  const from = parseNameAddr(headerOf(message.headers, 'From') ?? '')
+  const from = parseNameAddr(fields.get('From') ?? '')
   if (!from) return 'Bad From'
-  const to = parseNameAddr(headerOf(message.headers, 'To') ?? '')
+  const to = parseNameAddr(fields.get('To') ?? '')
   if (!to) return 'Bad To'
-  const callId = headerOf(message.headers, 'Call-ID') ?? ''
+  const callId = fields.get('Call-ID') ?? ''
   if (!/^\S+$/.test(callId)) return 'Bad Call-ID'
-  const [cseqText = '', cseqMethod = ''] = (headerOf(message.headers, 'CSeq') ?? '').split(/\s+/)
+  const sequence = fields.get('CSeq') ?? ''
+  const space = sequence.search(/\s/)
   // RFC 3261 §8.1.1.5: below 2**31; the rest of 32 bits is tolerated.
-  const cseq = parseNumber(cseqText, 0xffff_ffff)
+  const cseq = parseNumber(sequence.slice(0, Math.max(0, space)), 0xffff_ffff)
+  const cseqMethod = sequence.slice(space).trim().split(/\s/, 1)[0] ?? ''
   if (cseq === undefined || cseqMethod === '') return 'Bad CSeq'
   const contact = firstContact(message)
   if (contact === false) return 'Bad Contact'

@@ -51,19 +51,29 @@ const knownNames = [
 ].flatMap((line) => line.split(' '))
 
 const canonicalNames = new Map<string, string>([
+  // As most write them, so that nothing has to be converted.
+  ...knownNames.map((name) => [name, name] as const),
   ...knownNames.map((name) => [name.toLowerCase(), name] as const),
   ...compactForms,
 ])
 
 /** The canonical spelling of a header field name; a name that is not known stays as it was sent. */
 export function canonicalName(name: string): string {
-  return canonicalNames.get(name) ?? canonicalNames.get(name.toLowerCase()) ?? name
+  return knownName(name) ?? name
+}
+
+/** As `canonicalName`; undefined for a name that is not known. */
+export function knownName(name: string): string | undefined {
+  return canonicalNames.get(name) ?? canonicalNames.get(name.toLowerCase())
 }
 
 /** The value of the first field with this name, whatever its case or compact form. */
 export function headerOf(headers: readonly HeaderField[], name: string): string | undefined {
-  const wanted = canonicalName(name)
+  const known = knownName(name)
+  const wanted = known ?? name
   for (const field of headers) if (field.name === wanted) return field.value
+  // The names of fields that the parser knows are canonical.
+  if (known !== undefined) return undefined
   const lowerCase = wanted.toLowerCase()
   return headers.find((field) => canonicalName(field.name).toLowerCase() === lowerCase)?.value
 }

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.js'
 import type { HeaderField } from './events.js'
 import { isToken, splitOutside } from './grammar.js'
-import { canonicalName, emptyBody, type SipMessage, type SipRequest } from './message.js'
+import { emptyBody, knownName, type SipMessage, type SipRequest } from './message.js'
 
 export const messageBytesMax = 65_536
 const headerCountMax = 256
@@ -99,6 +99,8 @@ function lastVersion(text: string): number {
 
 /** RFC 3261 §7.3.1, with folding (§25.1, LWS). */
 function parseFields(head: string, from: number): HeaderField[] | undefined {
+  // A bare CR or LF would let one hop see other fields than the next.
+  if (/\r(?!\n)|(?<!\r)\n/.test(head)) return undefined
   const fields: HeaderField[] = []
   let position = from
   while (position < head.length) {
@@ -108,14 +110,20 @@ function parseFields(head: string, from: number): HeaderField[] | undefined {
       end = endOfLine(head, end + 2)
       folded = true
     }
-    const line = head.slice(position, end)
+    if (end - position > headerLengthMax || fields.length >= headerCountMax) return undefined
+    const isField = folded
+      ? addFolded(fields, head.slice(position, end))
+      : addField(fields, head, position, end)
+    if (!isField) return undefined
     position = end + 2
-    if (line.length > headerLengthMax || fields.length >= headerCountMax) return undefined
-    // Looks only where white space begins: a long run of it is not searched again from each place in it.
-    const text = folded ? line.replace(/(?<![ \t])[ \t]*(?:\r\n[ \t]+)+/g, ' ') : line
-    if (!addField(fields, text)) return undefined
   }
   return fields
+}
+
+function addFolded(fields: HeaderField[], lines: string): boolean {
+  // Looks only where white space begins: a long run of it is not searched again from each place in it.
+  const text = lines.replace(/(?<![ \t])[ \t]*(?:\r\n[ \t]+)+/g, ' ')
+  return addField(fields, text, 0, text.length)
 }
 
 function endOfLine(text: string, from: number): number {
@@ -129,16 +137,17 @@ function isBlank(code: number): boolean {
 
 const listNames = new Set(['Via', 'Route', 'Record-Route'])
 
-function addField(fields: HeaderField[], text: string): boolean {
-  const colon = text.indexOf(':')
-  if (colon < 1) return false
+/** The field in `text` from `begin` to `end`. */
+function addField(fields: HeaderField[], text: string, begin: number, end: number): boolean {
+  const colon = text.indexOf(':', begin)
+  if (colon <= begin || colon >= end) return false
   let nameEnd = colon
-  while (nameEnd > 0 && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--
-  const rawName = text.slice(0, nameEnd)
-  const value = text.slice(colon + 1).trim()
-  // A bare CR or LF would let one hop see other fields than the next.
-  if (!isToken(rawName) || /[\r\n]/.test(value)) return false
-  const name = canonicalName(rawName)
+  while (nameEnd > begin && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--
+  const rawName = text.slice(begin, nameEnd)
+  const known = knownName(rawName)
+  if (known === undefined && !isToken(rawName)) return false
+  const name = known ?? rawName
+  const value = text.slice(colon + 1, end).trim()
   // RFC 3261 §7.3.1: a joined list equals one field per value.
   const parts = listNames.has(name) && value.includes(',') ? splitOutside(value, ',') : undefined
   if (!parts?.every((part) => part !== '')) fields.push({ name, value })

@@ -62,7 +62,7 @@ function parseUriParams(texts: readonly string[]): Params | undefined {
 export function parseHostPort(text: string): { host: string; port?: number } | undefined {
   const match = hostPattern.exec(text)
   if (!match?.[1]) return undefined
-  const host = match[1].replace(/^\[|\]$/g, '').toLowerCase()
+  const host = (match[1].startsWith('[') ? match[1].slice(1, -1) : match[1]).toLowerCase()
   if (match[2] === undefined) return { host }
   const port = parseNumber(match[2], 65_535)
   return port ? { host, port } : undefined

@@ -20,8 +20,8 @@ export function parseVia(text: string): Via | undefined {
   if (!match?.[1] || !match[2]) return undefined
   const rest = text.slice(match[0].length)
   const semicolon = rest.indexOf(';')
-  const portText = (semicolon < 0 ? rest : rest.slice(0, semicolon)).replace(/\s+/g, '')
-  const sentBy = parseHostPort(match[2] + portText)
+  const portText = semicolon < 0 ? rest : rest.slice(0, semicolon)
+  const sentBy = parseHostPort(match[2] + portText.replace(/\s+/g, ''))
   const params = parseParams(semicolon < 0 ? '' : rest.slice(semicolon))
   if (!sentBy || !params) return undefined
   return { transport: match[1], host: sentBy.host, port: sentBy.port, params }
