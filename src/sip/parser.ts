@@ -37,6 +37,8 @@ export function parseMessage(bytes: Uint8Array): Result<SipMessage, ParseProblem
   const blank = buffer.indexOf('\r\n\r\n', begin, 'latin1')
   const headEnd = blank < 0 ? buffer.length : blank
   const head = buffer.toString('utf8', begin, headEnd)
+  // A bare CR or LF would let one hop see other fields than the next.
+  if (/\r(?!\n)|(?<!\r)\n/.test(head)) return refuse('bare CR or LF')
   const firstEnd = head.indexOf('\r\n')
   const start = parseStartLine(firstEnd < 0 ? head : head.slice(0, firstEnd))
   if (!start) return refuse('bad start line')
@@ -57,8 +59,8 @@ function refuse(reason: string): { readonly ok: false; readonly problem: ParsePr
 }
 
 function parseStartLine(line: string): Start | undefined {
-  if (/[\r\n]/.test(line)) return undefined
-  if (/^SIP\/2\.0 /i.test(line)) {
+  // Method names have no slash.
+  if (line.charCodeAt(3) === 47 && /^SIP\/2\.0 /i.test(line)) {
     // RFC 3261 §7.2: three digits; the reason may be empty but not its space (RFC 4475 §3.1.1.13).
     const match = /^([1-6][0-9][0-9]) (.*)$/s.exec(line.slice(8))
     if (!match) return undefined
@@ -77,7 +79,7 @@ function parseRequestLine(line: string): Start | undefined {
   const uri = rest.slice(0, versionAt)
   const version = rest.slice(versionAt + 1)
   const start = { line: { type: 'request', method, uri } } as const
-  if (!/^SIP\/2\.0\s*$/i.test(version)) {
+  if (version !== 'SIP/2.0' && !/^SIP\/2\.0\s*$/i.test(version)) {
     if (!/^SIP\/[0-9]+\.[0-9]+$/i.test(version)) return undefined
     return { ...start, problem: { status: 505, reason: 'Version Not Supported' } }
   }
@@ -90,6 +92,7 @@ function parseRequestLine(line: string): Start | undefined {
 
 /** Index of the space before the last `SIP/`; a text in upper case may have another length. */
 function lastVersion(text: string): number {
+  if (text.endsWith(' SIP/2.0')) return text.length - 8
   let at = text.lastIndexOf(' ')
   while (at >= 0 && text.slice(at + 1, at + 5).toUpperCase() !== 'SIP/') {
     at = at === 0 ? -1 : text.lastIndexOf(' ', at - 1)
@@ -99,8 +102,6 @@ function lastVersion(text: string): number {
 
 /** RFC 3261 §7.3.1, with folding (§25.1, LWS). */
 function parseFields(head: string, from: number): HeaderField[] | undefined {
-  // A bare CR or LF would let one hop see other fields than the next.
-  if (/\r(?!\n)|(?<!\r)\n/.test(head)) return undefined
   const fields: HeaderField[] = []
   let position = from
   while (position < head.length) {

@@ -1,4 +1,4 @@
-import { noParams, type Params, parseNumber } from './grammar.js'
+import { alphanumericAnd, isAllIn, noParams, type Params, parseNumber } from './grammar.js'
 
 export interface SipUri {
   readonly scheme: 'sip' | 'sips'
@@ -13,23 +13,25 @@ export interface SipUri {
   readonly headers?: string
 }
 
-const hostPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?$/
+const hostPattern = /^\[[0-9A-Fa-f:.]+\]$/
+const hostChars = alphanumericAnd('._-')
+const userChars = alphanumericAnd("-_.!~*'()&=+$,;?/#")
 const userPattern = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#]|%[0-9A-Fa-f]{2})+$/
 const passwordPattern = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,]|%[0-9A-Fa-f]{2})*$/
 
 /** Parses sip: and sips: URIs (RFC 3261 §19.1.1); undefined for any other scheme or bad syntax. */
 export function parseSipUri(text: string): SipUri | undefined {
-  const scheme = /^(sips?):/i.exec(text)?.[1]?.toLowerCase()
-  if (scheme !== 'sip' && scheme !== 'sips') return undefined
+  const scheme = schemeOf(text)
+  if (scheme === undefined) return undefined
   const rest = text.slice(scheme.length + 1)
   const at = rest.indexOf('@')
   if (at !== rest.lastIndexOf('@')) return undefined
   const tail = rest.slice(at + 1)
   const question = tail.indexOf('?')
   const beforeHeaders = question < 0 ? tail : tail.slice(0, question)
-  const [hostPort = '', ...paramTexts] = beforeHeaders.split(';')
-  const host = parseHostPort(hostPort)
-  const params = parseUriParams(paramTexts)
+  const semicolon = beforeHeaders.indexOf(';')
+  const host = parseHostPort(semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon))
+  const params = semicolon < 0 ? noParams : parseUriParams(beforeHeaders.slice(semicolon + 1))
   if (!host || !params) return undefined
   const userInfo = at < 0 ? {} : parseUserInfo(rest.slice(0, at))
   if (!userInfo) return undefined
@@ -37,19 +39,24 @@ export function parseSipUri(text: string): SipUri | undefined {
   return { scheme, ...userInfo, ...host, params, ...headers }
 }
 
+function schemeOf(text: string): 'sip' | 'sips' | undefined {
+  if (text.startsWith('sip:')) return 'sip'
+  const scheme = /^(sips?):/i.exec(text)?.[1]?.toLowerCase()
+  return scheme === 'sip' || scheme === 'sips' ? scheme : undefined
+}
+
 function parseUserInfo(text: string): { user: string; password?: string } | undefined {
   const colon = text.indexOf(':')
   const user = colon < 0 ? text : text.slice(0, colon)
-  if (!userPattern.test(user)) return undefined
+  if (user === '' || (!isAllIn(userChars, user) && !userPattern.test(user))) return undefined
   if (colon < 0) return { user }
   const password = text.slice(colon + 1)
   return passwordPattern.test(password) ? { user, password } : undefined
 }
 
-function parseUriParams(texts: readonly string[]): Params | undefined {
-  if (texts.length === 0) return noParams
+function parseUriParams(joined: string): Params | undefined {
   const params = new Map<string, string>()
-  for (const text of texts) {
+  for (const text of joined.split(';')) {
     if (!/^[^\s"<>@=]+(?:=[^\s"<>@]*)?$/.test(text)) return undefined
     const equals = text.indexOf('=')
     const name = (equals < 0 ? text : text.slice(0, equals)).toLowerCase()
@@ -60,11 +67,15 @@ function parseUriParams(texts: readonly string[]): Params | undefined {
 
 /** `host`, `host:port` or `[ipv6]:port`. */
 export function parseHostPort(text: string): { host: string; port?: number } | undefined {
-  const match = hostPattern.exec(text)
-  if (!match?.[1]) return undefined
-  const host = (match[1].startsWith('[') ? match[1].slice(1, -1) : match[1]).toLowerCase()
-  if (match[2] === undefined) return { host }
-  const port = parseNumber(match[2], 65_535)
+  const isLiteral = text.startsWith('[')
+  const colon = text.indexOf(':', isLiteral ? text.indexOf(']') : 0)
+  const name = colon < 0 ? text : text.slice(0, colon)
+  const isHost = isLiteral ? hostPattern.test(name) : name !== '' && isAllIn(hostChars, name)
+  if (!isHost) return undefined
+  const host = (isLiteral ? name.slice(1, -1) : name).toLowerCase()
+  if (colon < 0) return { host }
+  const portText = text.slice(colon + 1)
+  const port = portText.length <= 5 ? parseNumber(portText, 65_535) : undefined
   return port ? { host, port } : undefined
 }
 
