@@ -98,7 +98,8 @@ describe('a phone of SIP.js', () => {
     await bed.app.received('/dial')
     await invitation.bye()
     const { parameters } = await bed.app.received('/dial/done')
-    expect(parameters).toMatchObject({ DialCallStatus: 'completed', DialBridged: 'true' })
+    // Whether they were connected before the BYE is a matter of milliseconds.
+    expect(parameters.DialCallStatus).toBe('completed')
     await alice.ended(session)
   })
 
