@@ -130,7 +130,8 @@ test('no endpoint for the child: the Dial has failed', async () => {
   const world = await dialling()
   world.router.refuse(world.childLeg(), 404)
   await world.router.settle()
-  expect(world.outcomes).toEqual([{ status: 'failed', durationMs: 0, bridged: false }])
+  const failed = { status: 'failed', durationMs: 0, bridged: false, sipStatus: 404 }
+  expect(world.outcomes).toEqual([failed])
 })
 
 test('a redirect while digits are sent after the answer leaves one program', async () => {

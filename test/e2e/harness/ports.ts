@@ -11,3 +11,12 @@ export function freePort(): Promise<number> {
     })
   })
 }
+
+/** Whether a program has the UDP port by now. */
+export function isTaken(port: number, address = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(true))
+    socket.bind(port, address, () => socket.close(() => resolve(false)))
+  })
+}
