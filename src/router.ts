@@ -102,7 +102,8 @@ async function compose(
   const registry = await openRegistry(config.sip.realm, records.store, events, closers)
   const sender: SipSender = { send: (command) => network.sip.send(command) }
   const sipDomains = await openSipDomains({ ...records, config, clock, sip: sender })
-  const { trunks, upkeep } = await openTrunks(config, records, events, sender)
+  const opening = { ...records, config, domains: sipDomains.domains }
+  const { trunks, upkeep, customers } = await openTrunks(opening, events, sender)
   const network = await openNetwork(config, sipDomains.domains, closers, {
     leg: (event) => calls.handle(upkeep.named(event)),
     bound: (event) => registry.bound(event),
@@ -120,9 +121,7 @@ async function compose(
   closers.add(() => upkeep.close())
   const devices = registry.directory
   const { domains } = sipDomains
-  const { store } = records
-  const customerTrunks = await openCustomerTrunks({ config, store, domains, events, clock, ids })
-  const opened = { ...records, ...sound, ...network, customerTrunks: customerTrunks.trunks }
+  const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
   const parts = { config, directory, events, devices, domains, trunks, ...opened }
   const { calls, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
@@ -134,7 +133,7 @@ async function compose(
     calls,
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
-    customerTrunks,
+    customerTrunks: customers,
     baseUrl,
     isReady: () => ready && records.store.isOpen,
     sizes,
@@ -145,10 +144,8 @@ async function compose(
   trunks.onChange((gateways) => upkeep.set(gateways))
   return {
     ...portsOf(network),
-    baseUrl,
-    account: records.account,
+    ...{ baseUrl, account: records.account, store: records.store },
     credentialsPath: directory.credentialsPath,
-    store: records.store,
     mediaCore: sound.plane.core,
     storeEngine: records.store.engineName,
     speech: sound.speech?.name,
@@ -223,23 +220,27 @@ async function openRecords(
 
 type SipSender = Pick<SipShell, 'send'>
 
-/** The gateways, and what is done for them between calls. */
+/** The gateways, what is done for them between calls, and the trunks of customers. */
 async function openTrunks(
-  config: Config,
-  records: Awaited<ReturnType<typeof openRecords>>,
+  records: Awaited<ReturnType<typeof openRecords>> & {
+    readonly config: Config
+    readonly domains: SipDomains
+  },
   events: TelemetryEvents,
   sip: SipSender,
 ) {
+  const parts = { clock, ids, events, ...records }
+  const customers = await openCustomerTrunks(parts)
   const trunks = await Trunks.open({
-    ...{ config, clock, ids, events, ...records },
+    ...parts,
     serviceRoutesOf: (sid) => upkeep.stateOf(sid)?.serviceRoutes ?? [],
   })
   const upkeep: GatewayUpkeep = new GatewayUpkeep({
     ...{ sip, clock, ids, events, health: trunks.table },
     installationId: records.account.sid,
-    probeIntervalMs: config.trunkProbeMs,
+    probeIntervalMs: records.config.trunkProbeMs,
   })
-  return { trunks, upkeep }
+  return { trunks, upkeep, customers }
 }
 
 function presentedGateways(trunks: Trunks, upkeep: GatewayUpkeep): ApiParts['gateways'] {

@@ -15,6 +15,7 @@ import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { oneNameAtATime } from './domain-names.js'
 import { readPage } from './paging.js'
 import { boolean, method, validated, webUrl } from './parameters.js'
 import { presentSipDomain, sipDomainExtras } from './present/sip-domain.js'
@@ -119,7 +120,7 @@ async function createDomain(context: ApiContext, parts: ApiParts): Promise<void>
     ...changesOf(settings, {}, parts),
   }
   const named = row.friendly_name === '' ? { ...row, friendly_name: row.domain_name } : row
-  await writeNamed(named, parts, [insertSipDomain(named)])
+  await oneNameAtATime(parts.store, () => writeNamed(named, parts, [insertSipDomain(named)]))
   answerOne(context, names, presented(named, parts), 201)
 }
 
@@ -132,11 +133,12 @@ async function changeDomain(context: ApiContext, parts: ApiParts): Promise<void>
   }
   const changed = { ...row, ...change }
   const isRenamed = changed.domain_name !== row.domain_name
-  await writeNamed(changed, parts, [
+  const batch = [
     updateSipDomain(row.sid, change),
     // Whoever has the name next shall not read them.
     ...(isRenamed ? [deleteSipMailboxes(row.domain_name)] : []),
-  ])
+  ]
+  await oneNameAtATime(parts.store, () => writeNamed(changed, parts, batch))
   answerOne(context, names, presented(changed, parts))
 }
 

@@ -14,6 +14,7 @@ import { sql } from '../store/store.js'
 import type { ApiContext } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { oneNameAtATime } from './domain-names.js'
 import { readPage } from './paging.js'
 import { boolean, method, validated, webUrl } from './parameters.js'
 import { presentTrunk, presentTrunkRecording } from './present/trunk.js'
@@ -122,7 +123,7 @@ async function createTrunk(context: ApiContext, parts: ApiParts): Promise<void> 
     updated_ms: nowMs,
     ...changesOf(settings, parts),
   }
-  await writeNamed(row, parts, insertCustomerTrunk(row))
+  await oneNameAtATime(parts.store, () => writeNamed(row, parts, insertCustomerTrunk(row)))
   context.status = 201
   context.body = presented(row, parts)
 }
@@ -132,7 +133,8 @@ async function changeTrunk(context: ApiContext, parts: ApiParts): Promise<void> 
   const settings = validated(settingsSchema, context.state.parameters, { DomainName: nameCode })
   const change = { ...changesOf(settings, parts), updated_ms: parts.clock.nowMs() }
   const changed = { ...row, ...change }
-  await writeNamed(changed, parts, updateCustomerTrunk(row.sid, change))
+  const statement = updateCustomerTrunk(row.sid, change)
+  await oneNameAtATime(parts.store, () => writeNamed(changed, parts, statement))
   context.body = presented(changed, parts)
 }
 

@@ -34,6 +34,11 @@ export async function runTrunkCall(
   parts: TrunkCallParts,
   signal: AbortSignal,
 ): Promise<void> {
+  // RFC 7332 §3: the number has led back to itself.
+  if (call.record.maxForwards < 2) {
+    call.refuse(483, 'failed')
+    return
+  }
   try {
     const outcome = await connect(call, called, parts, signal)
     if (!signal.aborted) await goOn(call, called, outcome, parts, signal)

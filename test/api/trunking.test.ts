@@ -108,6 +108,11 @@ describe('Trunking v1 with the official client', () => {
     expect(await refusal(trunks(trunk.sid).update({ domainName: 'taken' }))).toEqual(invalid(21232))
     const other = await trunks.create({})
     expect(other.domainName).toBeNull()
+    const both = await Promise.allSettled([
+      trunks.create({ domainName: 'race' }),
+      domains.create({ domainName: 'race' }),
+    ])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     await trunks(trunk.sid).update({ domainName: '' })
     expect((await trunks(other.sid).update({ domainName: 'once' })).domainName).toBe(
       'once.pbx.example',
