@@ -1,5 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Certificate, makeCertificate } from '../net/certificates.js'
 import {
   answer,
   expectAnswer,
@@ -10,6 +13,7 @@ import {
   take,
   takeInvite,
 } from '../sip/sipp-scenario.js'
+import { startBaresip } from './harness/baresip.js'
 import { call } from './harness/caller.js'
 import { eventually } from './harness/eventually.js'
 import { platformRequest, startGateway } from './harness/gateways.js'
@@ -346,5 +350,53 @@ describe.skipIf(!needs('sipp'))('customers’ trunks', { timeout: 60_000 }, () =
     const child = await recordsOf(party, 'outbound-dial')
     expect(child).toMatchObject({ from: number, status: 'completed' })
     await bed.quiet()
+  })
+})
+
+describe.skipIf(!needs('sipp', 'baresip', 'openssl'))('a secure trunk', { timeout: 60_000 }, () => {
+  let directory: string
+  let certificate: Certificate
+  let bed: Testbed
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'dialplane-trunking-e2e-'))
+    certificate = makeCertificate(directory, 'router', 'IP:127.0.0.1,DNS:localhost')
+    bed = await startTestbed({
+      DIALPLANE_SIP_REALM: realm,
+      DIALPLANE_TRUSTED_SIP: '192.0.2.0/24',
+      DIALPLANE_TLS_CERT: certificate.file,
+      DIALPLANE_TLS_KEY: certificate.keyFile,
+    })
+  })
+  afterAll(async () => {
+    await bed?.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  it('takes calls over TLS with SRTP alone', async () => {
+    const gateway = await startGateway(bed, 'called-answers')
+    const Uri = `sip:127.0.0.1:${gateway.port}`
+    await platformRequest(bed, '/Gateways', { Uri, Prefix: prefix })
+    await makeTrunk(bed, 'vault', { addresses: ['127.0.0.1'], settings: { secure: true } })
+    const phone = async (name: string, account: string) => {
+      const started = await startBaresip(bed.path(name), {
+        account: `outbound="sip:127.0.0.1:${bed.router.sipsPort};transport=tls"${account}`,
+        settings: [`sip_cafile ${certificate.file}`],
+      })
+      started.dial(`sip:${prefix}0003@vault.${realm};transport=tls`)
+      return started
+    }
+    const open = await phone('open', '')
+    const secret = await phone('secret', ';mediaenc=srtp-mand')
+    try {
+      await open.event('CALL_CLOSED')
+      expect(open.output()).toContain('488')
+      await secret.event('CALL_ESTABLISHED')
+      expect(gateway.invites()).toEqual([`sip:${prefix}0003@127.0.0.1:${gateway.port}`])
+      secret.hangUp()
+      await secret.event('CALL_CLOSED')
+      await bed.quiet()
+    } finally {
+      await Promise.all([open.kill(), secret.kill(), gateway.kill()])
+    }
   })
 })
