@@ -9,8 +9,8 @@ import {
 import type { HeaderField } from './events.js'
 import { parseNumber, quote } from './grammar.js'
 import type { Admitted } from './leg-events.js'
-import { headerOf, headerValues, type SipRequest } from './message.js'
-import { parseNameAddr } from './name-addr.js'
+import { headerValues, type SipRequest } from './message.js'
+import { domainOf } from './request-domain.js'
 import { type Exchange, respond } from './respond.js'
 import type { Stack } from './stack.js'
 import { parseSipUri } from './uri.js'
@@ -23,16 +23,6 @@ export interface Credential {
   readonly response: string
   readonly uri: string
   readonly expected: (ha1: string) => string
-}
-
-/**
- * The domain whose user or peer sends this: that of the address of record of a REGISTER (RFC 3261
- * §10.2), else that of the Request-URI. Empty: none that could be read.
- */
-export function domainOf(request: SipRequest): string {
-  const { method, uri, headers } = request
-  const named = method === 'REGISTER' ? parseNameAddr(headerOf(headers, 'To') ?? '')?.uri : uri
-  return parseSipUri(named ?? '')?.host ?? ''
 }
 
 /** 401 with one challenge per algorithm (RFC 8760 §2.3). */

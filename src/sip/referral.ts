@@ -31,7 +31,7 @@ export class Referral implements Timed {
   /** Event of its NOTIFYs. */
   readonly event: string
   #deadlineMs = 0
-  #isLost = false
+  #isOver = false
   /** One NOTIFY at a time; of what happens meanwhile the latest is told. */
   #isSending = false
   #waiting: number | undefined
@@ -94,7 +94,7 @@ export class Referral implements Timed {
 
   /** How the call to the new party goes; a final status is the last report (§2.4.5). */
   report(status: number): void {
-    if (this.#deadlineMs > 0 && !this.#isLost) this.#notify(status)
+    if (this.#deadlineMs > 0 && !this.#isOver) this.#notify(status)
   }
 
   /** The peer is told that there is nothing more to come. */
@@ -119,7 +119,7 @@ export class Referral implements Timed {
   }
 
   #end(): void {
-    this.#isLost = true
+    this.#isOver = true
     this.#stack.core.deadlines.delete(this)
     this.#stack.referrals.delete(this)
   }
@@ -137,7 +137,7 @@ export class Referral implements Timed {
       body: writeSipfrag(status),
       done: (answer) => {
         this.#isSending = false
-        if (this.#isLost) return
+        if (this.#isOver) return
         // RFC 6665 §4.2.2: who does not know the subscription wants no more of it.
         if (isDialogLost(answer)) this.#end()
         else if (this.#waiting !== undefined) {

@@ -4,10 +4,11 @@ import { type Destination, withTag } from './dialog.js'
 import type { Flow, HeaderField, Target } from './events.js'
 import { emptyBody, headerOf, headerValues, type SipRequest } from './message.js'
 import { parseNameAddr } from './name-addr.js'
+import { domainOf } from './request-domain.js'
 import { serializeMessage } from './serializer.js'
 import { reasonOf } from './status.js'
 import type { ServerTransaction } from './transaction-layer.js'
-import { formatHostPort, parseSipUri } from './uri.js'
+import { formatHostPort } from './uri.js'
 import { formatVia, parseVia, stampVia, type Via } from './via.js'
 
 /** A request that is to be answered, with a transaction or without one. */
@@ -57,8 +58,7 @@ export function respond(
  */
 function amplifies(core: Core, { request, flow, length }: Exchange, answer: Uint8Array): boolean {
   if (length === undefined || answer.length <= amplificationMax * length) return false
-  const { method, uri } = request
-  return !core.config.isTrusted(flow, parseSipUri(uri)?.host ?? '', method)
+  return !core.config.isTrusted(flow, domainOf(request), request.method)
 }
 
 const amplificationMax = 3

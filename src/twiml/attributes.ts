@@ -7,18 +7,15 @@ type SchemaOf<Type extends AttributeSchema['type']> = AttributeSchema & { readon
 
 /**
  * Reads the attributes of one element as its schema has them; what is out of range becomes the nearest that
- * is not, or the default, with a warning.
+ * is not, or the default. `checkAttributes` tells of it.
  */
 export class Attributes {
   readonly #element: XmlElement
   readonly #schema: ElementSchema
-  readonly #warnings: DocumentWarning[]
 
-  constructor(element: XmlElement, schema: ElementSchema, warnings: DocumentWarning[]) {
+  constructor(element: XmlElement, schema: ElementSchema) {
     this.#element = element
     this.#schema = schema
-    this.#warnings = warnings
-    this.#check()
   }
 
   /** As written; undefined: absent. */
@@ -86,27 +83,28 @@ export class Attributes {
     if (text === undefined || !isNumber(text)) return normal
     return Math.min(max, Math.max(min, Number(text)))
   }
+}
 
-  /** Warns of everything that is not known, not valid, or without effect. */
-  #check(): void {
-    for (const [name, text] of this.#element.attributes) {
-      if (name.startsWith('xmlns')) continue
-      const schema = this.#schema.attributes[name]
-      if (!schema) {
-        this.#warn(`attribute ${name} is not known here and has no effect`)
-        continue
-      }
-      const problem = problemOf(schema, text.trim())
-      if (problem !== undefined) this.#warn(`${name}="${text}" ${problem}`)
-      else if (this.#schema.without.has(name) && !isNormal(schema, text.trim())) {
-        this.#warn(`${name} has no effect in this version`)
-      }
+/** Warns of everything that is not known, not valid, or without effect. */
+export function checkAttributes(
+  { name: tag, attributes, line }: XmlElement,
+  schema: ElementSchema,
+  warnings: DocumentWarning[],
+): void {
+  const warn = (what: string) =>
+    warnings.push({ errorCode: 12200, message: `<${tag}>: ${what}`, line })
+  for (const [name, text] of attributes) {
+    if (name.startsWith('xmlns')) continue
+    const known = schema.attributes[name]
+    if (!known) {
+      warn(`attribute ${name} is not known here and has no effect`)
+      continue
     }
-  }
-
-  #warn(what: string): void {
-    const { name, line } = this.#element
-    this.#warnings.push({ errorCode: 12200, message: `<${name}>: ${what}`, line })
+    const problem = problemOf(known, text.trim())
+    if (problem !== undefined) warn(`${name}="${text}" ${problem}`)
+    else if (schema.without.has(name) && !isNormal(known, text.trim())) {
+      warn(`${name} has no effect in this version`)
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { Attributes } from './attributes.js'
+import { Attributes, checkAttributes } from './attributes.js'
 import { DocumentProblem, type DocumentWarning } from './document-error.js'
 import type {
   Dial,
@@ -28,7 +28,8 @@ export function parseVerb(element: XmlElement, warnings: DocumentWarning[]): Ins
   if (!schema) throw new DocumentProblem(12200, `<${name}> is not a verb`, line)
   if (!parser) throw new DocumentProblem(12200, `<${name}> is not supported by this version`, line)
   if (!structured.has(name)) checkChildren(element, schema, warnings)
-  return parser(element, new Attributes(element, schema, warnings), warnings)
+  checkAttributes(element, schema, warnings)
+  return parser(element, new Attributes(element, schema), warnings)
 }
 
 /** What is in these decides what they do, and is parsed with them. */
@@ -48,7 +49,7 @@ function checkChildren(
     if (!schema) warn('is not known here and has no effect')
     else if (schema.isLater && !isLater) warn('has no effect in this version')
     else {
-      new Attributes(child, schema, warnings)
+      checkAttributes(child, schema, warnings)
       checkChildren(child, schema, warnings)
     }
   }
@@ -220,7 +221,8 @@ function parseTarget(element: XmlElement, warnings: DocumentWarning[]): DialTarg
   }
   if (!schema) throw new Error(`no schema of ${noun}`)
   checkChildren(element, schema, warnings)
-  const attributes = new Attributes(element, schema, warnings)
+  checkAttributes(element, schema, warnings)
+  const attributes = new Attributes(element, schema)
   const hasDigits = noun !== 'Client'
   return {
     ...target(noun, element.text.trim()),

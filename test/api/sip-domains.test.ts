@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import twilio from 'twilio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { platformRequest } from '../e2e/harness/gateways.js'
 import { startTestbed, type Testbed } from '../e2e/harness/testbed.js'
 import { addAccount } from './other-accounts.js'
+import { refusal } from './refusal.js'
 
-const { RestException } = twilio
 const password = 'IWasAtSignal2018'
 
 describe('SIP resources with the official client', () => {
@@ -15,15 +14,6 @@ describe('SIP resources with the official client', () => {
   })
   afterAll(() => bed?.close())
 
-  const refusal = async (work: Promise<unknown>) => {
-    const error = await work.then(
-      () => undefined,
-      (reason) => reason,
-    )
-    expect(error).toBeInstanceOf(RestException)
-    const { status, code } = error as InstanceType<typeof RestException>
-    return { status, code }
-  }
   const invalid = (code: number) => ({ status: 400, code })
   const notFound = { status: 404, code: 20404 }
   const inUse = { status: 409, code: 20009 }

@@ -1,9 +1,7 @@
-import twilio from 'twilio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestbed, type Testbed } from '../e2e/harness/testbed.js'
 import { addAccount } from './other-accounts.js'
-
-const { RestException } = twilio
+import { refusal } from './refusal.js'
 
 describe('Trunking v1 with the official client', () => {
   let bed: Testbed
@@ -12,15 +10,6 @@ describe('Trunking v1 with the official client', () => {
   })
   afterAll(() => bed?.close())
 
-  const refusal = async (work: Promise<unknown>) => {
-    const error = await work.then(
-      () => undefined,
-      (reason) => reason,
-    )
-    expect(error).toBeInstanceOf(RestException)
-    const { status, code } = error as InstanceType<typeof RestException>
-    return { status, code }
-  }
   const invalid = (code = 20001) => ({ status: 400, code })
   const notFound = { status: 404, code: 20404 }
 
