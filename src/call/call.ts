@@ -13,21 +13,19 @@ import { LegAudio } from './leg-audio.js'
 import { LegMedia, type Remote } from './leg-media.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts, ProgramStart, Route } from './ports.js'
+import type { RunProgram, StopReason } from './program.js'
 import {
+  type Dialled,
+  deafListener,
   type InviteOutcome,
   type ReferOutcome,
   type Referral,
   SipLeg,
   type SipLegListener,
+  visibleHeaders,
 } from './sip-leg.js'
 import { callEvent } from './status-events.js'
 import type { OnTransfer } from './transfer.js'
-
-/** Why a program was stopped; the `reason` of its signal. */
-export type StopReason = { readonly type: 'hungUp' | 'redirect' | 'end' | 'timeLimit' | 'shutdown' }
-
-/** Runs a program on a call until it ends; never rejects for what an application did. */
-export type RunProgram = (call: Call, start: ProgramStart, signal: AbortSignal) => Promise<void>
 
 export interface CallParts {
   readonly ports: CallPorts
@@ -66,13 +64,13 @@ export class Call {
   partner: Call | undefined
   /** What a REFER of the other side leads to; undefined: it is refused. */
   onTransfer: OnTransfer | undefined
-  /** SIP status by which the other side has refused the call that we made. */
-  refusedWith: number | undefined
+  /** Of a call that we made; undefined: no answer yet. */
+  dialled: Dialled | undefined
   #leg: SipLeg
   /** Aborts when another answers in the place of who rings (RFC 3891 §1). */
   readonly #pickedUp = new AbortController()
   #answering: Promise<void> | undefined
-  #program: { readonly stop: AbortController; readonly done: Promise<void> } | undefined
+  #program: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined
   #pendingStart: ProgramStart | undefined
   #stored: Promise<unknown> = Promise.resolve()
   readonly #ended = new AbortController()
@@ -132,7 +130,7 @@ export class Call {
   }
 
   /** As `start`, for what is no document. */
-  run(program: (signal: AbortSignal) => Promise<void>): void {
+  run(program: (signal: AbortSignal) => Promise<unknown>): void {
     if (isFinal(this.record.status) || this.#program) return
     const stop = new AbortController()
     const done = program(stop.signal).catch((error) => {
@@ -208,6 +206,11 @@ export class Call {
   /** It ended or was redirected: it no longer belongs to who has dialled it. */
   get hasLeft(): boolean {
     return this.#left.signal.aborted
+  }
+
+  /** Aborts when the call ends or is redirected. */
+  get leftSignal(): AbortSignal {
+    return this.#left.signal
   }
 
   /** Resolves when this call has left its bridge: it ended or was redirected. */
@@ -340,11 +343,14 @@ export class Call {
   }
 
   async #connected(outcome: InviteOutcome, offer: string): Promise<void> {
+    const { status } = outcome
+    const headers = visibleHeaders(outcome)
     if (outcome.type === 'refused') {
-      this.refusedWith = outcome.status
-      this.finish(statusOfRefusal(outcome.status), { type: 'hungUp' })
+      this.dialled = { status, headers }
+      this.finish(statusOfRefusal(status), { type: 'hungUp' })
       return
     }
+    this.dialled = { status, headers, callId: outcome.callId }
     this.#media.answeredFrom(outcome.sourceAddress)
     await this.#media.settle(offer, outcome.sdp)
     if (isFinal(this.record.status)) return
@@ -370,7 +376,7 @@ export class Call {
     const old = this.#leg
     this.#leg = leg
     leg.moveTo(this.#listener)
-    old.moveTo(nobody(this.sid))
+    old.moveTo(deafListener(this.sid))
     return old
   }
 
@@ -466,18 +472,6 @@ export class Call {
     const start = this.#pendingStart
     this.#pendingStart = undefined
     if (start) this.start(start)
-  }
-}
-
-/** Of a leg that its call has given away. */
-function nobody(callSid: string): SipLegListener {
-  return {
-    callSid,
-    ended() {},
-    reoffered: async () => undefined,
-    reanswered() {},
-    informed() {},
-    referred() {},
   }
 }
 

@@ -1,216 +1,242 @@
 import type { Call } from './call.js'
-import { durationSeconds, newCallRecord, type StatusCallback } from './call-record.js'
-import { identityOf } from './identity.js'
-import type { FoundRoute, Route } from './ports.js'
+import { type CallRecord, durationSeconds } from './call-record.js'
+import { DialAttempt } from './dial-attempt.js'
+import type { ChildTarget } from './dial-target.js'
+import type { Route } from './ports.js'
+import type { RunProgram } from './program.js'
+import type { RecordingOutcome } from './recording.js'
+import { playRingTone } from './ring-tones.js'
+import type { Dialled } from './sip-leg.js'
+import { TalkRecorder, type TalkRecording } from './talk-recorder.js'
 import { allowTransfers, forbidTransfers, type TransferRule, type TransferUrl } from './transfer.js'
 
-export interface ChildTarget {
-  readonly noun: 'Number' | 'Sip' | 'Client'
-  /** A number is already in E.164 where it could be normalised. */
-  readonly address: string
-  readonly sendDigits: string | undefined
-  readonly username: string | undefined
-  readonly password: string | undefined
-  readonly statusCallback: StatusCallback | undefined
-}
-
-export interface ChildOptions {
+/** A call to be made for a caller. */
+export interface DialledParty {
   readonly childSid: string
   readonly target: ChildTarget
+  /** The way there, when it is known already. */
+  readonly route?: Route
+}
+
+export interface DialSettings {
   readonly callerId: string | undefined
   readonly timeoutMs: number
   readonly timeLimitMs: number
   readonly hangupOnStar: boolean
+  /** The caller goes on ringing until somebody has answered. */
   readonly answerOnBridge: boolean
+  /** One after another, each for the whole timeout; default: all at once. */
+  readonly isSequential?: boolean
+  /** Country whose ringing the caller hears; default: us. */
+  readonly ringTone?: string | undefined
   /** What a REFER of either side leads to; undefined: it is refused. */
   readonly transfer?: TransferUrl | TransferRule | undefined
-  /** The way there, when it is known already. */
-  readonly route?: Route
-  /** Passes on to a parent that waits what happens before the answer. */
-  readonly progress?: {
-    /** The party rings, or sends media; may be called more than once. */
-    ringing(): void
-    /** Both are connected. */
-    connected(): void
-  }
+  readonly recording?: TalkRecording | undefined
+  /** The caller is told when the party rings, and hears what it sends then, before it is answered. */
+  readonly passesProgress?: boolean
 }
 
-export interface ChildOutcome {
+export interface DialOutcome {
   readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
   readonly durationMs: number
   readonly bridged: boolean
+  /** Who was connected, else who says best why nobody was. */
+  readonly childSid: string
+  /** What that party has answered. */
+  readonly dialled?: Dialled | undefined
   /** The party that who was dialled wants for the caller, and has left for it. */
-  readonly referredTo?: string
-  /** SIP status of who has refused the call. */
-  readonly sipStatus?: number
+  readonly referredTo?: string | undefined
+  readonly recording?: RecordingOutcome | undefined
 }
 
 /** What dialling needs of the registry of calls. */
 export interface ChildMaker {
   /** Rejects with StoreError when the call cannot be stored. */
-  makeOutgoing(record: Call['record']): Promise<Call>
+  makeOutgoing(record: CallRecord): Promise<Call>
 }
 
-/** The ringback of North America (ITU-T E.180 supplement 2). */
-const ringback = { frequenciesHz: [440, 480] as const, onMs: 2_000, offMs: 4_000, loops: 0 }
+export interface DialWorld {
+  readonly calls: ChildMaker
+  readonly runProgram: RunProgram
+}
 
 /**
- * Calls another party and connects it with `parent`. Returns when that party is gone, or was never
- * reached; when `signal` aborts, the child is ended and the outcome returned all the same.
+ * Calls other parties, at least one, and connects who answers first with `parent`. Returns when that party
+ * is gone, or nobody was reached; when `signal` aborts, all are given up and the outcome returned all the
+ * same.
  */
-export async function dialChild(
+export async function dialParties(
   parent: Call,
-  options: ChildOptions,
-  calls: ChildMaker,
+  parties: readonly DialledParty[],
+  settings: DialSettings,
+  world: DialWorld,
   signal: AbortSignal,
-): Promise<ChildOutcome> {
-  const route = options.route ?? (await routeOf(parent, options))
-  const from = callerIdOf(parent, options)
-  const child = await calls.makeOutgoing(childRecord(parent, options, from))
-  const isLoop = child.record.maxForwards < 1
-  if (!route || route === 'notRegistered' || isLoop) {
-    // Nobody is there, as when a phone rings in an empty room; no route is a fault.
-    child.finish(route && !isLoop ? 'no-answer' : 'failed', { type: 'end' })
-    return outcomeOf(child, false, false)
+): Promise<DialOutcome> {
+  const recorder = settings.recording && new TalkRecorder(parent, settings.recording)
+  const attempts: DialAttempt[] = []
+  const giveUp = () => {
+    for (const attempt of attempts) attempt.giveUp()
   }
-  const onAbort = () => {
-    if (child.hasLeft) return
-    if (child.isAnswered) child.hangUp()
-    else child.finishUnanswered('canceled')
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', giveUp, { once: true })
   try {
-    const reached = await reach(parent, child, route, from, options, signal)
-    if (!reached || signal.aborted) return outcomeOf(child, reached, false)
-    const { bridged, referredTo } = await talk(parent, child, options, signal)
-    const outcome = outcomeOf(child, reached, bridged)
-    return referredTo === undefined ? outcome : { ...outcome, referredTo }
+    const rounds = settings.isSequential ? parties.map((party) => [party]) : [parties]
+    for (const round of rounds) {
+      if (signal.aborted) break
+      const made = round.map((party) => DialAttempt.make(parent, party, settings, world))
+      // What was made is given up also when another could not be.
+      for (const one of await Promise.allSettled(made)) {
+        if (one.status === 'fulfilled') attempts.push(one.value)
+      }
+      await Promise.all(made)
+      if (signal.aborted) giveUp()
+      const current = attempts.slice(-round.length)
+      const won = await new Round(parent, settings, recorder).run(current, signal)
+      if (won) return await conversation(parent, won.child, settings, recorder, signal)
+    }
+    return { ...lost(attempts.map(({ child }) => child)), recording: await recorder?.end() }
   } catch (error) {
-    // Nobody else would end the child.
-    onAbort()
-    if (!signal.aborted) throw error
-    return outcomeOf(child, false, false)
+    // Nobody else would end the children.
+    giveUp()
+    if (!signal.aborted || attempts.length === 0) throw error
+    return lost(attempts.map(({ child }) => child))
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    signal.removeEventListener('abort', giveUp)
+    await recorder?.end()
   }
 }
 
-async function routeOf(parent: Call, { target, childSid }: ChildOptions): Promise<FoundRoute> {
-  const { routes } = parent.ports
-  if (target.noun === 'Number') {
-    const { accountSid } = parent.record
-    return routes.number(target.address, { accountSid, callSid: childSid })
+/** Parties that ring at the same time, and what the caller hears meanwhile. */
+class Round {
+  readonly #parent: Call
+  readonly #settings: DialSettings
+  readonly #recorder: TalkRecorder | undefined
+  readonly #waiting = new AbortController()
+  #ringing: Promise<void> = Promise.resolve()
+  #early: Promise<void> | undefined
+
+  constructor(parent: Call, settings: DialSettings, recorder: TalkRecorder | undefined) {
+    this.#parent = parent
+    this.#settings = settings
+    this.#recorder = recorder
   }
-  if (target.noun === 'Client') return routes.device(target.address)
-  const route = await routes.sipUri(target.address, parent.record)
-  if (!route || route === 'notRegistered' || target.username === undefined) return route
-  return { ...route, credentials: { username: target.username, password: target.password ?? '' } }
-}
 
-function callerIdOf(parent: Call, options: ChildOptions): string {
-  return options.callerId ?? parent.record.from
-}
+  /** Resolves with who has accepted first, when the others are given up; undefined: nobody. */
+  async run(attempts: readonly DialAttempt[], signal: AbortSignal) {
+    const { ringTone = 'us', answerOnBridge } = this.#settings
+    await this.#parent.audio.open()
+    if (!answerOnBridge) {
+      const until = AbortSignal.any([signal, this.#waiting.signal])
+      this.#ringing = playRingTone(this.#parent.audio, ringTone, until).catch(() => {})
+    }
+    let won: DialAttempt | undefined
+    try {
+      won = await firstAccepted(attempts, (attempt) =>
+        attempt.reach({
+          ringing: (child) => this.#rings(child),
+          early: this.#hearsEarly(attempts) ? (child) => this.#hear(child) : undefined,
+        }),
+      )
+      return won
+    } finally {
+      for (const attempt of attempts) if (attempt !== won) attempt.giveUp()
+      this.#waiting.abort()
+      await this.#ringing
+      await this.#early
+      if (this.#early && !won?.child.isAnswered) await this.#parent.audio.unbridge().catch(() => {})
+    }
+  }
 
-function childRecord(parent: Call, options: ChildOptions, from: string) {
-  return newCallRecord(
-    {
-      sid: options.childSid,
-      accountSid: parent.record.accountSid,
-      parentCallSid: parent.sid,
-      direction: 'outbound-dial',
-      from,
-      to:
-        options.target.noun === 'Client'
-          ? `client:${options.target.address}`
-          : options.target.address,
-      status: 'initiated',
-      maxForwards: parent.record.maxForwards - 1,
-      statusCallback: options.target.statusCallback,
-    },
-    parent.ports.clock.nowMs(),
-  )
-}
+  /** Several that ring at once have nothing to say to one caller. */
+  #hearsEarly({ length }: readonly DialAttempt[]): boolean {
+    const { answerOnBridge, passesProgress } = this.#settings
+    return length === 1 && (!answerOnBridge || passesProgress === true)
+  }
 
-async function reach(
-  parent: Call,
-  child: Call,
-  route: Route,
-  from: string,
-  options: ChildOptions,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (child.endedSignal.aborted) return false
-  const { endpointId } = await parent.audio.open()
-  const waiting = new AbortController()
-  const ringing = options.answerOnBridge
-    ? Promise.resolve()
-    : parent.audio.tone(ringback, AbortSignal.any([signal, waiting.signal])).catch(() => {})
-  // The ringing, or an announcement, of the other side takes the place of ours.
-  let early: Promise<void> | undefined
-  const hearEarly = () => {
-    waiting.abort()
-    early ??= ringing
-      .then(() => options.progress && parent.ringWithMedia())
-      .then(() => parent.audio.bridge(child.audio))
+  #rings(child: Call): void {
+    if (this.#settings.passesProgress) this.#parent.ring()
+    this.#recorder?.begin('ringing', child)
+  }
+
+  /** The ringing, or an announcement, of the other side takes the place of ours. */
+  #hear(child: Call): void {
+    this.#waiting.abort()
+    this.#early ??= this.#ringing
+      .then(() => (this.#settings.passesProgress ? this.#parent.ringWithMedia() : undefined))
+      .then(() => this.#parent.audio.bridge(child.audio))
       .catch(() => {})
-    options.progress?.ringing()
-  }
-  const ring = () => {
-    parent.ring()
-    options.progress?.ringing()
-  }
-  try {
-    const identity = identityOf(from, parent.ports.config.sipHost)
-    const status = await child.connect(route, identity, options.timeoutMs, {
-      near: endpointId,
-      ...(options.answerOnBridge && !options.progress ? {} : { onEarlyMedia: hearEarly }),
-      ...(options.progress ? { onRinging: ring } : {}),
-    })
-    // Who answers may hang up before we have connected it.
-    return status === 'in-progress' || status === 'completed'
-  } finally {
-    waiting.abort()
-    await ringing
-    await early
-    if (early && !child.isAnswered) await parent.audio.unbridge().catch(() => {})
+    this.#recorder?.begin('ringing', child)
   }
 }
 
-interface Conversation {
-  /** False: one was gone before they were connected. */
-  readonly bridged: boolean
-  readonly referredTo?: string | undefined
+/** The first that resolves with true; undefined when none does. Rejects when one does and none is true. */
+function firstAccepted(
+  attempts: readonly DialAttempt[],
+  reach: (attempt: DialAttempt) => Promise<boolean>,
+): Promise<DialAttempt | undefined> {
+  return new Promise((resolve, reject) => {
+    const all = attempts.map(async (attempt) => {
+      if (await reach(attempt)) resolve(attempt)
+    })
+    void Promise.allSettled(all).then((settled) => {
+      const failed = settled.find(({ status }) => status === 'rejected')
+      if (failed?.status === 'rejected') reject(failed.reason)
+      else resolve(undefined)
+    })
+  })
 }
 
 /** Connects the two until one is gone, or has transferred the other. */
+async function conversation(
+  parent: Call,
+  child: Call,
+  settings: DialSettings,
+  recorder: TalkRecorder | undefined,
+  signal: AbortSignal,
+): Promise<DialOutcome> {
+  const { bridged, referredTo } = signal.aborted
+    ? { bridged: false, referredTo: undefined }
+    : await talk(parent, child, settings, recorder, signal)
+  // A child that was redirected away lives on; for this Dial the conversation is complete.
+  return {
+    ...outcomeOf(child, 'completed', bridged),
+    referredTo,
+    recording: await recorder?.end(),
+  }
+}
+
+interface Talk {
+  /** False: one was gone before they were connected. */
+  readonly bridged: boolean
+  readonly referredTo: string | undefined
+}
+
 async function talk(
   parent: Call,
   child: Call,
-  options: ChildOptions,
+  settings: DialSettings,
+  recorder: TalkRecorder | undefined,
   signal: AbortSignal,
-): Promise<Conversation> {
+): Promise<Talk> {
   let bridged = false
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal, child.endedSignal])
-  const stars = options.hangupOnStar ? hangUpOnStar(parent, child, until) : Promise.resolve()
-  const limit = parent.ports.clock.sleep(options.timeLimitMs, until).then(
+  const stars = settings.hangupOnStar ? hangUpOnStar(parent, child, until) : Promise.resolve()
+  const limit = parent.ports.clock.sleep(settings.timeLimitMs, until).then(
     () => child.hangUp(),
     () => {},
   )
   try {
     await parent.answer(signal)
-    if (options.target.sendDigits) await child.audio.sendDigits(options.target.sendDigits, until)
     await parent.audio.bridge(child.audio)
     bridged = true
-    options.progress?.connected()
-    const transferred = allowTransfers(parent, child, options.transfer)
+    recorder?.begin('answer', child)
+    const transferred = allowTransfers(parent, child, settings.transfer)
     const referredTo = await Promise.race([child.left(), transferred])
     if (referredTo !== undefined) child.hangUp()
     return { bridged, referredTo }
   } catch (error) {
     if (!until.aborted) throw error
-    return { bridged }
+    return { bridged, referredTo: undefined }
   } finally {
     forbidTransfers(parent, child)
     over.abort()
@@ -232,15 +258,26 @@ async function hangUpOnStar(parent: Call, child: Call, until: AbortSignal): Prom
   }
 }
 
-function outcomeOf(child: Call, reached: boolean, bridged: boolean): ChildOutcome {
+/** Of several that were not reached, the one that was nearest to it tells why. */
+const nearest = ['no-answer', 'busy', 'canceled', 'failed'] as const
+
+function lost(children: readonly Call[]): DialOutcome {
+  const statuses = children.map((child) => ({ child, status: statusOf(child) }))
+  const told = nearest
+    .map((status) => statuses.find((one) => one.status === status))
+    .find((one) => one !== undefined)
+  if (!told) throw new Error('nobody was dialled')
+  return outcomeOf(told.child, told.status, false)
+}
+
+function statusOf(child: Call): Exclude<DialOutcome['status'], 'completed'> {
   const { status } = child.record
-  const durationMs = (durationSeconds(child.record) ?? 0) * 1000
-  // A child that was redirected away lives on; for this Dial the conversation is complete.
-  if (reached) return { status: 'completed', durationMs, bridged }
-  return {
-    status: status === 'completed' ? 'canceled' : (status as ChildOutcome['status']),
-    durationMs,
-    bridged,
-    ...(child.refusedWith === undefined ? {} : { sipStatus: child.refusedWith }),
-  }
+  // It has answered and then declined, which is no answer to the caller.
+  if (child.isAnswered) return 'no-answer'
+  return nearest.find((one) => one === status) ?? 'canceled'
+}
+
+function outcomeOf(child: Call, status: DialOutcome['status'], bridged: boolean): DialOutcome {
+  const durationMs = status === 'completed' ? (durationSeconds(child.record) ?? 0) * 1000 : 0
+  return { status, durationMs, bridged, childSid: child.sid, dialled: child.dialled }
 }

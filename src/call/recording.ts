@@ -1,5 +1,5 @@
 import type { Call } from './call.js'
-import type { RecordedChannels } from './leg-audio.js'
+import type { LegAudio, RecordedChannels } from './leg-audio.js'
 import type { OutboxEntry, RecordingRecord } from './ports.js'
 import { recordingEvent } from './status-events.js'
 
@@ -16,6 +16,10 @@ export interface RecordingOptions {
   readonly channels?: RecordedChannels
   /** Default: RecordVerb. */
   readonly source?: RecordingRecord['source']
+  /** Default: by the channels. */
+  readonly track?: RecordingRecord['track']
+  /** Whose media is recorded; default: that of the call. */
+  readonly audio?: LegAudio
 }
 
 export interface RecordingOutcome {
@@ -41,20 +45,21 @@ export async function recordCall(
   const url = recordingUrl(config.baseUrl, record.accountSid, options.recordingSid)
   const known = await store.findRecording(options.recordingSid)
   if (known) return { durationMs: known.durationMs ?? 0, url }
+  const isReceived = (options.channels ?? 'received') === 'received'
   const recording: RecordingRecord = {
     sid: options.recordingSid,
     accountSid: record.accountSid,
     callSid: record.sid,
     channels: options.channels === 'dual' ? 2 : 1,
     source: options.source ?? 'RecordVerb',
-    track: (options.channels ?? 'received') === 'received' ? 'inbound' : 'both',
+    track: options.track ?? (isReceived ? 'inbound' : 'both'),
     startMs: clock.nowMs(),
     status: 'in-progress',
     durationMs: undefined,
   }
   const events = () => recordingEvent(recording, options.statusCallback, url, ports)
   await stored(call, (outbox) => store.insertRecording(recording, outbox), events())
-  const ended = await call.audio.record(
+  const ended = await (options.audio ?? call.audio).record(
     {
       path: config.recordingPath(options.recordingSid),
       durationMsMax: options.durationMsMax,

@@ -22,10 +22,27 @@ export type InviteOutcome =
   | {
       readonly type: 'answered'
       readonly sdp: string | undefined
+      readonly status: number
+      readonly headers: readonly HeaderField[]
       readonly callId: string
       readonly sourceAddress: string
     }
-  | { readonly type: 'refused'; readonly status: number; readonly reason: string }
+  | {
+      readonly type: 'refused'
+      readonly status: number
+      readonly reason: string
+      readonly headers: readonly HeaderField[]
+    }
+
+/** What the party that we called has answered. */
+export interface Dialled {
+  /** SIP status. */
+  readonly status: number
+  /** Call-ID; undefined: it was refused. */
+  readonly callId?: string
+  /** Header fields that applications may see. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+}
 
 /** What came of a REFER of ours. */
 export interface ReferOutcome {
@@ -91,7 +108,7 @@ export class SipLeg {
         this.#settle(event)
         return
       case 'refused':
-        this.#settle({ type: 'refused', status: event.status, reason: event.reason })
+        this.#settle(event)
         this.#over('lost')
         return
       case 'confirmed':
@@ -104,7 +121,7 @@ export class SipLeg {
         this.#listener.informed(event.contentType, event.body)
         return
       case 'ended':
-        this.#settle({ type: 'refused', status: 487, reason: event.cause })
+        this.#settle({ type: 'refused', status: 487, reason: event.cause, headers: [] })
         this.#over(causeOf(event.cause))
         return
       case 'reanswered':
@@ -276,13 +293,25 @@ export class SipLeg {
   }
 }
 
+/** Of a leg that its call has given away. */
+export function deafListener(callSid: string): SipLegListener {
+  return {
+    callSid,
+    ended() {},
+    reoffered: async () => undefined,
+    reanswered() {},
+    informed() {},
+    referred() {},
+  }
+}
+
 function causeOf(cause: (LegEvent & { type: 'ended' })['cause']) {
   if (cause === 'bye' || cause === 'canceled' || cause === 'hungUp') return cause
   return 'lost'
 }
 
 /** Headers that applications may see: X-… as SipHeader_X-…, first value of each, bounded. */
-export function visibleHeaders(invited: Invited): (readonly [string, string])[] {
+export function visibleHeaders(invited: Pick<Invited, 'headers'>): (readonly [string, string])[] {
   const seen = new Map<string, string>()
   for (const { name, value } of invited.headers) {
     if (!/^x-/i.test(name) || seen.has(name) || seen.size >= 32) continue

@@ -1,24 +1,19 @@
 import { makeSid } from '../base/ids.js'
 import { RouterError } from '../base/router-error.js'
-import type { Call, RunProgram } from './call.js'
+import type { Call } from './call.js'
 import type { CallStatus } from './call-record.js'
-import { type ChildMaker, type ChildOptions, type ChildOutcome, dialChild } from './dial.js'
-import type { Route } from './ports.js'
-import { recordCall } from './recording.js'
 import {
-  type CustomerTrunk,
-  checkedRoute,
-  type TrunkCalled,
-  type TrunkRecording,
-} from './trunk-call-route.js'
+  type DialledParty,
+  type DialOutcome,
+  type DialSettings,
+  type DialWorld,
+  dialParties,
+} from './dial.js'
+import type { Route } from './ports.js'
+import { type CustomerTrunk, checkedRoute, type TrunkCalled } from './trunk-call-route.js'
 import { startOfTransfer } from './trunk-call-transfer.js'
 import { mayTryAnother } from './trunk-outcome.js'
 import type { Dialler } from './trunk-table.js'
-
-export interface TrunkCallParts {
-  readonly calls: ChildMaker
-  readonly runProgram: RunProgram
-}
 
 /** Whoever calls gives up before. */
 const ringMsMax = 180_000
@@ -31,7 +26,7 @@ const talkMsMax = 14_400_000
 export async function runTrunkCall(
   call: Call,
   called: TrunkCalled,
-  parts: TrunkCallParts,
+  world: DialWorld,
   signal: AbortSignal,
 ): Promise<void> {
   // RFC 7332 §3: the number has led back to itself.
@@ -40,8 +35,8 @@ export async function runTrunkCall(
     return
   }
   try {
-    const outcome = await connect(call, called, parts, signal)
-    if (!signal.aborted) await goOn(call, called, outcome, parts, signal)
+    const outcome = await connect(call, called, world, signal)
+    if (!signal.aborted) await goOn(call, called, outcome, world, signal)
   } catch (error) {
     if (signal.aborted) return
     if (!(error instanceof RouterError)) throw error
@@ -52,12 +47,12 @@ export async function runTrunkCall(
 }
 
 /** What the call came to; undefined: nobody could be called. */
-type Outcome = ChildOutcome | undefined
+type Outcome = DialOutcome | undefined
 
 async function connect(
   call: Call,
   { trunk, way }: TrunkCalled,
-  parts: TrunkCallParts,
+  world: DialWorld,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { ports, record } = call
@@ -68,29 +63,30 @@ async function connect(
     ? await routeToPbx(call, trunk, dialler)
     : ports.routes.number(record.to, dialler)
   if (!route || signal.aborted) return undefined
-  const recorder = trunk.recording && new Recorder(call, trunk.recording)
-  const options: ChildOptions = {
-    ...{ childSid, callerId: undefined, timeoutMs: ringMsMax, timeLimitMs: talkMsMax },
-    ...{ hangupOnStar: false, answerOnBridge: true, route },
+  const party: DialledParty = {
+    childSid,
+    route,
     target: {
       ...{ noun: isToPbx ? 'Sip' : 'Number', address: isToPbx ? route.target : record.to },
       ...{ sendDigits: undefined, username: undefined, password: undefined },
       statusCallback: undefined,
     },
+  }
+  const settings: DialSettings = {
+    ...{ callerId: undefined, timeoutMs: ringMsMax, timeLimitMs: talkMsMax },
+    ...{ hangupOnStar: false, answerOnBridge: true, passesProgress: true },
     transfer: {
       by: isToPbx ? 'child' : 'parent',
       start: (target) => startOfTransfer(target, { trunk, way }, call),
     },
-    progress: {
-      ringing: () => recorder?.begin('ringing'),
-      connected: () => recorder?.begin('answer'),
+    recording: trunk.recording && {
+      ...trunk.recording,
+      recordingSid: makeSid('RE', ports.ids),
+      statusCallback: undefined,
+      source: 'Trunking',
     },
   }
-  try {
-    return await dialChild(call, options, parts.calls, signal)
-  } finally {
-    await recorder?.end()
-  }
+  return dialParties(call, [party], settings, world, signal)
 }
 
 async function routeToPbx(
@@ -106,7 +102,7 @@ async function goOn(
   call: Call,
   { trunk, way }: TrunkCalled,
   outcome: Outcome,
-  { runProgram }: TrunkCallParts,
+  { runProgram }: DialWorld,
   signal: AbortSignal,
 ): Promise<void> {
   if (outcome?.referredTo !== undefined) {
@@ -127,8 +123,8 @@ async function goOn(
 /** Whether there was somebody who did not want the call, or did not come to the phone. */
 function isReached(outcome: Outcome): boolean {
   if (!outcome) return false
-  const { status, sipStatus } = outcome
-  return sipStatus === undefined ? status !== 'failed' : !mayTryAnother(sipStatus, false)
+  const { status, dialled } = outcome
+  return dialled === undefined ? status !== 'failed' : !mayTryAnother(dialled.status, false)
 }
 
 /** How the caller is refused: as we were, if that can be about the caller's request. */
@@ -138,7 +134,7 @@ function refusalOf(
   outcome: Outcome,
 ): { readonly status: number; readonly as: CallStatus } {
   const as = outcome?.status ?? 'failed'
-  const given = outcome?.sipStatus
+  const given = outcome?.dialled?.status
   if (given !== undefined) return { status: isAboutUs(given) ? 502 : given, as }
   if (as === 'busy') return { status: 486, as }
   if (as === 'no-answer') return { status: 480, as }
@@ -149,36 +145,4 @@ function refusalOf(
 /** Redirections, challenges, and what was said of a request of ours (RFC 3261 §21). */
 function isAboutUs(status: number): boolean {
   return status < 400 || [401, 405, 407, 415, 416, 420, 421, 422, 423, 494].includes(status)
-}
-
-/** Records both ways of a trunk's call, from its beginning or its answer on. */
-class Recorder {
-  readonly #call: Call
-  readonly #recording: TrunkRecording
-  readonly #finish = new AbortController()
-  #done: Promise<unknown> | undefined
-
-  constructor(call: Call, recording: TrunkRecording) {
-    this.#call = call
-    this.#recording = recording
-  }
-
-  begin(at: 'ringing' | 'answer'): void {
-    const { from, channels, trimSilence } = this.#recording
-    if (this.#done || (at === 'ringing' && from === 'answer')) return
-    const call = this.#call
-    const options = {
-      recordingSid: makeSid('RE', call.ports.ids),
-      ...{ durationMsMax: talkMsMax, silenceTimeoutMs: 0, trimSilence, channels },
-      ...{ statusCallback: undefined, finish: this.#finish.signal, source: 'Trunking' as const },
-    }
-    this.#done = recordCall(call, options, call.endedSignal).catch((error) => {
-      if (!this.#finish.signal.aborted) call.ports.events.bug(error, call.sid)
-    })
-  }
-
-  async end(): Promise<void> {
-    this.#finish.abort()
-    await this.#done
-  }
 }

@@ -21,13 +21,41 @@ export function takeExtras(uri: string): UriExtras {
   return { target, isMediaSecure, headers: question < 0 ? [] : headersOf(uri.slice(question + 1)) }
 }
 
+/** Header fields that a document may set in an INVITE (contract 2B.4 Sip). */
+function isChosen(name: string): boolean {
+  return /^(?:x-[a-z0-9-]{1,60}|user-to-user|remote-party-id|p-preferred-identity|p-called-party-id)$/i.test(
+    name,
+  )
+}
+
+/** Of those that a document names one by one, the ones that it may set; 1024 characters at most. */
+export function chosenHeaders(
+  named: readonly (readonly [name: string, value: string])[],
+): HeaderField[] {
+  let length = 0
+  return named
+    .slice(0, headersMax)
+    .filter(([name, value]) => isChosen(name) && isPrintable(value))
+    .filter(([name, value]) => {
+      length += name.length + value.length
+      return length <= headersLengthMax
+    })
+    .map(([name, value]) => ({ name, value }))
+}
+
+/** What cannot break out of its header field. */
+function isPrintable(text: string): boolean {
+  return /^[\x20-\x7e\u00a0-\uffff]{1,1024}$/.test(text)
+}
+
 function headersOf(text: string): HeaderField[] {
   const headers: HeaderField[] = []
   for (const part of text.slice(0, headersLengthMax).split('&', headersMax)) {
     const equals = part.indexOf('=')
     const name = part.slice(0, Math.max(0, equals))
     const value = decoded(part.slice(equals + 1))
-    if (!/^(?:x-[a-z0-9-]+|user-to-user|replaces)$/i.test(name) || value === undefined) continue
+    const isWanted = isChosen(name) || /^replaces$/i.test(name)
+    if (!isWanted || value === undefined) continue
     headers.push({ name, value })
     // RFC 3891 §5: a call must not begin beside the one that it was to replace.
     if (/^replaces$/i.test(name)) headers.push({ name: 'Require', value: 'replaces' })
@@ -39,7 +67,7 @@ function headersOf(text: string): HeaderField[] {
 function decoded(value: string): string | undefined {
   try {
     const text = decodeURIComponent(value)
-    return /^[\x20-\x7e\u00a0-\uffff]{1,1024}$/.test(text) ? text : undefined
+    return isPrintable(text) ? text : undefined
   } catch {
     return undefined
   }

@@ -1,16 +1,16 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import { RouterError } from '../base/router-error.js'
-import type { Call, RunProgram } from '../call/call.js'
+import type { Call } from '../call/call.js'
 import { statusOfRefusal } from '../call/call-record.js'
-import { normalNumber } from '../call/caller.js'
-import { type ChildMaker, dialChild } from '../call/dial.js'
+import type { ChildMaker } from '../call/dial.js'
 import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
+import type { ProgramRole, RunProgram } from '../call/program.js'
 import { recordCall } from '../call/recording.js'
 import type { ReferOutcome } from '../call/sip-leg.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
-import type { DialOptions, Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
+import type { Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
 import {
   type DocumentRequest,
   type ProgramDocument,
@@ -18,11 +18,18 @@ import {
   startAt,
   startWith,
 } from '../verbs/program-state.js'
-import { callVerbs, type ProgramPorts, runProgram } from '../verbs/run.js'
+import {
+  callVerbs,
+  type ProgramPorts,
+  type ProgramRules,
+  runProgram,
+  screeningVerbs,
+} from '../verbs/run.js'
 import type { WebhookClient, WebhookResponse } from '../webhook/client.js'
 import type { Parameters } from '../webhook/signature.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
 import type { AccountDirectory } from './account-directory.js'
+import { dialFor } from './dial-leg.js'
 import type { PromptCache } from './prompts.js'
 import { resolveUrl } from './resolve-url.js'
 import type { SnapshotWriter } from './snapshot-writer.js'
@@ -44,19 +51,21 @@ const apology = 'We are sorry, an application error has occurred. Goodbye.'
 
 /** Joins a call with the language: its program's requests, prompts, snapshots and effects. */
 export function createProgramRunner(parts: RunnerParts): RunProgram {
-  return async (call, start, signal) => {
+  const run: RunProgram = async (call, start, signal, role = 'call') => {
     const ports = portsOf(call, parts)
-    const { fallback } = call.record
-    const rules = { allowedVerbs: callVerbs, atEnd: 'hangUp' as const }
-    const end = await runProgram(
-      legOf(call, parts),
-      stateOf(start, parts.ids),
-      fallback ? { ...rules, fallback } : rules,
-      ports,
-      signal,
-    )
-    if (end === 'failed' && !signal.aborted) await apologize(call, parts, signal)
+    const state = stateOf(start, parts.ids)
+    const end = await runProgram(legOf(call, parts, run), state, rulesOf(call, role), ports, signal)
+    if (end === 'failed' && role === 'call' && !signal.aborted) await apologize(call, parts, signal)
+    return end
   }
+  return run
+}
+
+function rulesOf({ record: { fallback } }: Call, role: ProgramRole): ProgramRules {
+  // Who cannot be asked whether to accept does not: a failing document refuses.
+  if (role === 'screening') return { allowedVerbs: screeningVerbs, atEnd: 'bridge' }
+  const rules = { allowedVerbs: callVerbs, atEnd: 'hangUp' as const }
+  return fallback ? { ...rules, fallback } : rules
 }
 
 function stateOf(start: ProgramStart, ids: Ids): ProgramState {
@@ -86,7 +95,7 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
     sound: (url, base, signal) => {
       if (url.startsWith('blob:')) return whileLive(prompts.kept(url, signal), signal)
       const resolved = resolveUrl(url, base, standardParameters(call))
-      const fetch = (soundUrl: string, etag: string | undefined, until: AbortSignal) =>
+      const fetch = (soundUrl: string, validator: string | undefined, until: AbortSignal) =>
         send(
           call,
           parts,
@@ -95,7 +104,7 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
             method: 'GET',
             parameters: [],
             token: ids.hex(16),
-            etag,
+            validator,
             wants: 'sound',
           },
           until,
@@ -160,20 +169,20 @@ async function send(
     readonly token: string
     /** Of the parameters beyond the standard ones, for the log. */
     readonly names?: string[]
-    readonly etag?: string | undefined
+    readonly validator?: string | undefined
     readonly wants?: 'document' | 'sound'
   },
   signal: AbortSignal,
 ): Promise<WebhookResponse> {
   const { client, accounts, events, clock } = parts
   const { accountSid } = call.record
-  const { url, method, parameters, token, etag, names = [], wants = 'document' } = request
+  const { url, method, parameters, token, validator, names = [], wants = 'document' } = request
   const startMs = clock.monotonicMs()
   const authToken = await accounts.authToken(accountSid)
   const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken, wants }
   try {
     const answer = await client.fetch(
-      { ...webhook, idempotencyToken: token, ...(etag === undefined ? {} : { etag }) },
+      { ...webhook, idempotencyToken: token, ...(validator === undefined ? {} : { validator }) },
       signal,
     )
     events.webhook(call.sid, method, url, names, clock.monotonicMs() - startMs)
@@ -190,7 +199,9 @@ function standardParameters(call: Call): Parameters {
   return voiceParameters(voiceCallOf(call.record))
 }
 
-function legOf(call: Call, parts: RunnerParts): Leg {
+function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
+  const resolve = (url: string, base: string | undefined) =>
+    resolveUrl(url, base, standardParameters(call))
   return {
     callSid: call.sid,
     get isAnswered() {
@@ -212,42 +223,14 @@ function legOf(call: Call, parts: RunnerParts): Leg {
           ...options,
           statusCallback: options.statusCallback && {
             ...options.statusCallback,
-            url: resolveUrl(options.statusCallback.url, options.base, standardParameters(call)),
+            url: resolve(options.statusCallback.url, options.base),
           },
         },
         signal,
       ),
     dial: (options, signal) =>
-      dialChild(call, childOptions(call, options, parts), parts.calls(), signal),
+      dialFor(call, options, resolve, { calls: parts.calls(), runProgram }, signal),
     refer: async (target, signal) => referResult(await call.refer(target, signal)),
-  }
-}
-
-function childOptions(call: Call, options: DialOptions, parts: RunnerParts) {
-  const { target, transfer, base } = options
-  const { noun, address, sendDigits, username, password } = target
-  const isNumber = noun === 'Number'
-  return {
-    ...options,
-    transfer: transfer && {
-      ...transfer,
-      url: resolveUrl(transfer.url, base, standardParameters(call)),
-    },
-    target: {
-      noun,
-      address: isNumber ? (normalNumber(address, parts.defaultCountry) ?? address) : address,
-      sendDigits,
-      username,
-      password,
-      statusCallback:
-        target.statusCallback === undefined
-          ? undefined
-          : {
-              url: resolveUrl(target.statusCallback, base, standardParameters(call)),
-              method: target.statusCallbackMethod,
-              events: target.statusCallbackEvents,
-            },
-    },
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a document tells the router to do. URLs are as written: perhaps relative, perhaps templates. */
+import type { Dial } from './dial-instruction.js'
 
 export type Method = 'GET' | 'POST'
 
@@ -70,34 +71,6 @@ export interface Hangup {
 export interface Reject {
   readonly verb: 'Reject'
   readonly reason: 'rejected' | 'busy'
-}
-
-export interface DialTarget {
-  readonly noun: 'Number' | 'Sip' | 'Client'
-  /** Number, SIP URI or client identity. */
-  readonly address: string
-  readonly sendDigits: string | undefined
-  readonly username: string | undefined
-  readonly password: string | undefined
-  readonly statusCallback: string | undefined
-  readonly statusCallbackMethod: Method
-  readonly statusCallbackEvents: readonly string[]
-}
-
-export interface Dial {
-  readonly verb: 'Dial'
-  readonly targets: readonly DialTarget[]
-  /** Undefined: fall through to the next instruction. */
-  readonly action: string | undefined
-  readonly method: Method
-  readonly timeoutMs: number
-  readonly timeLimitMs: number
-  readonly callerId: string | undefined
-  readonly hangupOnStar: boolean
-  readonly answerOnBridge: boolean
-  /** Asked what to do when one side wants to transfer the other; undefined: no transfers. */
-  readonly referUrl: string | undefined
-  readonly referMethod: Method
 }
 
 export interface Refer {

@@ -1,19 +1,9 @@
 import { Attributes, checkAttributes } from './attributes.js'
+import { checkChildren } from './check-children.js'
 import { DocumentProblem, type DocumentWarning } from './document-error.js'
-import type {
-  Dial,
-  DialTarget,
-  Gather,
-  Instruction,
-  Pause,
-  Play,
-  Prompt,
-  Record,
-  Refer,
-  Say,
-} from './instruction.js'
-import type { ElementSchema } from './schema.js'
-import { schemaOf, verbs } from './schema-verbs.js'
+import type { Gather, Instruction, Pause, Play, Prompt, Record, Refer, Say } from './instruction.js'
+import { parseDial } from './parse-dial.js'
+import { verbs } from './schema-verbs.js'
 import type { XmlElement } from './xml.js'
 
 type VerbParser = (element: XmlElement, attributes: Attributes, w: DocumentWarning[]) => Instruction
@@ -34,26 +24,6 @@ export function parseVerb(element: XmlElement, warnings: DocumentWarning[]): Ins
 
 /** What is in these decides what they do, and is parsed with them. */
 const structured = new Set(['Dial', 'Gather', 'Refer'])
-
-/** Warns of elements that are not known here, and of their attributes; what they hold is read as text. */
-function checkChildren(
-  element: XmlElement,
-  { children, isLater }: ElementSchema,
-  warnings: DocumentWarning[],
-): void {
-  for (const child of element.children) {
-    const { name, line } = child
-    const schema = children.includes(name) ? schemaOf(name, element.name) : undefined
-    const warn = (why: string) =>
-      warnings.push({ errorCode: 12200, message: `<${element.name}>: <${name}> ${why}`, line })
-    if (!schema) warn('is not known here and has no effect')
-    else if (schema.isLater && !isLater) warn('has no effect in this version')
-    else {
-      checkAttributes(child, schema, warnings)
-      checkChildren(child, schema, warnings)
-    }
-  }
-}
 
 const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
   Say: parseSay,
@@ -171,32 +141,6 @@ function parseRecord(_element: XmlElement, attributes: Attributes): Record {
   return record
 }
 
-function parseDial(element: XmlElement, attributes: Attributes, warnings: DocumentWarning[]): Dial {
-  const nouns = element.children.map((child) => parseTarget(child, warnings))
-  const number = element.text.trim()
-  const dial: Dial = {
-    verb: 'Dial',
-    targets: nouns.length === 0 && number ? [target('Number', number)] : nouns,
-    action: attributes.url('action'),
-    method: attributes.method('method'),
-    timeoutMs: attributes.milliseconds('timeout'),
-    timeLimitMs: attributes.milliseconds('timeLimit'),
-    callerId: attributes.url('callerId'),
-    hangupOnStar: attributes.boolean('hangupOnStar'),
-    answerOnBridge: attributes.boolean('answerOnBridge'),
-    referUrl: attributes.url('referUrl'),
-    referMethod: attributes.method('referMethod'),
-  }
-  if (dial.targets.length > 1) {
-    throw new DocumentProblem(
-      13000,
-      '<Dial>: more than one noun is not supported by this version',
-      element.line,
-    )
-  }
-  return dial
-}
-
 function parseRefer(element: XmlElement, attributes: Attributes): Refer {
   const [sip, ...others] = element.children
   if (sip?.name !== 'Sip' || others.length > 0) {
@@ -209,41 +153,4 @@ function parseRefer(element: XmlElement, attributes: Attributes): Refer {
     method: attributes.method('method'),
   }
   return refer
-}
-
-function parseTarget(element: XmlElement, warnings: DocumentWarning[]): DialTarget {
-  const { name: noun, line } = element
-  const schema = schemaOf(noun, 'Dial')
-  if (noun !== 'Number' && noun !== 'Sip' && noun !== 'Client') {
-    const isKnown = verbs.Dial?.children.includes(noun)
-    const why = isKnown ? 'is not supported by this version' : 'is not a noun of Dial'
-    throw new DocumentProblem(13000, `<Dial>: <${noun}> ${why}`, line)
-  }
-  if (!schema) throw new Error(`no schema of ${noun}`)
-  checkChildren(element, schema, warnings)
-  checkAttributes(element, schema, warnings)
-  const attributes = new Attributes(element, schema)
-  const hasDigits = noun !== 'Client'
-  return {
-    ...target(noun, element.text.trim()),
-    sendDigits: hasDigits ? attributes.digits('sendDigits') : undefined,
-    username: attributes.url('username'),
-    password: attributes.url('password'),
-    statusCallback: attributes.url('statusCallback'),
-    statusCallbackMethod: attributes.method('statusCallbackMethod'),
-    statusCallbackEvents: attributes.words('statusCallbackEvent'),
-  }
-}
-
-function target(noun: DialTarget['noun'], address: string): DialTarget {
-  return {
-    noun,
-    address,
-    sendDigits: undefined,
-    username: undefined,
-    password: undefined,
-    statusCallback: undefined,
-    statusCallbackMethod: 'POST',
-    statusCallbackEvents: ['completed'],
-  }
 }

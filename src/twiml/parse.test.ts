@@ -35,7 +35,7 @@ describe('parseDocument', () => {
               { verb: 'Play', url: 'a.mp3', loop: 2 },
             ],
           },
-          { verb: 'Dial', targets: [{ noun: 'Number', address: '+1555' }], timeoutMs: 20_000 },
+          { verb: 'Dial', parties: [{ noun: 'Number', address: '+1555' }], timeoutMs: 20_000 },
         ],
         warnings: [],
       },

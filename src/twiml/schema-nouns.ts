@@ -56,13 +56,16 @@ const conference: Attributes = {
 export const dialNouns: Readonly<Record<string, ElementSchema>> = {
   Number: element(
     { sendDigits: digits, ...called, byoc: text, ...machineDetection },
-    { without: ['url', 'method', 'byoc', ...detectionNames] },
+    { without: ['byoc', ...detectionNames] },
   ),
   Sip: element(
     { sendDigits: digits, username: text, password: text, ...called, ...machineDetection },
-    { children: ['Headers', 'Uri'], without: ['url', 'method', ...detectionNames] },
+    { children: ['Headers', 'Uri'], without: detectionNames },
   ),
-  Client: element(called, { children: ['Identity', 'Parameter'], without: ['url', 'method'] }),
+  Client: element(
+    { ...called, clientNotificationUrl: url },
+    { children: ['Identity', 'Parameter'], without: ['clientNotificationUrl'] },
+  ),
   Application: later({ ...called, customerId: text, copyParentTo: flag(false) }, [
     'ApplicationSid',
     'Parameter',
@@ -72,12 +75,17 @@ export const dialNouns: Readonly<Record<string, ElementSchema>> = {
   Sim: later({}),
   WhatsApp: later(called),
   'Refer/Sip': element({}),
-  Uri: later({ username: text, password: text, priority: text, weight: text }),
-  Headers: later({}, ['Header']),
-  Header: later({ name: text, value: text }),
-  Identity: later({}),
+  Uri: element({
+    username: text,
+    password: text,
+    priority: integer(0, 0, 65_535),
+    weight: integer(1, 0, 65_535),
+  }),
+  Headers: element({}, { children: ['Header'] }),
+  Header: element({ name: text, value: text }),
+  Identity: element({}),
   ApplicationSid: later({}),
-  Parameter: later({ name: text, value: text }),
+  Parameter: element({ name: text, value: text }),
   Task: later({ priority: integer(0, 0, 2_147_483_647), timeout: seconds(86_400, 1, 1_209_600) }),
 }
 

@@ -109,11 +109,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
         'Sip',
         'WhatsApp',
       ],
-      without: [
-        ...['record', 'trim', 'recordingStatusCallback', 'recordingStatusCallbackEvent'],
-        ...['recordingStatusCallbackMethod', 'recordingTrack', 'recordingConfigurationId'],
-        ...['ringTone', 'sequential', 'callReason', 'events'],
-      ],
+      without: [...['recordingConfigurationId', 'callReason', 'events']],
     },
   ),
   Refer: element({ action: url, method: post }, { children: ['Sip'] }),

@@ -39,7 +39,7 @@ function suits(schema: AttributeSchema, type: string, values: readonly string[] 
   if (type === 'number[]') return schema.type === 'words'
   if (values?.join() === 'GET,POST') return schema.type === 'method'
   if (!values || 'values' in schema === false)
-    return ['text', 'url', 'digits', 'method', 'oneOf'].includes(schema.type)
+    return ['text', 'url', 'digits', 'method', 'oneOf', 'integer'].includes(schema.type)
   const known = 'values' in schema ? schema.values : []
   return values.every((value) => known.includes(value))
 }
@@ -111,6 +111,8 @@ const bodies: Readonly<Record<string, string>> = {
   Number: '+15550100',
   Sip: 'sip:a@b.example',
   Client: 'alice',
+  Conference: 'room',
+  Queue: 'support',
 }
 const carriedOut = Object.entries(verbs).filter(([, { isLater }]) => !isLater)
 const rows = [
@@ -155,13 +157,13 @@ describe('each attribute', () => {
   it('that nobody knows, and elements that nobody knows, are warned of', () => {
     expect(warningsFor('Say', '', 'colour', 'red').join()).toMatch(/colour is not known/)
     const body =
-      '<Response><Say>a<prosody rate="fast" speed="2">b</prosody><blink/></Say><Dial><Sip>sip:a@b<Uri/></Sip></Dial></Response>'
+      '<Response><Say>a<prosody rate="fast" speed="2">b</prosody><blink/></Say><Dial><Sip>sip:a@b<Url/></Sip></Dial></Response>'
     const program = parseDocument({ contentType: 'text/xml', body })
     expect(program.ok && program.value.warnings.map(({ message }) => message)).toEqual([
       '<prosody>: rate has no effect in this version',
       '<prosody>: attribute speed is not known here and has no effect',
       '<Say>: <blink> is not known here and has no effect',
-      '<Sip>: <Uri> has no effect in this version',
+      '<Sip>: <Url> is not known here and has no effect',
     ])
   })
 })

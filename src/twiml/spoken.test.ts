@@ -29,7 +29,7 @@ test('digits that cannot be sent are left out with a warning', () => {
   const body = `<Response><Dial>${noun}</Dial></Response>`
   const program = parseDocument({ contentType: 'text/xml', body })
   expect(program.ok && program.value).toMatchObject({
-    instructions: [{ targets: [{ sendDigits: undefined }] }],
+    instructions: [{ parties: [{ sendDigits: undefined }] }],
     warnings: [{ errorCode: 12200 }],
   })
 })

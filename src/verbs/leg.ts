@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
-import type { DialTarget } from '../twiml/instruction.js'
+import type { DialParty, DialRecording } from '../twiml/dial-instruction.js'
 import type { JsonObject } from './program-state.js'
 
 /** Why a program was stopped: the `reason` of its AbortSignal. */
@@ -58,18 +58,22 @@ export interface RecordOutcome {
 }
 
 export interface DialOptions {
-  /** Naming a call that exists already attaches to it. */
-  readonly childSid: string
-  readonly target: DialTarget
+  /** At least one, each with the sid of its call; naming calls that exist already attaches to them. */
+  readonly parties: readonly (DialParty & { readonly childSid: string })[]
+  /** One after another instead of all at once. */
+  readonly isSequential: boolean
   readonly callerId: string | undefined
   readonly timeoutMs: number
   readonly timeLimitMs: number
   readonly hangupOnStar: boolean
-  /** Keep the parent ringing until the child answers. */
+  /** Keep the parent ringing until somebody answers. */
   readonly answerOnBridge: boolean
+  /** Country code; undefined: as in North America. */
+  readonly ringTone: string | undefined
+  readonly recording: (DialRecording & { readonly recordingSid: string }) | undefined
   /** Asked what to do when one side wants to transfer the other; undefined: no transfers. */
   readonly transfer: { readonly url: string; readonly method: 'GET' | 'POST' } | undefined
-  /** URLs in `target` and `transfer` resolve against it. */
+  /** URLs in `parties`, `recording` and `transfer` resolve against it. */
   readonly base: string | undefined
 }
 
@@ -77,8 +81,19 @@ export interface DialOutcome {
   readonly status: 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
   readonly durationMs: number
   readonly bridged: boolean
+  /** Who was connected, else who says best why nobody was. */
+  readonly childSid: string
+  /** What a party has answered: SIP status, Call-ID when it was a 200, and header fields. */
+  readonly dialled?:
+    | {
+        readonly status: number
+        readonly callId?: string
+        readonly headers: readonly (readonly [name: string, value: string])[]
+      }
+    | undefined
   /** The party that who was dialled wants for the caller, and has left for it. */
-  readonly referredTo?: string
+  readonly referredTo?: string | undefined
+  readonly recording?: RecordOutcome | undefined
 }
 
 export interface ReferResult {

@@ -55,6 +55,16 @@ export const callVerbs: readonly VerbName[] = [
   'Refer',
 ]
 
+/** Of who is called, before it is connected (contract 2B.4 Number url). */
+export const screeningVerbs: readonly VerbName[] = [
+  'Say',
+  'Play',
+  'Pause',
+  'Gather',
+  'Redirect',
+  'Hangup',
+]
+
 const documentsMax = 10_000
 
 const verbs: { readonly [name in VerbName]: Verb<never> } = {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { type ChildOptions, dialChild } from '../../src/call/dial.js'
+import { type DialSettings, dialParties } from '../../src/call/dial.js'
+import type { ChildTarget } from '../../src/call/dial-target.js'
 import { recordCall } from '../../src/call/recording.js'
 import { FakeRouter, nothingLeft, untilStopped } from './fake-router.js'
 
-const target = {
-  noun: 'Number' as const,
+const target: ChildTarget = {
+  noun: 'Number',
   address: '+15550100003',
   sendDigits: undefined,
   username: undefined,
@@ -13,7 +14,7 @@ const target = {
 }
 
 /** A router with an incoming call whose first program dials; what Dial gave is in `outcomes`. */
-async function dialling(options: Partial<ChildOptions> = {}) {
+async function dialling(options: Partial<DialSettings> = {}, party = target) {
   const router = new FakeRouter()
   const outcomes: object[] = []
   router.program = async (call, start, signal) => {
@@ -22,9 +23,7 @@ async function dialling(options: Partial<ChildOptions> = {}) {
       return
     }
     await call.answer(signal)
-    const all = {
-      childSid: 'CAchild',
-      target,
+    const settings = {
       callerId: undefined,
       timeoutMs: 10_000,
       timeLimitMs: 3_600_000,
@@ -32,7 +31,8 @@ async function dialling(options: Partial<ChildOptions> = {}) {
       answerOnBridge: false,
       ...options,
     }
-    outcomes.push(await dialChild(call, all, router.calls, signal))
+    const parties = [{ childSid: 'CAchild', target: party }]
+    outcomes.push(await dialParties(call, parties, settings, router.world, signal))
   }
   const parentLeg = router.invite()
   await router.settle()
@@ -54,7 +54,7 @@ test('the caller hangs up while the child rings', async () => {
   const world = await dialling()
   world.router.ended(world.parentLeg, 'bye')
   await world.router.settle()
-  expect(world.outcomes).toEqual([{ status: 'canceled', durationMs: 0, bridged: false }])
+  expect(world.outcomes).toMatchObject([{ status: 'canceled', durationMs: 0, bridged: false }])
   await endLegs(world)
   expect(world.router.leftovers()).toEqual(nothingLeft)
 })
@@ -88,7 +88,7 @@ test('the child is redirected while the two talk: it lives on and the Dial is co
 })
 
 test('the child is redirected before the two are connected', async () => {
-  const world = await dialling({ target: { ...target, sendDigits: '1' } })
+  const world = await dialling({}, { ...target, sendDigits: '1' })
   world.router.answer(world.childLeg())
   await world.router.settle()
   await world.router.calls.dispatch('CAchild', redirect)
@@ -100,11 +100,11 @@ test('the child is redirected before the two are connected', async () => {
 test('a child that nobody answers is given up at the timeout', async () => {
   const world = await dialling()
   await world.router.clock.advance(10_000)
-  expect(world.outcomes).toEqual([{ status: 'no-answer', durationMs: 0, bridged: false }])
+  expect(world.outcomes).toMatchObject([{ status: 'no-answer', durationMs: 0, bridged: false }])
 })
 
 test.each(['bridge', 'sendDigits'] as const)('a refused %s ends the child too', async (command) => {
-  const world = await dialling({ target: { ...target, sendDigits: '1' } })
+  const world = await dialling({}, { ...target, sendDigits: '1' })
   world.router.plane.refused.add(command)
   world.router.answer(world.childLeg())
   await world.router.settle()
@@ -130,8 +130,8 @@ test('no endpoint for the child: the Dial has failed', async () => {
   const world = await dialling()
   world.router.refuse(world.childLeg(), 404)
   await world.router.settle()
-  const failed = { status: 'failed', durationMs: 0, bridged: false, sipStatus: 404 }
-  expect(world.outcomes).toEqual([failed])
+  const failed = { status: 'failed', durationMs: 0, bridged: false, dialled: { status: 404 } }
+  expect(world.outcomes).toMatchObject([failed])
 })
 
 test('a redirect while digits are sent after the answer leaves one program', async () => {

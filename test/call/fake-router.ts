@@ -1,8 +1,9 @@
 import { VirtualClock } from '../../src/base/clock.js'
 import { SeededIds } from '../../src/base/ids.js'
-import type { Call, RunProgram } from '../../src/call/call.js'
+import type { Call } from '../../src/call/call.js'
 import type { CallRecord } from '../../src/call/call-record.js'
 import { Calls } from '../../src/call/calls.js'
+import type { DialWorld } from '../../src/call/dial.js'
 import { makeOffer } from '../../src/call/media-description.js'
 import { MediaHub } from '../../src/call/media-hub.js'
 import type { NewOutgoingCall } from '../../src/call/outgoing.js'
@@ -14,6 +15,7 @@ import type {
   RecordingRecord,
   Route,
 } from '../../src/call/ports.js'
+import type { ProgramEnd, RunProgram } from '../../src/call/program.js'
 import type { Invited, LegCommand, LegEvent } from '../../src/sip/leg-events.js'
 import { FakePlane } from './fake-plane.js'
 
@@ -38,7 +40,7 @@ export class FakeRouter {
   readonly gone: string[] = []
   readonly started: Call[] = []
   /** What a program does on a call; default: answers and waits until it is stopped. */
-  program: RunProgram = async (call, _start, signal) => {
+  program: (...of: Parameters<RunProgram>) => Promise<unknown> = async (call, _start, signal) => {
     await call.answer(signal)
     await untilStopped(signal)
   }
@@ -48,20 +50,24 @@ export class FakeRouter {
   voiceUrl: string | undefined = 'http://app/voice'
   callsMax = 10
   readonly calls: Calls
+  /** As a program dials. */
+  readonly world: DialWorld
   readonly hub = new MediaHub(this.plane)
   #legs = 0
 
   constructor(accountLimits?: AccountLimits) {
     this.plane.onEvent = (event) => this.hub.handle(event)
-    const run: RunProgram = async (call, start, signal) => {
+    const run: RunProgram = async (call, start, signal, role) => {
       this.started.push(call)
-      await this.program(call, start, signal).catch((error) => {
+      const end = await this.program(call, start, signal, role).catch((error) => {
         if (!signal.aborted) throw error
       })
+      return (end ?? 'hangUp') as ProgramEnd
     }
     this.calls = new Calls(this.#ports(accountLimits), this.hub, run, (callSid) =>
       this.gone.push(callSid),
     )
+    this.world = { calls: this.calls, runProgram: run }
   }
 
   /** An INVITE for our number; returns its leg. */
@@ -185,7 +191,8 @@ export class FakeRouter {
       store: {
         findNumber: async (phoneNumber) => ({
           sid: 'PN1',
-          accountSid: 'AC1',
+          // Those of +1555099 are of another account.
+          accountSid: phoneNumber.startsWith('+1555099') ? 'AC2' : 'AC1',
           phoneNumber,
           voice: this.voiceUrl === undefined ? undefined : { url: this.voiceUrl, method: 'POST' },
           fallback: undefined,

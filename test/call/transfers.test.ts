@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dialChild } from '../../src/call/dial.js'
+import { dialParties } from '../../src/call/dial.js'
 import { FakeRouter, nothingLeft, peerSdp } from './fake-router.js'
 
 /** Every incoming call dials one number, and is connected with it when that is answered. */
@@ -18,16 +18,15 @@ async function connected(count: number) {
       password: undefined,
       statusCallback: undefined,
     }
-    const options = {
-      childSid: `CAchild${++children}`,
-      target,
+    const parties = [{ childSid: `CAchild${++children}`, target }]
+    const settings = {
       callerId: undefined,
       timeoutMs: 30_000,
       timeLimitMs: 3_600_000,
       hangupOnStar: false,
       answerOnBridge: false,
     }
-    outcomes.push(await dialChild(call, options, router.calls, signal))
+    outcomes.push(await dialParties(call, parties, settings, router.world, signal))
   }
   const pairs: { parent: string; child: string }[] = []
   for (let index = 0; index < count; index++) {

@@ -39,7 +39,11 @@ export class FakeWorld {
   answerMs = 0
   /** URLs of the requests whose answers were awaited. */
   readonly answeredUrls: string[] = []
-  dialOutcome: DialOutcome = { status: 'completed', durationMs: 4_000, bridged: true }
+  dialOutcome: Omit<DialOutcome, 'childSid'> = {
+    status: 'completed',
+    durationMs: 4_000,
+    bridged: true,
+  }
   /** Cut the process off when it stores its state for this time, counted from 1. */
   cutAt = Number.POSITIVE_INFINITY
   checkpoints = 0
@@ -214,11 +218,13 @@ export class FakeWorld {
   }
 
   async #dial(options: DialOptions): Promise<DialOutcome> {
-    const known = this.#children.get(options.childSid)
+    const childSid = options.parties[0]?.childSid ?? ''
+    const known = this.#children.get(childSid)
     if (known) return known
-    this.effects.push(`dial ${options.target.address}`)
-    this.#children.set(options.childSid, this.dialOutcome)
+    this.effects.push(`dial ${options.parties.map(({ address }) => address)}`)
+    const outcome = { ...this.dialOutcome, childSid }
+    this.#children.set(childSid, outcome)
     await this.clock.sleep(this.dialOutcome.durationMs)
-    return this.dialOutcome
+    return outcome
   }
 }
