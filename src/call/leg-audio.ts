@@ -1,5 +1,6 @@
 import {
   type EndpointSettings,
+  type MediaCommand,
   type MediaEvent,
   MediaRefusedError,
   type OpenedEndpoint,
@@ -29,6 +30,12 @@ export interface MediaSelection {
 /** What the other side says; both ways in one channel; in two. */
 export type RecordedChannels = 'received' | 'both' | 'dual'
 
+/** How a leg is in a mixer. */
+export type MemberSettings = Pick<
+  Extract<MediaCommand, { readonly type: 'join' }>,
+  'muted' | 'held' | 'gain' | 'coachedEndpointId'
+>
+
 export interface LegAudioListener {
   digit(digit: string): void
   rtpTimeout(): void
@@ -45,6 +52,8 @@ export class LegAudio {
   #opening: Promise<OpenedEndpoint> | undefined
   #endpointId: number | undefined
   #selection: MediaSelection | undefined
+  #mixerId: number | undefined
+  #jitterBuffer: EndpointSettings['jitterBuffer']
   #closed = false
 
   constructor(hub: MediaHub, ports: CallPorts, bindAddress: string, listener: LegAudioListener) {
@@ -53,6 +62,11 @@ export class LegAudio {
     this.#bindAddress = bindAddress
     this.#listener = listener
     this.#ssrc = ports.ids.uint32()
+  }
+
+  /** Undefined: none is open yet. */
+  get endpointId(): number | undefined {
+    return this.#endpointId
   }
 
   /**
@@ -77,8 +91,30 @@ export class LegAudio {
         rtpTimeoutMs: expectsRtp(selection) ? this.#ports.config.rtpTimeoutMs : 0,
         // The detector costs time for each frame: it runs only while somebody listens for digits.
         inBandDtmf: this.#queues.size > 0,
+        ...(this.#jitterBuffer === undefined ? {} : { jitterBuffer: this.#jitterBuffer }),
       },
     })
+  }
+
+  /** How much delay there may be to keep off loss; undefined: as usual. */
+  async setJitterBuffer(size: EndpointSettings['jitterBuffer']): Promise<void> {
+    if (size === this.#jitterBuffer) return
+    this.#jitterBuffer = size
+    if (this.#selection && !this.#closed) await this.configure(this.#selection)
+  }
+
+  /** Into a mixer, out of a bridge or another one; or changes how it is in it. */
+  async join(mixerId: number, settings: MemberSettings): Promise<void> {
+    const { endpointId } = await this.open()
+    this.#mixerId = mixerId
+    await this.#hub.submit({ type: 'join', endpointId, mixerId, ...settings })
+  }
+
+  /** Does nothing when it is in another mixer by now, or in none. */
+  async leave(mixerId: number): Promise<void> {
+    if (this.#endpointId === undefined || this.#closed || this.#mixerId !== mixerId) return
+    this.#mixerId = undefined
+    await this.#hub.submit({ type: 'leave', endpointId: this.#endpointId })
   }
 
   async play(
@@ -152,6 +188,8 @@ export class LegAudio {
 
   async bridge(other: LegAudio): Promise<void> {
     const [mine, theirs] = await Promise.all([this.open(), other.open()])
+    this.#mixerId = undefined
+    other.#mixerId = undefined
     await this.#hub.submit({
       type: 'bridge',
       endpointId: mine.endpointId,

@@ -9,11 +9,13 @@ import type {
 type EndedPlayer = MediaEvent & { type: 'playerEnded' }
 type EndedRecorder = MediaEvent & { type: 'recorderEnded' }
 type EndpointListener = (event: MediaEvent) => void
+type VoiceListener = (event: MediaEvent & { type: 'voice' }) => void
 
 /** Gives each event of the media plane to the one that waits for it. */
 export class MediaHub {
   readonly #plane: MediaPlane
   readonly #endpoints = new Map<number, EndpointListener>()
+  readonly #mixers = new Map<number, VoiceListener>()
   readonly #players = new Map<number, (event: EndedPlayer) => void>()
   readonly #recorders = new Map<number, (event: EndedRecorder) => void>()
   #nextId = 1
@@ -24,6 +26,10 @@ export class MediaHub {
 
   get endpointCount(): number {
     return this.#endpoints.size
+  }
+
+  get mixerCount(): number {
+    return this.#mixers.size
   }
 
   handle(event: MediaEvent): void {
@@ -37,7 +43,14 @@ export class MediaHub {
       this.#recorders.delete(event.recorderId)
       return
     }
-    if (event.type === 'mixerClosed') return
+    if (event.type === 'mixerClosed') {
+      this.#mixers.delete(event.mixerId)
+      return
+    }
+    if (event.type === 'voice') {
+      this.#mixers.get(event.mixerId)?.(event)
+      return
+    }
     this.#endpoints.get(event.endpointId)?.(event)
     if (event.type === 'closed') this.#endpoints.delete(event.endpointId)
   }
@@ -46,6 +59,17 @@ export class MediaHub {
     const endpoint = await this.#plane.open(options)
     this.#endpoints.set(endpoint.endpointId, listener)
     return endpoint
+  }
+
+  /** A mixer on the shard of this endpoint; `listener` hears who speaks, where that is reported. */
+  async openMixer(near: number, listener: VoiceListener): Promise<number> {
+    const mixerId = await this.#plane.openMixer({ near })
+    this.#mixers.set(mixerId, listener)
+    return mixerId
+  }
+
+  async closeMixer(mixerId: number): Promise<void> {
+    await this.#plane.submit({ type: 'closeMixer', mixerId })
   }
 
   submit(command: MediaCommand): Promise<void> {
