@@ -19,6 +19,7 @@ const heard = [
   'test/e2e/codecs.test.ts',
   'test/e2e/devices.test.ts',
   'test/e2e/dial.test.ts',
+  'test/e2e/dial-parties.test.ts',
   'test/e2e/early-media.test.ts',
   'test/e2e/files.test.ts',
   'test/e2e/gather.test.ts',
