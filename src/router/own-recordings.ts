@@ -26,7 +26,7 @@ export function serveOwnRecording({ store, baseUrl, recordingPath }: OwnParts) {
       url: url.href,
       status: 200,
       contentType: 'audio/x-wav',
-      etag: undefined,
+      validator: undefined,
       maxAgeMs: 0,
       body: await readFile(recordingPath(sid)),
     }

@@ -59,7 +59,7 @@ function wav(samples: number): Buffer {
 function answer(body: Buffer, change: object = {}) {
   const url = 'http://app/a.wav'
   const contentType = 'audio/wav'
-  return { url, status: 200, contentType, etag: 'e', maxAgeMs: 0, body, ...change }
+  return { url, status: 200, contentType, validator: 'e', maxAgeMs: 0, body, ...change }
 }
 
 test('the same words asked for at once are spoken once', async () => {
@@ -90,9 +90,9 @@ test('one that is taken again while another pushes it out is not lost', async ()
 test('a sound that was evicted while its application said 304 is fetched whole', async () => {
   const { cache } = made()
   const asked: (string | undefined)[] = []
-  const fetch = async (_url: string, etag: string | undefined) => {
-    asked.push(etag)
-    if (etag === undefined) return answer(wav(8_000))
+  const fetch = async (_url: string, validator: string | undefined) => {
+    asked.push(validator)
+    if (validator === undefined) return answer(wav(8_000))
     ;(await cache.speech('pushes it out', plain)).release()
     return answer(Buffer.alloc(0), { status: 304, contentType: '' })
   }

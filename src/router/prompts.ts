@@ -34,14 +34,14 @@ type MakeSound = (unwanted: AbortSignal) => Promise<Sound>
 
 interface CachedSound {
   readonly key: string
-  readonly etag: string | undefined
+  readonly validator: string | undefined
   readonly freshUntilMs: number
 }
 
-/** Requests a sound; answers 304 with no body when `etag` still holds. */
+/** Requests a sound; answers 304 with no body when `validator` still holds. */
 export type FetchSound = (
   url: string,
-  etag: string | undefined,
+  validator: string | undefined,
   signal: AbortSignal,
 ) => Promise<WebhookResponse>
 
@@ -108,7 +108,7 @@ export class PromptCache {
       return this.#take(cached.key, () => Promise.reject(new Error('evicted')))
     }
     const usable = cached && this.#prompts.has(cached.key) ? cached : undefined
-    const answer = await fetch(url, usable?.etag, signal)
+    const answer = await fetch(url, usable?.validator, signal)
     if (answer.status === 304 && usable) {
       if (this.#prompts.has(usable.key)) return this.#take(usable.key, () => this.#gone(url))
       // Evicted while the application was asked: ask for all of it.
@@ -126,7 +126,7 @@ export class PromptCache {
     const key = contentKey(await hashOff(body), contentType)
     this.#remember(name, {
       key,
-      etag: answer.etag,
+      validator: answer.validator,
       freshUntilMs: nowMs + (answer.maxAgeMs ?? 0),
     })
     return this.#take(key, (unwanted) => this.#files.decode(body, contentType, unwanted), signal)

@@ -1,4 +1,4 @@
-import { computeHa1 } from '../sip/digest.js'
+import { computeHa1 } from '../base/digest.js'
 import type {
   SipCredentialRow,
   SipDomainRow,

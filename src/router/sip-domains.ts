@@ -1,7 +1,7 @@
 import { CidrSet } from '../base/address-policy.js'
+import type { DigestAlgorithm } from '../base/digest.js'
 import type { Callback } from '../call/call-record.js'
 import type { SipDomainConfig } from '../call/sip-domain.js'
-import type { DigestAlgorithm } from '../sip/digest.js'
 import type { Flow } from '../sip/events.js'
 import type { SipDomainRow, SipIpAddressRow, SipMappingRow } from '../store/schema.js'
 

@@ -1,11 +1,6 @@
+import { computeResponse, type DigestAlgorithm } from '../base/digest.js'
 import type { SipConfig } from './core.js'
-import {
-  algorithmOf,
-  computeResponse,
-  type DigestAlgorithm,
-  equalText,
-  parseDigest,
-} from './digest.js'
+import { algorithmOf, equalText, parseDigest } from './digest.js'
 import type { HeaderField } from './events.js'
 import { parseNumber, quote } from './grammar.js'
 import type { Admitted } from './leg-events.js'

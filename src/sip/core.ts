@@ -1,7 +1,7 @@
 import { DeadlineQueue } from '../base/deadline-queue.js'
+import type { DigestAlgorithm } from '../base/digest.js'
 import type { Ids } from '../base/ids.js'
 import type { Destination } from './dialog.js'
-import type { DigestAlgorithm } from './digest.js'
 import type { Answer, Flow, Question, SipCounter, SipOutput, Target } from './events.js'
 
 export interface SipLimits {

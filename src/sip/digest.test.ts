@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { computeHa1, computeResponse } from '../base/digest.js'
 import { SeededIds } from '../base/ids.js'
-import { answerChallenge, computeHa1, computeResponse, equalText, parseDigest } from './digest.js'
+import { answerChallenge, equalText, parseDigest } from './digest.js'
 import { NonceMint } from './digest-nonce.js'
 
 describe('digest', () => {

@@ -1,7 +1,7 @@
+import { digestAlgorithms } from '../base/digest.js'
 import type { Machine } from '../base/machine.js'
 import { defaultAllow, type SipConfig } from './core.js'
 import { targetOf } from './dialog.js'
-import { digestAlgorithms } from './digest.js'
 import type { Flow, SipInput, SipOutput } from './events.js'
 import {
   answerReoffer,

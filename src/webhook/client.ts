@@ -1,15 +1,29 @@
-import { type Agent, request } from 'undici'
+import { randomBytes } from 'node:crypto'
+import { request } from 'undici'
 import type { AddressPolicy } from '../base/address-policy.js'
+import {
+  type AnswerLimits,
+  dump,
+  type HttpAnswer,
+  type Redirect,
+  readAnswer,
+  redirectOf,
+} from './answer.js'
+import { cacheRules, conditionOf } from './cache-rules.js'
 import { CookieJars } from './cookies.js'
-import { createGuardedAgent } from './guarded-agent.js'
-import { type Parameters, signature, signedUrl } from './signature.js'
-import { translateFailure } from './translate-failure.js'
-import { type WebhookError, webhookErrors } from './webhook-error.js'
+import { DigestAuth } from './digest-auth.js'
+import { DocumentCache } from './document-cache.js'
+import { type HostLimits, Hosts, type Permit } from './hosts.js'
+import { type ConnectionSettings, normalSettings, parseOverrides } from './overrides.js'
+import { basicAuthorization, type RequestForm, requestForm } from './request-form.js'
+import type { Parameters } from './signature.js'
+import { outcomeOf, retryCauseOf, translateFailure } from './translate-failure.js'
+import { type ExchangeCounts, type WebhookError, webhookErrors } from './webhook-error.js'
 
 export type WebhookMethod = 'GET' | 'POST'
 
 export interface WebhookRequest {
-  /** Absolute http or https URL. */
+  /** Absolute http or https URL; its fragment may say how it is sent (see overrides.ts). */
   readonly url: string
   readonly method: WebhookMethod
   readonly parameters: Parameters
@@ -22,8 +36,8 @@ export interface WebhookRequest {
   readonly authToken: string
   /** The same on every try of the same request. */
   readonly idempotencyToken: string
-  /** Sent to revalidate a cached answer. */
-  readonly etag?: string
+  /** Sent to ask whether what the caller keeps still holds. */
+  readonly validator?: string
 }
 
 export interface WebhookResponse {
@@ -34,9 +48,16 @@ export interface WebhookResponse {
   readonly contentType: string
   /** Of the text, as the media type names it. */
   readonly charset?: string | undefined
-  readonly etag: string | undefined
+  /** ETag, else Last-Modified; undefined when it must not be kept for other calls. */
+  readonly validator: string | undefined
+  /** For how long it may be kept without asking again [ms]. */
   readonly maxAgeMs: number | undefined
   readonly body: Buffer
+}
+
+export interface WebhookExchange extends WebhookResponse, ExchangeCounts {
+  /** The application was not asked, or said that nothing has changed. */
+  readonly isCached: boolean
 }
 
 export interface WebhookClientOptions {
@@ -46,47 +67,81 @@ export interface WebhookClientOptions {
   readonly totalTimeoutMs?: number
   readonly documentBytesMax?: number
   readonly mediaBytesMax?: number
+  readonly cacheBytesMax?: number
+  readonly hosts?: Partial<HostLimits>
+  /** Monotonic time, for what is kept or refused for a while [ms]. */
+  readonly nowMs?: () => number
   /** Serves a URL of our own without a connection (a recording named by its own URI). */
   readonly serveOwn?: (url: URL, accountSid: string) => Promise<WebhookResponse | undefined>
 }
 
+/** What is counted while a request and what it leads to are carried out. */
+interface Progress {
+  readonly settings: ConnectionSettings
+  tries: number
+  redirects: number
+}
+
 const redirectsMax = 10
-const connectTriesMax = 2
+/** A server may call a nonce stale that it gave a moment ago, but not for ever. */
+const challengesMax = 2
+
+type Answered = { readonly response: WebhookResponse; readonly isCached: boolean }
 
 /**
- * Sends signed requests to applications: one retry when the connection fails, redirects as browsers
- * follow them, cookies per call, and limits on time, size and destination (contract 2D).
+ * Sends signed requests to applications: retries as the URL wants them, redirects as browsers follow
+ * them, cookies per call, Basic and Digest, and limits on time, size and destination (contract 2D).
  */
 export class WebhookClient {
   readonly #options: WebhookClientOptions
-  readonly #agent: Agent
+  readonly #normal: ConnectionSettings
+  readonly #answerLimits: AnswerLimits
+  readonly #nowMs: () => number
+  readonly #hosts: Hosts
   readonly #jars = new CookieJars(20_000)
-  readonly #totalTimeoutMs: number
+  readonly #digest = new DigestAuth(() => randomBytes(8).toString('hex'))
+  readonly #documents: DocumentCache
 
   constructor(options: WebhookClientOptions) {
+    const { connectTimeoutMs, totalTimeoutMs, documentBytesMax, mediaBytesMax } = options
     this.#options = options
-    this.#totalTimeoutMs = options.totalTimeoutMs ?? 15_000
-    this.#agent = createGuardedAgent(options.policy, {
-      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-      connectionsPerHost: 64,
-    })
+    this.#normal = {
+      ...normalSettings,
+      connectTimeoutMs: connectTimeoutMs ?? normalSettings.connectTimeoutMs,
+      totalTimeoutMs: totalTimeoutMs ?? normalSettings.totalTimeoutMs,
+    }
+    this.#answerLimits = {
+      documentBytesMax: documentBytesMax ?? 65_536,
+      mediaBytesMax: mediaBytesMax ?? 64_000_000,
+    }
+    this.#nowMs = options.nowMs ?? (() => performance.now())
+    this.#hosts = new Hosts(options.policy, this.#nowMs, options.hosts)
+    this.#documents = new DocumentCache(options.cacheBytesMax ?? 16_000_000)
+  }
+
+  /** Hosts of accounts that get no requests for now, because they did not answer. */
+  get openCircuits(): number {
+    return this.#hosts.openCircuits
   }
 
   /** Throws WebhookError; rejects with the signal's reason when that aborts. */
-  async fetch(webhook: WebhookRequest, signal?: AbortSignal): Promise<WebhookResponse> {
+  async fetch(webhook: WebhookRequest, signal?: AbortSignal): Promise<WebhookExchange> {
     signal?.throwIfAborted()
+    const overrides = parseOverrides(webhook.url, this.#normal)
+    if (!overrides.ok) throw webhookErrors.override(webhook.url, overrides.problem)
+    const progress = { settings: overrides.value, tries: 0, redirects: 0 }
     const stop = new AbortController()
     const onAbort = () => stop.abort(signal?.reason)
-    const timer = setTimeout(() => stop.abort(tooLate()), this.#totalTimeoutMs)
+    const timer = setTimeout(() => stop.abort(tooLate()), overrides.value.totalTimeoutMs)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      let next = webhook
-      for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-        const answer = await this.#fetchOnce(next, stop.signal, signal)
-        if (!('location' in answer)) return answer
-        next = redirected(next, answer)
-      }
-      throw webhookErrors.redirects(webhook.url)
+      const { response, isCached } = await this.#follow(webhook, progress, stop.signal)
+      return { ...response, isCached, tries: progress.tries, redirects: progress.redirects }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      const failure = translateFailure(webhook.url, error)
+      failure.counts = { tries: progress.tries, redirects: progress.redirects }
+      throw failure
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
@@ -95,73 +150,141 @@ export class WebhookClient {
 
   forget(callSid: string): void {
     this.#jars.drop(callSid)
+    this.#digest.drop(callSid)
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy()
+    await this.#hosts.close()
   }
 
-  async #fetchOnce(webhook: WebhookRequest, combined: AbortSignal, signal?: AbortSignal) {
-    for (let attempt = 1; ; attempt++) {
+  async #follow(webhook: WebhookRequest, progress: Progress, signal: AbortSignal) {
+    for (let next = webhook; ; progress.redirects++) {
+      if (progress.redirects > redirectsMax) throw webhookErrors.redirects(webhook.url)
+      const answer = await this.#retry(next, progress, signal)
+      if (!('location' in answer)) return answer
+      next = redirected(next, answer)
+    }
+  }
+
+  async #retry(webhook: WebhookRequest, progress: Progress, signal: AbortSignal) {
+    const { retriesMax, retryOn } = progress.settings
+    let last: WebhookError | undefined
+    for (;;) {
       try {
-        return await this.#exchange(webhook, combined)
+        return await this.#answerTo(webhook, progress, signal)
       } catch (error) {
-        if (signal?.aborted) throw signal.reason
         const failure = translateFailure(webhook.url, error)
-        if (!isRetryable(failure) || attempt >= connectTriesMax || combined.aborted) throw failure
+        // The circuit has opened meanwhile: what opened it says more.
+        if (last && failure.code === 'ERR_WEBHOOK_CIRCUIT') throw last
+        const cause = retryCauseOf(failure)
+        const isOver = progress.tries - progress.redirects > retriesMax || signal.aborted
+        if (!cause || !retryOn.has(cause) || isOver) throw failure
+        last = failure
       }
     }
   }
 
-  async #exchange(
+  /** From what is at hand, or from the application. */
+  async #answerTo(
     webhook: WebhookRequest,
+    progress: Progress,
     signal: AbortSignal,
-  ): Promise<WebhookResponse | Redirect> {
-    const { url, wire, body } = prepare(webhook)
-    const own = await this.#options.serveOwn?.(wire, webhook.accountSid)
-    if (own) return own
-    const { callSid } = webhook
-    const cookie = callSid === undefined ? '' : await this.#jars.header(callSid, wire.href)
-    const response = await request(stripped(wire), {
-      dispatcher: this.#agent,
-      method: webhook.method,
-      signal,
-      body,
-      headers: {
-        ...headersOf(webhook, url, body),
-        'user-agent': this.#options.userAgent,
-        ...(cookie ? { cookie } : {}),
-      },
-    })
-    if (callSid !== undefined) {
-      await this.#jars.store(callSid, wire.href, response.headers['set-cookie'])
+  ): Promise<Answered | Redirect> {
+    const form = requestForm(webhook, this.#options.userAgent)
+    const own = await this.#options.serveOwn?.(form.wire, webhook.accountSid)
+    if (own) return { response: own, isCached: false }
+    if (webhook.method === 'POST' || webhook.wants === 'sound' || webhook.validator) {
+      return this.#ask(webhook, form, webhook.validator, progress, signal)
     }
-    const location = response.headers.location
-    const status = response.statusCode
-    if ([301, 302, 303, 307, 308].includes(status) && typeof location === 'string') {
-      await response.body.dump({ limit: 65_536 })
-      return { status, location }
+    // With user info: who has none shall not see what it opened.
+    const { username, password } = new URL(webhook.url)
+    const key = `${username}:${password}@${form.wire.href}`
+    const kept = this.#documents.find(webhook, key)
+    if (kept && kept.freshUntilMs > this.#nowMs()) {
+      return { response: kept.response, isCached: true }
     }
-    if ((status < 200 || status > 299) && status !== 304) {
-      await response.body.dump({ limit: 65_536 })
-      throw webhookErrors.badStatus(webhook.url, status)
+    const answer = await this.#ask(webhook, form, kept?.validator, progress, signal)
+    if ('location' in answer) return answer
+    const isUnchanged = kept !== undefined && answer.response.status === 304
+    const response = isUnchanged ? kept.response : answer.response
+    if (response.status === 200) {
+      const rules = isUnchanged
+        ? { ...answer.rules, validator: answer.rules.validator ?? kept.validator }
+        : answer.rules
+      this.#documents.put(webhook, key, response, rules, this.#nowMs())
     }
-    const type = single(response.headers['content-type'])
-    const contentType = mediaType(type)
-    const isSound = webhook.wants === 'sound' || contentType.startsWith('audio/')
-    const bytesMax = isSound
-      ? (this.#options.mediaBytesMax ?? 64_000_000)
-      : (this.#options.documentBytesMax ?? 65_536)
-    const bytes = await readBody(response.body, bytesMax, webhook.url)
-    return {
-      // Without the parameters of a GET: what resolves against it would repeat them each time.
-      url: withoutFragment(webhook.url),
-      status,
-      contentType,
-      charset: /;\s*charset="?([\w.:-]{1,40})/i.exec(type ?? '')?.[1],
-      etag: single(response.headers.etag),
-      maxAgeMs: maxAgeMs(single(response.headers['cache-control'])),
-      body: bytes,
+    return { response, isCached: isUnchanged }
+  }
+
+  /** One try: waits for a connection and tells the circuit of the host what came of it. */
+  async #ask(
+    webhook: WebhookRequest,
+    form: RequestForm,
+    validator: string | undefined,
+    progress: Progress,
+    signal: AbortSignal,
+  ) {
+    const { settings } = progress
+    const permit = await this.#hosts.enter(webhook.accountSid, form.wire, settings, signal)
+    progress.tries++
+    try {
+      const answer = await this.#send(webhook, form, validator, settings, permit, signal)
+      const redirect = redirectOf(answer)
+      if (redirect) {
+        await dump(answer)
+        permit.end('answered')
+        return redirect
+      }
+      const wants = webhook.wants ?? 'document'
+      const response = await readAnswer(answer, webhook.url, wants, this.#answerLimits)
+      permit.end('answered')
+      return { response, isCached: false, rules: cacheRules(answer.headers) }
+    } catch (error) {
+      const failure = translateFailure(webhook.url, error)
+      permit.end(outcomeOf(failure, settings, this.#normal, signal))
+      throw failure
+    }
+  }
+
+  /** Sends it, and once more with the answer to a challenge. */
+  async #send(
+    webhook: WebhookRequest,
+    form: RequestForm,
+    validator: string | undefined,
+    settings: ConnectionSettings,
+    permit: Permit,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const { wire, credentials, body } = form
+    const { callSid, method } = webhook
+    const login = credentials && { callSid, method, url: wire, credentials }
+    let authorization =
+      login && (this.#digest.again(login) ?? basicAuthorization(login.credentials))
+    for (let challenges = 0; ; challenges++) {
+      const cookie = callSid === undefined ? '' : await this.#jars.header(callSid, wire.href)
+      const answer = await request(wire, {
+        dispatcher: permit.dispatcher,
+        method,
+        signal,
+        body: body ?? null,
+        headersTimeout: settings.readTimeoutMs,
+        bodyTimeout: settings.readTimeoutMs,
+        headers: {
+          ...form.headers,
+          ...(validator === undefined ? {} : conditionOf(validator)),
+          ...(authorization === undefined ? {} : { authorization }),
+          ...(cookie ? { cookie } : {}),
+        },
+      })
+      const { statusCode, headers } = answer
+      if (callSid !== undefined) {
+        await this.#jars.store(callSid, wire.href, headers['set-cookie'])
+      }
+      const challenge = headers['www-authenticate']
+      if (statusCode !== 401 || !login || !challenge || challenges >= challengesMax) return answer
+      authorization = this.#digest.answer([challenge].flat(), login)
+      if (authorization === undefined) return answer
+      await dump(answer)
     }
   }
 }
@@ -170,109 +293,20 @@ function tooLate(): DOMException {
   return new DOMException('no complete answer in time', 'TimeoutError')
 }
 
-interface Redirect {
-  readonly status: number
-  readonly location: string
-}
-
-/** 301, 302 and 303 turn a POST into a GET without its parameters; 307 and 308 repeat it. */
+/**
+ * 301, 302 and 303 turn a POST into a GET without its parameters; 307 and 308 repeat it. User info stays
+ * with its origin, also when the Location is absolute.
+ */
 function redirected(webhook: WebhookRequest, redirect: Redirect): WebhookRequest {
   if (!URL.canParse(redirect.location, webhook.url)) {
     throw webhookErrors.invalidUrl(redirect.location, 'bad Location of a redirect')
   }
-  const url = new URL(redirect.location, webhook.url).href
-  if (redirect.status >= 307) return { ...webhook, url }
-  return { ...webhook, url, method: 'GET', parameters: [] }
-}
-
-function prepare(webhook: WebhookRequest): { url: string; wire: URL; body: string | null } {
-  if (!URL.canParse(webhook.url)) throw webhookErrors.invalidUrl(webhook.url, 'not an absolute URL')
-  const wire = new URL(webhook.url)
-  wire.hash = ''
-  if (wire.protocol !== 'http:' && wire.protocol !== 'https:') {
-    throw webhookErrors.invalidUrl(webhook.url, 'only http and https')
+  const from = new URL(webhook.url)
+  const to = new URL(redirect.location, from)
+  if (to.origin === from.origin && to.username === '') {
+    to.username = from.username
+    to.password = from.password
   }
-  if (wire.hostname.includes('_')) throw webhookErrors.host(webhook.url, 'underscore in the name')
-  const fields = webhook.parameters.map(([name, value]): [string, string] => [name, value])
-  const form = new URLSearchParams(fields).toString()
-  if (webhook.method === 'GET') {
-    if (form) wire.search = wire.search ? `${wire.search}&${form}` : `?${form}`
-    return { url: wire.href, wire, body: null }
-  }
-  return { url: wire.href, wire, body: form }
-}
-
-function headersOf(webhook: WebhookRequest, url: string, body: string | null) {
-  const { username, password } = new URL(url)
-  const credentials = `${unescaped(username)}:${unescaped(password)}`
-  return {
-    accept: '*/*',
-    'x-twilio-signature': signature(
-      webhook.authToken,
-      signedUrl(url),
-      body === null ? [] : webhook.parameters,
-    ),
-    'i-twilio-idempotency-token': webhook.idempotencyToken,
-    ...(body === null
-      ? {}
-      : { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
-    ...(webhook.etag ? { 'if-none-match': webhook.etag } : {}),
-    ...(username ? { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` } : {}),
-  }
-}
-
-function withoutFragment(url: string): string {
-  const plain = new URL(url)
-  plain.hash = ''
-  return plain.href
-}
-
-/** As written when an escape is malformed. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-function stripped(wire: URL): URL {
-  const url = new URL(wire.href)
-  url.username = ''
-  url.password = ''
-  return url
-}
-
-async function readBody(
-  stream: AsyncIterable<Buffer>,
-  bytesMax: number,
-  url: string,
-): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of stream) {
-    bytes += chunk.length
-    if (bytes > bytesMax) throw webhookErrors.tooLarge(url, bytesMax)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function isRetryable(failure: WebhookError): boolean {
-  return failure.code === 'ERR_WEBHOOK_CONNECTION'
-}
-
-function mediaType(header: string | undefined): string {
-  return (header?.split(';', 1)[0] ?? '').trim().toLowerCase()
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
-}
-
-function maxAgeMs(cacheControl: string | undefined): number | undefined {
-  if (cacheControl === undefined) return undefined
-  if (/\bno-(cache|store)\b/i.test(cacheControl)) return 0
-  const seconds = /\bmax-age=(\d{1,9})\b/i.exec(cacheControl)?.[1]
-  return seconds === undefined ? undefined : Number(seconds) * 1000
+  if (redirect.status >= 307) return { ...webhook, url: to.href }
+  return { ...webhook, url: to.href, method: 'GET', parameters: [] }
 }

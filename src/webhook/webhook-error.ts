@@ -1,19 +1,38 @@
 import { RouterError } from '../base/router-error.js'
+import type { OverrideFault } from './overrides.js'
+
+export interface ExchangeCounts {
+  /** Requests that were sent, those to where redirects led included. */
+  readonly tries: number
+  readonly redirects: number
+}
+
+/** What the application said when it refused. */
+export interface RefusedAnswer {
+  readonly status: number
+  readonly contentType: string
+  /** The first 4 kB. */
+  readonly body: Buffer
+}
 
 /** A request to an application that failed; `errorCode` is what the fallback URL is told (2F.3). */
 export class WebhookError extends RouterError {
   override readonly name = 'WebhookError'
   readonly url: string
+  /** Set by the client when it gives up. */
+  counts: ExchangeCounts | undefined
+  readonly answer: RefusedAnswer | undefined
 
   constructor(
     code: string,
     errorCode: number,
     url: string,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly answer?: RefusedAnswer } = {},
   ) {
     super(code, errorCode, message, options)
     this.url = url
+    this.answer = options.answer
   }
 }
 
@@ -25,12 +44,42 @@ export function withoutSecrets(url: string): string {
 export const webhookErrors = {
   invalidUrl: (url: string, why: string) =>
     new WebhookError('ERR_WEBHOOK_URL', 11100, url, `Invalid URL ${withoutSecrets(url)}: ${why}`),
-  badStatus: (url: string, status: number) =>
+  override: (url: string, { errorCode, reason }: OverrideFault) =>
+    new WebhookError(
+      'ERR_WEBHOOK_OVERRIDE',
+      errorCode,
+      url,
+      `Connection override in the fragment of ${withoutSecrets(url)}: ${reason}`,
+    ),
+  badStatus: (url: string, status: number, answer?: RefusedAnswer) =>
     new WebhookError(
       'ERR_WEBHOOK_STATUS',
       11200,
       url,
       `HTTP status ${status} from ${withoutSecrets(url)}`,
+      answer && { answer },
+    ),
+  /** One part of the answer is missing for too long. */
+  readTimeout: (url: string) =>
+    new WebhookError(
+      'ERR_WEBHOOK_READ_TIMEOUT',
+      11200,
+      url,
+      `No answer in time from ${withoutSecrets(url)}`,
+    ),
+  circuitOpen: (url: string) =>
+    new WebhookError(
+      'ERR_WEBHOOK_CIRCUIT',
+      11205,
+      url,
+      `Not sent to ${withoutSecrets(url)}: its host did not answer again and again; it is tried soon`,
+    ),
+  busy: (url: string) =>
+    new WebhookError(
+      'ERR_WEBHOOK_BUSY',
+      11205,
+      url,
+      `Not sent to ${withoutSecrets(url)}: too many requests wait for a connection`,
     ),
   timeout: (url: string) =>
     new WebhookError(

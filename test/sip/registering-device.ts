@@ -1,4 +1,5 @@
-import { answerChallenge, computeHa1, parseDigest } from '../../src/sip/digest.js'
+import { computeHa1 } from '../../src/base/digest.js'
+import { answerChallenge, parseDigest } from '../../src/sip/digest.js'
 import type { SipEngineConfig } from '../../src/sip/engine.js'
 import { headerValues, type SipResponse } from '../../src/sip/message.js'
 import { flowFrom, ScriptedPeer } from './scripted-peer.js'

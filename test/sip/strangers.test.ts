@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { answerChallenge, computeHa1, parseDigest } from '../../src/sip/digest.js'
+import { computeHa1 } from '../../src/base/digest.js'
+import { answerChallenge, parseDigest } from '../../src/sip/digest.js'
 import { headerOf, headerValues } from '../../src/sip/message.js'
 import { flowFrom, idle, ScriptedPeer, sdp } from './scripted-peer.js'
 

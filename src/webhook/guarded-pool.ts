@@ -1,0 +1,63 @@
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import { buildConnector, Pool } from 'undici'
+import type { AddressPolicy } from '../base/address-policy.js'
+
+export interface PoolLimits {
+  readonly connectTimeoutMs: number
+  readonly connections: number
+  readonly hasSni: boolean
+}
+
+/** The connection was refused by our own policy before a packet was sent. */
+export class DestinationRefusedError extends Error {
+  override readonly name = 'DestinationRefusedError'
+  readonly code = 'ERR_DESTINATION_REFUSED'
+}
+
+/**
+ * Connections to the origin of `url` that check every address at the moment of connecting, so that
+ * neither a redirect nor a name that changes its answer reaches an address the policy forbids.
+ */
+export function createGuardedPool(url: URL, policy: AddressPolicy, limits: PoolLimits): Pool {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  const connect = buildConnector({
+    timeout: limits.connectTimeoutMs,
+    keepAlive: true,
+    lookup: guardedLookup(policy, port),
+  })
+  return new Pool(url.origin, {
+    connections: limits.connections,
+    connect: (options, callback) => {
+      const host = options.hostname.replace(/^\[|\]$/g, '')
+      // Sockets do not look literals up.
+      if (isIP(host) !== 0 && !policy.allows(host, port)) {
+        callback(
+          new DestinationRefusedError(`${host} port ${port} is not an allowed address`),
+          null,
+        )
+        return
+      }
+      // An address is never named in TLS; the certificate is compared with `hostname` all the same.
+      connect(limits.hasSni ? options : { ...options, host: '0.0.0.0', servername: '' }, callback)
+    },
+  })
+}
+
+function guardedLookup(policy: AddressPolicy, port: number): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0)
+      const allowed = (addresses as LookupAddress[]).filter(({ address }) =>
+        policy.allows(address, port),
+      )
+      if (allowed.length === 0) {
+        return callback(new DestinationRefusedError(`${hostname} is not an allowed address`), '', 0)
+      }
+      const [first] = allowed as [LookupAddress]
+      return options.all
+        ? callback(null, allowed as never)
+        : callback(null, first.address, first.family)
+    })
+  }
+}
