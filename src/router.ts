@@ -25,7 +25,6 @@ import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
 import { advertisedHost, hostTowards, ownAddresses } from './router/own-addresses.js'
 import { isOwnUri, ownDomains } from './router/own-domains.js'
-import { serveOwnRecording } from './router/own-recordings.js'
 import { createProgramRunner } from './router/program-runner.js'
 import { PromptCache } from './router/prompts.js'
 import { prune } from './router/prune.js'
@@ -40,6 +39,7 @@ import { createCallStore } from './router/sql-call-store.js'
 import { systemClock as clock, systemIds as ids } from './router/system.js'
 import { Trunks } from './router/trunks-wiring.js'
 import { version } from './router/version.js'
+import { openWebhooks } from './router/webhook-wiring.js'
 import type { Bound } from './sip/outside-events.js'
 import type { SipUri } from './sip/uri.js'
 import { SecretBox } from './store/secret-box.js'
@@ -48,7 +48,6 @@ import type { Store } from './store/store.js'
 import { TelemetryEvents } from './telemetry/events.js'
 import { addMediaMetrics } from './telemetry/media-metrics.js'
 import { createMetrics, type Metrics } from './telemetry/metrics.js'
-import { WebhookClient } from './webhook/client.js'
 
 export interface Router {
   readonly httpPort: number
@@ -122,7 +121,7 @@ async function compose(
   const devices = registry.directory
   const { domains } = sipDomains
   const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
-  const parts = { config, directory, events, devices, domains, trunks, ...opened }
+  const parts = { config, directory, events, metrics, devices, domains, trunks, ...opened }
   const { calls, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
@@ -356,6 +355,7 @@ function makeCalls(
     readonly config: Config
     readonly directory: DataDirectory
     readonly events: TelemetryEvents
+    readonly metrics: Metrics
     readonly devices: DeviceDirectory
     readonly domains: SipDomains
     readonly trunks: Trunks
@@ -366,12 +366,7 @@ function makeCalls(
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
-  const client = new WebhookClient({
-    policy,
-    userAgent: userAgent(),
-    serveOwn: serveOwnRecording(parts),
-  })
-  closers.add(() => client.close())
+  const { client, log, forget } = openWebhooks({ ...parts, clock, ids, userAgent: userAgent() }, closers)
   const outbox = new OutboxSender({ store, client, accounts, events, clock })
   const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
   const isOwnUri = ownUris(config, parts.sip)
@@ -391,6 +386,7 @@ function makeCalls(
   }
   const runProgram = createProgramRunner({
     client,
+    log,
     accounts,
     prompts: new PromptCache(parts.plane, parts.speech, parts.files, parts.directory.cachePath),
     snapshots,
@@ -402,7 +398,7 @@ function makeCalls(
   })
   const calls = new Calls(ports, parts.hub, runProgram, (callSid) => {
     snapshots.drop(callSid)
-    client.forget(callSid)
+    forget(callSid)
   })
   const { realm } = config.sip
   const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, domains, realm, ids })

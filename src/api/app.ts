@@ -5,6 +5,7 @@ import { addAccounts } from './accounts.js'
 import { ApiError, apiErrors, presentError } from './api-error.js'
 import type { ApiParts, ApiState } from './api-parts.js'
 import { authenticate } from './authenticate.js'
+import { addCallEvents } from './call-events.js'
 import { addCalls } from './calls.js'
 import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
@@ -37,6 +38,7 @@ export function createApi(parts: ApiParts): RequestListener {
   const router = new KoaRouter()
   addAccounts(router, parts)
   addCalls(router, parts)
+  addCallEvents(router, parts)
   addIncomingPhoneNumbers(router, parts)
   addRecordings(router, parts)
   addSip(router, parts)

@@ -2,6 +2,7 @@ import type Router from 'koa-router'
 import { isFinal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'
 import { type CallCommand, CommandError } from '../call/command.js'
+import { deleteCallEvents } from '../store/call-events.js'
 import { deleteCall, findCall } from '../store/calls.js'
 import type { CallRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
@@ -122,7 +123,7 @@ async function removeCall(context: ApiContext, parts: ApiParts): Promise<void> {
   if (!isFinal(row.status as Parameters<typeof isFinal>[0])) {
     throw new ApiError(409, 20009, `Call ${row.sid} is not finished and cannot be deleted`)
   }
-  await parts.store.write([deleteCall(row.sid)])
+  await parts.store.write([deleteCall(row.sid), deleteCallEvents(row.sid)])
   context.status = 204
 }
 

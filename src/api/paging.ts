@@ -31,7 +31,7 @@ type Listed =
   | ('calls' | 'recordings' | 'incoming_phone_numbers' | 'gateways')
   | ('sip_domains' | 'sip_credential_lists' | 'sip_credentials')
   | ('sip_ip_access_control_lists' | 'sip_ip_addresses' | 'sip_mappings')
-  | ('customer_trunks' | 'origination_urls')
+  | ('customer_trunks' | 'origination_urls' | 'call_events')
 
 /**
  * One page of a list, newest first. The token names the row where the page begins, so that the cost of

@@ -3,16 +3,16 @@ import { deleteOutbox, findCall, selectCallsOfOutbox, selectOutbox } from '../st
 import type { OutboxRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
-import type { WebhookClient } from '../webhook/client.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
 import type { AccountDirectory } from './account-directory.js'
+import type { LoggedWebhooks } from './logged-webhooks.js'
 import { resolveUrl } from './resolve-url.js'
 import { callRecord } from './sql-call-store.js'
 import { voiceCallOf } from './voice-call.js'
 
 interface SenderParts {
   readonly store: Store
-  readonly client: WebhookClient
+  readonly client: Pick<LoggedWebhooks, 'fetch'>
   readonly accounts: AccountDirectory
   readonly events: TelemetryEvents
   readonly clock: Clock
@@ -103,6 +103,7 @@ export class OutboxSender {
           accountSid: row.account_sid,
           // Cookies belong to the documents of a call; its jar may be gone by now.
           callSid: undefined,
+          loggedWith: row.call_sid,
           authToken: await accounts.authToken(row.account_sid),
           idempotencyToken: row.id,
         },

@@ -28,7 +28,9 @@ import {
 import type { WebhookClient, WebhookResponse } from '../webhook/client.js'
 import type { Parameters } from '../webhook/signature.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
+import { WebhookError } from '../webhook/webhook-error.js'
 import type { AccountDirectory } from './account-directory.js'
+import type { CallEventLog } from './call-event-log.js'
 import { dialFor } from './dial-leg.js'
 import type { PromptCache } from './prompts.js'
 import { resolveUrl } from './resolve-url.js'
@@ -36,7 +38,8 @@ import type { SnapshotWriter } from './snapshot-writer.js'
 import { voiceCallOf } from './voice-call.js'
 
 export interface RunnerParts {
-  readonly client: WebhookClient
+  readonly client: Pick<WebhookClient, 'fetch'>
+  readonly log: Pick<CallEventLog, 'fault'>
   readonly accounts: AccountDirectory
   readonly prompts: PromptCache
   readonly snapshots: SnapshotWriter
@@ -75,7 +78,7 @@ function stateOf(start: ProgramStart, ids: Ids): ProgramState {
 }
 
 function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
-  const { snapshots, events, clock, ids } = parts
+  const { log, snapshots, events, clock, ids } = parts
   return {
     clock,
     ids,
@@ -83,8 +86,15 @@ function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
     fetchDocument: (request, signal) => fetchDocument(call, request, parts, signal),
     checkpoint: (state) => snapshots.checkpoint(call.sid, state),
     save: (state) => snapshots.save(call.sid, state),
-    warned: ({ message, line }) => events.documentWarned(call.sid, message, line),
-    failed: (error, url) => events.documentFailed(call.sid, url, error.errorCode, error.message),
+    warned: ({ message, line }) => {
+      events.documentWarned(call.sid, message, line)
+      log.fault(call.record, { errorCode: 12200, message: `line ${line}: ${message}` })
+    },
+    failed: (error, url) => {
+      events.documentFailed(call.sid, url, error.errorCode, error.message)
+      // What a request came to is there already.
+      if (!(error instanceof WebhookError)) log.fault(call.record, error)
+    },
   }
 }
 

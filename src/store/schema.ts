@@ -238,6 +238,33 @@ export interface OriginationUrlRow {
   readonly updated_ms: number
 }
 
+/** A webhook exchange of a call, or a fault of a document. */
+export interface CallEventRow {
+  /** Grows with time. */
+  readonly sid: string
+  readonly account_sid: string
+  readonly call_sid: string
+  /** Null, as `url`: no request is concerned. */
+  readonly method: string | null
+  /** Without user info and fragment. */
+  readonly url: string | null
+  /** JSON: pairs of name and value. */
+  readonly parameters: string
+  /** HTTP status of the answer; null: there was none. */
+  readonly status: number | null
+  readonly content_type: string | null
+  /** The beginning of the answer, if it was text. */
+  readonly body: string | null
+  readonly duration_ms: number | null
+  readonly redirects: number
+  readonly tries: number
+  /** 0 or 1. */
+  readonly is_cached: number
+  readonly error_code: number | null
+  readonly error_message: string | null
+  readonly created_ms: number
+}
+
 export interface Tables {
   accounts: AccountRow
   incoming_phone_numbers: NumberRow
@@ -256,4 +283,5 @@ export interface Tables {
   sip_mailboxes: SipMailboxRow
   customer_trunks: CustomerTrunkRow
   origination_urls: OriginationUrlRow
+  call_events: CallEventRow
 }
