@@ -25,6 +25,7 @@ const heard = [
   'test/e2e/gather.test.ts',
   'test/e2e/hold.test.ts',
   'test/e2e/packet-times.test.ts',
+  'test/e2e/queues.test.ts',
   'test/e2e/record.test.ts',
   'test/e2e/rtcp.test.ts',
   'test/e2e/send-digits.test.ts',

@@ -5,8 +5,10 @@ import type { ApiParts } from './api/api-parts.js'
 import { createApi } from './api/app.js'
 import { AddressPolicy, type Listener } from './base/address-policy.js'
 import { Calls } from './call/calls.js'
+import type { Conferences } from './call/conferences.js'
 import { MediaHub } from './call/media-hub.js'
 import type { CallPorts } from './call/ports.js'
+import { Queues } from './call/queues.js'
 import { createMediaPlane } from './media/create.js'
 import { createAudioFiles } from './media/files/decode.js'
 import { RecordingCopies } from './media/files/recording-copies.js'
@@ -14,6 +16,7 @@ import type { MediaPlane } from './media/port.js'
 import { AccountDirectory } from './router/account-directory.js'
 import { BindingKeeper } from './router/binding-keeper.js'
 import { Closers } from './router/closers.js'
+import { openConferences } from './router/conference-wiring.js'
 import type { Config } from './router/config.js'
 import type { CustomerTrunks } from './router/customer-trunks.js'
 import { openCustomerTrunks } from './router/customer-trunks-keeper.js'
@@ -21,6 +24,7 @@ import { type DataDirectory, openDataDirectory } from './router/data-directory.j
 import { DeviceDirectory } from './router/device-directory.js'
 import { DeviceMessages } from './router/device-messages.js'
 import { GatewayUpkeep } from './router/gateway-upkeep.js'
+import { HoldMusic } from './router/hold-music.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
 import { OutboxSender } from './router/outbox-sender.js'
 import { advertisedHost, hostTowards, ownAddresses } from './router/own-addresses.js'
@@ -28,6 +32,7 @@ import { isOwnUri, ownDomains } from './router/own-domains.js'
 import { createProgramRunner } from './router/program-runner.js'
 import { PromptCache } from './router/prompts.js'
 import { prune } from './router/prune.js'
+import { createQueueStore } from './router/queue-store.js'
 import { recover } from './router/recovery.js'
 import { createRoutes } from './router/routes.js'
 import type { SipDomains } from './router/sip-domains.js'
@@ -122,14 +127,16 @@ async function compose(
   const { domains } = sipDomains
   const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
   const parts = { config, directory, events, metrics, devices, domains, trunks, ...opened }
-  const { calls, outbox, messages } = makeCalls(parts, closers)
+  const { calls, conferences, queues, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
-  const sizes = () => sizesOf(calls, sound.hub, sip)
+  const sizes = () => sizesOf(calls, conferences, sound.hub, sip)
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,
     calls,
+    conferences,
+    queues,
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
     customerTrunks: customers,
@@ -204,7 +211,7 @@ async function openRecords(
   const callStore = createCallStore(store, () => clock.nowMs())
   const recordingPath = (sid: string) => join(directory.recordingsPath, `${sid}.wav`)
   const recovered = await recover({ store, callStore, clock, ids, recordingPath })
-  if (recovered.calls + recovered.recordings > 0) {
+  if (recovered.calls + recovered.recordings + recovered.conferences > 0) {
     log.warn(recovered, 'put an interrupted run in order')
   }
   return {
@@ -362,11 +369,20 @@ function makeCalls(
     readonly customerTrunks: CustomerTrunks
   },
   closers: Closers,
-): { readonly calls: Calls; readonly outbox: OutboxSender; readonly messages: DeviceMessages } {
+): {
+  readonly calls: Calls
+  readonly conferences: Conferences
+  readonly queues: Queues
+  readonly outbox: OutboxSender
+  readonly messages: DeviceMessages
+} {
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
-  const { client, log, forget } = openWebhooks({ ...parts, clock, ids, userAgent: userAgent() }, closers)
+  const { client, log, forget } = openWebhooks(
+    { ...parts, clock, ids, userAgent: userAgent() },
+    closers,
+  )
   const outbox = new OutboxSender({ store, client, accounts, events, clock })
   const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
   const isOwnUri = ownUris(config, parts.sip)
@@ -384,7 +400,7 @@ function makeCalls(
     events,
     outboxFilled: (callSid) => outbox.filled(callSid),
   }
-  const runProgram = createProgramRunner({
+  const runner = {
     client,
     log,
     accounts,
@@ -395,14 +411,24 @@ function makeCalls(
     ids,
     defaultCountry: config.defaultCountry,
     calls: () => calls,
+    conferences: () => conferences,
+    queues: new Queues({ store: createQueueStore(store), clock, ids }),
+    music: new HoldMusic(parts.plane),
+  }
+  const conferences: Conferences = openConferences({
+    ...{ store, runner, hub: parts.hub },
+    config: { ...ports.config, callsMax: config.callsMax },
+    findCall: (callSid) => calls.find(callSid),
+    outboxFilled: (conferenceSid) => outbox.filled(conferenceSid),
   })
-  const calls = new Calls(ports, parts.hub, runProgram, (callSid) => {
+  const runProgram = createProgramRunner(runner)
+  const calls: Calls = new Calls(ports, parts.hub, runProgram, (callSid) => {
     snapshots.drop(callSid)
     forget(callSid)
   })
   const { realm } = config.sip
   const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, domains, realm, ids })
-  return { calls, outbox, messages }
+  return { calls, conferences, queues: runner.queues, outbox, messages }
 }
 
 function callConfig(
@@ -433,12 +459,14 @@ function ownUris(config: Config, { port, tlsPort = port }: SipShell): (uri: SipU
   return (uri) => [port, tlsPort].some((one) => isOwnUri(uri, domains, one))
 }
 
-function sizesOf(calls: Calls, hub: MediaHub, sip: SipShell) {
+function sizesOf(calls: Calls, conferences: Conferences, hub: MediaHub, sip: SipShell) {
   const { legs, transactions, deadlines, questions, bindings, messages } = sip.sizes
   return {
     calls: calls.size,
     legs: calls.legCount,
     endpoints: hub.endpointCount,
+    conferences: conferences.size,
+    mixers: hub.mixerCount,
     sipLegs: legs,
     sipTransactions: transactions,
     sipDeadlines: deadlines,

@@ -2,7 +2,12 @@ import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import type { CallRecord } from '../call/call-record.js'
 import type { CallCommand } from '../call/command.js'
+import type { ConferenceCommand } from '../call/conference-options.js'
 import type { NewOutgoingCall } from '../call/outgoing.js'
+import type { ParticipantView } from '../call/participant.js'
+import type { ParticipantFlags } from '../call/participant-expected.js'
+import type { CallQueue } from '../call/queue.js'
+import type { QueueRecord } from '../call/queue-record.js'
 import type { AccountRow, SipCredentialRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { GatewayState } from './present/gateway.js'
@@ -76,6 +81,23 @@ export interface ApiParts {
   readonly calls: {
     create(request: NewOutgoingCall): Promise<CallRecord>
     dispatch(callSid: string, command: CallCommand): Promise<void>
+  }
+  readonly conferences: {
+    dispatch(accountSid: string, conferenceSid: string, command: ConferenceCommand): Promise<void>
+    /** Who is in it, or is being called for it. */
+    participants(accountSid: string, conferenceSid: string): ParticipantView[]
+    /** Calls somebody for the conference with this name; `call` makes the call. */
+    invite(
+      accountSid: string,
+      name: string,
+      flags: ParticipantFlags,
+      call: (name: string) => Promise<CallRecord>,
+    ): Promise<ParticipantView>
+  }
+  /** Queues that are in use. */
+  readonly queues: {
+    find(sid: string): CallQueue | undefined
+    changed(record: QueueRecord): void
   }
   /** The first account, which the operator has. */
   readonly account: { readonly sid: string }

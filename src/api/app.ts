@@ -7,12 +7,14 @@ import type { ApiParts, ApiState } from './api-parts.js'
 import { authenticate } from './authenticate.js'
 import { addCallEvents } from './call-events.js'
 import { addCalls } from './calls.js'
+import { addConferences } from './conferences.js'
 import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
 import { pages } from './pages.js'
 import { readParameters } from './parameters.js'
 import { platform } from './platform.js'
 import { xmlDocument } from './present/xml.js'
+import { addQueues } from './queues.js'
 import { addRecordings } from './recordings.js'
 import { addSip } from './sip-api.js'
 import { trunking } from './trunking.js'
@@ -39,7 +41,9 @@ export function createApi(parts: ApiParts): RequestListener {
   addAccounts(router, parts)
   addCalls(router, parts)
   addCallEvents(router, parts)
+  addConferences(router, parts)
   addIncomingPhoneNumbers(router, parts)
+  addQueues(router, parts)
   addRecordings(router, parts)
   addSip(router, parts)
   app.use(router.routes())

@@ -152,7 +152,7 @@ function commandOf(wanted: {
 }
 
 /** E.164 where the text is a number, a SIP URI, or client:name. */
-function addressOf(text: string | undefined, name: 'To' | 'From', parts: ApiParts): string {
+export function addressOf(text: string | undefined, name: 'To' | 'From', parts: ApiParts): string {
   const given = text?.trim() ?? ''
   if (given === '') {
     throw apiErrors.invalid(name === 'To' ? 21201 : 21213, `No '${name}' number is specified`)

@@ -32,6 +32,7 @@ type Listed =
   | ('sip_domains' | 'sip_credential_lists' | 'sip_credentials')
   | ('sip_ip_access_control_lists' | 'sip_ip_addresses' | 'sip_mappings')
   | ('customer_trunks' | 'origination_urls' | 'call_events')
+  | ('conferences' | 'queues')
 
 /**
  * One page of a list, newest first. The token names the row where the page begins, so that the cost of
@@ -77,6 +78,32 @@ export async function readPage<Table extends Listed>(
     next: hasNext && last ? tokenText('after', last) : undefined,
     previous: page > 0 && first ? tokenText('before', first) : undefined,
   }
+}
+
+/** As `readPage`, of a list that is not stored. */
+export function pageOf<Row extends Keyed>(all: readonly Row[], parameters: Parameters): Page<Row> {
+  const pageSize = numberOf(parameters, 'PageSize', pageSizeNormal, 1, pageSizeMax)
+  const page = numberOf(parameters, 'Page', 0, 0, 1_000_000)
+  const token = tokenOf(parameters.get('PageToken'))
+  if (page > 0 && !token) throw apiErrors.invalid(54453, 'PageToken is required for Page > 0')
+  const newest = [...all].sort(newestFirst)
+  const at = token ? { sid: token.sid, created_ms: token.createdMs } : undefined
+  const back = token?.direction === 'before'
+  const left = at
+    ? newest.filter((row) => (back ? newestFirst(row, at) < 0 : newestFirst(row, at) > 0))
+    : newest
+  const rows = back ? left.slice(-pageSize) : left.slice(0, pageSize)
+  const [first, last] = [rows[0], rows.at(-1)]
+  const hasNext = back || left.length > pageSize
+  return {
+    ...{ rows, page, pageSize },
+    next: hasNext && last ? tokenText('after', last) : undefined,
+    previous: page > 0 && first ? tokenText('before', first) : undefined,
+  }
+}
+
+function newestFirst(a: Keyed, b: Keyed): number {
+  return b.created_ms - a.created_ms || (a.sid < b.sid ? 1 : a.sid > b.sid ? -1 : 0)
 }
 
 /** The envelope of a list, with URIs relative to the API's host (contract 2A 2-3). */

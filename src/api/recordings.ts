@@ -30,6 +30,8 @@ async function listRecordings(context: ApiContext, parts: ApiParts): Promise<voi
   let query = sql.selectFrom('recordings').selectAll().where('account_sid', '=', account.row.sid)
   const callSid = context.params.callSid ?? parameters.get('CallSid')
   if (callSid) query = query.where('call_sid', '=', callSid)
+  const conferenceSid = parameters.get('ConferenceSid')
+  if (conferenceSid) query = query.where('conference_sid', '=', conferenceSid)
   for (const { compare, ms } of dateRange('DateCreated', parameters)) {
     query = query.where('created_ms', compare, ms)
   }

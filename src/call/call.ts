@@ -1,3 +1,4 @@
+import { whenAborted } from '../base/abort.js'
 import { RouterError } from '../base/router-error.js'
 import {
   type CallRecord,
@@ -215,7 +216,7 @@ export class Call {
 
   /** Resolves when this call has left its bridge: it ended or was redirected. */
   left(): Promise<undefined> {
-    return aborted(this.#left.signal)
+    return whenAborted(this.#left.signal)
   }
 
   /** Calls out; resolves when answered, or with the status of the failed attempt. */
@@ -335,8 +336,8 @@ export class Call {
         const alone = (route.alternatives ?? []).length === 0
         if (sdp !== undefined && alone) void this.#hearEarly(offer, sdp, onEarlyMedia)
       }),
-      aborted(this.#ended.signal),
-      aborted(this.#pickedUp.signal),
+      whenAborted(this.#ended.signal),
+      whenAborted(this.#pickedUp.signal),
     ])
     settled.abort()
     if (outcome && !isFinal(this.record.status)) await this.#connected(outcome, offer)
@@ -473,11 +474,4 @@ export class Call {
     this.#pendingStart = undefined
     if (start) this.start(start)
   }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

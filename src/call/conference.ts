@@ -1,5 +1,6 @@
 import { makeSid } from '../base/ids.js'
 import type { Call } from './call.js'
+import type { CallRecord } from './call-record.js'
 import { CommandError, Mailbox } from './command.js'
 import { AnnouncementQueue } from './conference-announcements.js'
 import { conferenceErrors } from './conference-error.js'
@@ -20,8 +21,14 @@ import {
 } from './conference-record.js'
 import { ConferenceRecording, type RecordingWish } from './conference-recording.js'
 import { Participant, type ParticipantView } from './participant.js'
-import { ExpectedParticipants } from './participant-expected.js'
+import { ExpectedParticipants, type ParticipantFlags } from './participant-expected.js'
 import type { OutboxEntry } from './ports.js'
+
+/** By whose leaving a conference ended. */
+interface Ender {
+  readonly callSid: string
+  readonly label?: string | undefined
+}
 
 type Pairs = readonly (readonly [name: string, value: string])[]
 
@@ -105,6 +112,20 @@ export class Conference {
     return participant
   }
 
+  /** Waits for somebody whom `call` calls. Rejects with RouterError when that is not done. */
+  async invite(flags: ParticipantFlags, call: () => Promise<CallRecord>): Promise<ParticipantView> {
+    const { label } = flags
+    if (label !== undefined && this.hasLabel(label)) throw conferenceErrors.labelTaken(label)
+    const release = this.expected.reserve(label)
+    try {
+      const { sid } = await call()
+      return this.expected.add(sid, flags, this.record)
+    } finally {
+      release()
+      this.#endIfEmpty(false, undefined)
+    }
+  }
+
   /** `lingers`: it stays in the room until it is in another one, or for a moment. */
   leave(participant: Participant, reason: ReasonParticipantLeft, lingers = false): void {
     if (this.#participants.get(participant.callSid) !== participant) return
@@ -121,10 +142,7 @@ export class Conference {
   }
 
   /** Nobody is there and nobody is to come. */
-  #endIfEmpty(
-    kicked: boolean,
-    last: { readonly callSid: string; readonly label?: string | undefined },
-  ) {
+  #endIfEmpty(kicked: boolean, last: Ender | undefined): void {
     if (this.#participants.size > 0 || this.expected.size > 0) return
     this.#end(kicked ? 'last-participant-kicked' : 'last-participant-left', last)
   }
@@ -247,10 +265,7 @@ export class Conference {
     this.#endIfEmpty(false, { callSid, label })
   }
 
-  #end(
-    reason: ReasonConferenceEnded,
-    by: { readonly callSid: string; readonly label?: string | undefined } | undefined,
-  ): void {
+  #end(reason: ReasonConferenceEnded, by: Ender | undefined): void {
     if (this.isOver) return
     this.record.status = 'completed'
     this.record.updatedMs = this.#ports.clock.nowMs()

@@ -1,10 +1,12 @@
 import type { Call } from './call.js'
+import type { CallRecord } from './call-record.js'
 import { CommandError } from './command.js'
 import { Conference } from './conference.js'
 import { conferenceErrors } from './conference-error.js'
 import type { ConferenceCommand, JoinOptions } from './conference-options.js'
 import type { ConferencePorts } from './conference-ports.js'
 import type { Participant, ParticipantView } from './participant.js'
+import type { ParticipantFlags } from './participant-expected.js'
 
 const nameMax = 128
 
@@ -57,6 +59,22 @@ export class Conferences {
     const conference = this.open(call.record.accountSid, options.name)
     const participant = await conference.enter(call, options, signal)
     return { conference, participant }
+  }
+
+  /**
+   * Calls somebody for the conference with this name; `call` makes the call. Rejects with RouterError
+   * when the call is not made, or the label is taken.
+   */
+  async invite(
+    accountSid: string,
+    name: string,
+    flags: ParticipantFlags,
+    call: (name: string) => Promise<CallRecord>,
+  ): Promise<ParticipantView> {
+    const conference = this.open(accountSid, name)
+    const view = await conference.invite(flags, () => call(name))
+    await conference.stored
+    return view
   }
 
   /** Rejects with CommandError when it is not live or refuses. */

@@ -7,8 +7,8 @@ import type { RunProgram } from './program.js'
 import type { RecordingOutcome } from './recording.js'
 import { playRingTone } from './ring-tones.js'
 import type { Dialled } from './sip-leg.js'
+import { type OtherParty, type TalkSettings, talk } from './talk.js'
 import { TalkRecorder, type TalkRecording } from './talk-recorder.js'
-import { allowTransfers, forbidTransfers, type TransferRule, type TransferUrl } from './transfer.js'
 
 /** A call to be made for a caller. */
 export interface DialledParty {
@@ -18,19 +18,15 @@ export interface DialledParty {
   readonly route?: Route
 }
 
-export interface DialSettings {
+export interface DialSettings extends TalkSettings {
   readonly callerId: string | undefined
   readonly timeoutMs: number
-  readonly timeLimitMs: number
-  readonly hangupOnStar: boolean
   /** The caller goes on ringing until somebody has answered. */
   readonly answerOnBridge: boolean
   /** One after another, each for the whole timeout; default: all at once. */
   readonly isSequential?: boolean
   /** Country whose ringing the caller hears; default: us. */
   readonly ringTone?: string | undefined
-  /** What a REFER of either side leads to; undefined: it is refused. */
-  readonly transfer?: TransferUrl | TransferRule | undefined
   readonly recording?: TalkRecording | undefined
   /** The caller is told when the party rings, and hears what it sends then, before it is answered. */
   readonly passesProgress?: boolean
@@ -195,7 +191,7 @@ async function conversation(
 ): Promise<DialOutcome> {
   const { bridged, referredTo } = signal.aborted
     ? { bridged: false, referredTo: undefined }
-    : await talk(parent, child, settings, recorder, signal)
+    : await talk(parent, partyOf(child), settings, recorder, signal)
   // A child that was redirected away lives on; for this Dial the conversation is complete.
   return {
     ...outcomeOf(child, 'completed', bridged),
@@ -204,57 +200,12 @@ async function conversation(
   }
 }
 
-interface Talk {
-  /** False: one was gone before they were connected. */
-  readonly bridged: boolean
-  readonly referredTo: string | undefined
-}
-
-async function talk(
-  parent: Call,
-  child: Call,
-  settings: DialSettings,
-  recorder: TalkRecorder | undefined,
-  signal: AbortSignal,
-): Promise<Talk> {
-  let bridged = false
-  const over = new AbortController()
-  const until = AbortSignal.any([signal, over.signal, child.endedSignal])
-  const stars = settings.hangupOnStar ? hangUpOnStar(parent, child, until) : Promise.resolve()
-  const limit = parent.ports.clock.sleep(settings.timeLimitMs, until).then(
-    () => child.hangUp(),
-    () => {},
-  )
-  try {
-    await parent.answer(signal)
-    await parent.audio.bridge(child.audio)
-    bridged = true
-    recorder?.begin('answer', child)
-    const transferred = allowTransfers(parent, child, settings.transfer)
-    const referredTo = await Promise.race([child.left(), transferred])
-    if (referredTo !== undefined) child.hangUp()
-    return { bridged, referredTo }
-  } catch (error) {
-    if (!until.aborted) throw error
-    return { bridged, referredTo: undefined }
-  } finally {
-    forbidTransfers(parent, child)
-    over.abort()
-    await Promise.all([stars, limit])
-    await parent.audio.unbridge().catch(() => {})
-  }
-}
-
-async function hangUpOnStar(parent: Call, child: Call, until: AbortSignal): Promise<void> {
-  const digits = parent.audio.collect()
-  try {
-    while (!until.aborted) {
-      if ((await digits.next(3_600_000, until)) === '*') child.hangUp()
-    }
-  } catch {
-    // The conversation is over.
-  } finally {
-    digits.close()
+function partyOf(child: Call): OtherParty {
+  return {
+    call: child,
+    goneSignal: child.endedSignal,
+    gone: child.left(),
+    part: () => child.hangUp(),
   }
 }
 

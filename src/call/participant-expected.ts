@@ -3,10 +3,15 @@ import type { ConferencePorts } from './conference-ports.js'
 import type { ConferenceRecord } from './conference-record.js'
 import type { ParticipantView } from './participant.js'
 
+/** How it will come in. */
+export type ParticipantFlags = Pick<
+  ParticipantView,
+  'label' | 'muted' | 'coachedCallSid' | 'startOnEnter' | 'endOnExit'
+>
+
 interface Expected {
   readonly callSid: string
-  readonly label: string | undefined
-  readonly flags: Pick<ParticipantView, 'muted' | 'coachedCallSid' | 'startOnEnter' | 'endOnExit'>
+  readonly flags: ParticipantFlags
   readonly createdMs: number
 }
 
@@ -15,6 +20,7 @@ export class ExpectedParticipants {
   readonly #ports: Pick<ConferencePorts, 'findCall' | 'clock'>
   readonly #neverCame: (callSid: string, label: string | undefined, status: string) => void
   readonly #expected = new Map<string, Expected>()
+  readonly #reserved = new Set<{ readonly label: string | undefined }>()
 
   constructor(
     ports: Pick<ConferencePorts, 'findCall' | 'clock'>,
@@ -25,20 +31,29 @@ export class ExpectedParticipants {
   }
 
   get size(): number {
-    return this.#expected.size
+    return this.#expected.size + this.#reserved.size
+  }
+
+  /** Keeps a place, and its label, while the call is made; call what it returns when that is done. */
+  reserve(label: string | undefined): () => void {
+    const place = { label }
+    this.#reserved.add(place)
+    return () => this.#reserved.delete(place)
   }
 
   /** Waits for the call to come in, or to end. */
-  add(callSid: string, label: string | undefined, flags: Expected['flags']): void {
+  add(callSid: string, flags: ParticipantFlags, conference: ConferenceRecord): ParticipantView {
     const call = this.#ports.findCall(callSid)
-    this.#expected.set(callSid, { callSid, label, flags, createdMs: this.#ports.clock.nowMs() })
+    const expected = { callSid, flags, createdMs: this.#ports.clock.nowMs() }
+    const view = this.#view(expected, conference)
+    this.#expected.set(callSid, expected)
     const onEnd = () => {
-      if (this.#expected.delete(callSid)) {
-        this.#neverCame(callSid, label, call?.record.status ?? 'failed')
-      }
+      if (!this.#expected.delete(callSid)) return
+      this.#neverCame(callSid, flags.label, call?.record.status ?? 'failed')
     }
     if (!call || isFinal(call.record.status)) onEnd()
     else call.endedSignal.addEventListener('abort', onEnd, { once: true })
+    return view
   }
 
   came(callSid: string): void {
@@ -46,15 +61,16 @@ export class ExpectedParticipants {
   }
 
   hasLabel(label: string, exceptCallSid: string | undefined): boolean {
+    if ([...this.#reserved].some((one) => one.label === label)) return true
     return [...this.#expected.values()].some(
-      (one) => one.label === label && one.callSid !== exceptCallSid,
+      ({ flags, callSid }) => flags.label === label && callSid !== exceptCallSid,
     )
   }
 
   /** Hangs up one, by CallSid or label, or all; false: there is none. */
   hangUp(name?: string): boolean {
     const meant = [...this.#expected.values()].filter(
-      ({ callSid, label }) => name === undefined || callSid === name || label === name,
+      ({ callSid, flags }) => name === undefined || callSid === name || flags.label === name,
     )
     for (const { callSid } of meant) {
       if (name === undefined) this.#expected.delete(callSid)
@@ -65,16 +81,20 @@ export class ExpectedParticipants {
     return meant.length > 0
   }
 
-  views(
-    { sid, accountSid }: ConferenceRecord,
-    isThere: (callSid: string) => boolean,
-  ): ParticipantView[] {
+  views(conference: ConferenceRecord, isThere: (callSid: string) => boolean): ParticipantView[] {
     return [...this.#expected.values()]
       .filter(({ callSid }) => !isThere(callSid))
-      .map(({ callSid, label, flags, createdMs }) => ({
-        ...{ accountSid, conferenceSid: sid, callSid, label, held: false, ...flags },
-        ...{ createdMs, updatedMs: createdMs, status: this.#statusOf(callSid) },
-      }))
+      .map((one) => this.#view(one, conference))
+  }
+
+  #view(
+    { callSid, flags, createdMs }: Expected,
+    { sid, accountSid }: ConferenceRecord,
+  ): ParticipantView {
+    return {
+      ...{ accountSid, conferenceSid: sid, callSid, held: false, ...flags },
+      ...{ createdMs, updatedMs: createdMs, status: this.#statusOf(callSid) },
+    }
   }
 
   #statusOf(callSid: string): ParticipantView['status'] {

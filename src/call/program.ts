@@ -8,7 +8,7 @@ export type StopReason = { readonly type: 'hungUp' | 'redirect' | 'end' | 'timeL
 export type ProgramRole = 'call' | 'screening'
 
 /** `bridge`: who was screened is to be connected. */
-export type ProgramEnd = 'hangUp' | 'silence' | 'bridge' | 'failed' | 'stopped'
+export type ProgramEnd = 'hangUp' | 'silence' | 'bridge' | 'leave' | 'failed' | 'stopped'
 
 /** Runs a program on a call until it ends; never rejects for what an application did. */
 export type RunProgram = (

@@ -37,14 +37,7 @@ export async function dialFor(
   const settings: DialSettings = {
     ...options,
     transfer: absolute(options.transfer),
-    recording: recording && {
-      recordingSid: recording.recordingSid,
-      from: recording.from,
-      channels: channelsOf(recording),
-      trimSilence: recording.trimSilence,
-      statusCallback: absolute(recording.statusCallback),
-      source: 'DialVerb',
-    },
+    recording: recording && talkRecordingOf(recording, (url) => resolve(url, options.base)),
   }
   return dialParties(call, parties, settings, world, signal)
 }
@@ -66,7 +59,19 @@ function asHeader([name, value]: readonly [string, string]): readonly [string, s
   return [/^x-/i.test(name) ? name : `X-${name}`, value]
 }
 
-function channelsOf({
+/** `resolve` makes its URL absolute. */
+export function talkRecordingOf(
+  recording: NonNullable<DialOptions['recording']>,
+  resolve: (url: string) => string,
+): TalkRecording {
+  const { recordingSid, from, trimSilence, statusCallback } = recording
+  return {
+    ...{ recordingSid, from, trimSilence, source: 'DialVerb', channels: channelsOf(recording) },
+    statusCallback: statusCallback && { ...statusCallback, url: resolve(statusCallback.url) },
+  }
+}
+
+export function channelsOf({
   isDual,
   track,
 }: NonNullable<DialOptions['recording']>): TalkRecording['channels'] {

@@ -89,10 +89,12 @@ export class OutboxSender {
   async #send(row: OutboxRow): Promise<void> {
     const { store, client, accounts, events } = this.#parts
     const [call] = await store.read(findCall(row.account_sid, row.call_sid))
-    if (!call) return
+    // What concerns a conference tells all of itself.
+    const isOfConference = row.call_sid.startsWith('CF')
+    if (!call && !isOfConference) return
     const own = JSON.parse(row.parameters) as [string, string][]
     const names = new Set(own.map(([name]) => name))
-    const standard = voiceParameters(voiceCallOf(callRecord(call)))
+    const standard = call ? voiceParameters(voiceCallOf(callRecord(call))) : []
     const parameters = [...standard.filter(([name]) => !names.has(name)), ...own]
     try {
       await client.fetch(

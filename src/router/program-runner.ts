@@ -3,10 +3,12 @@ import type { Ids } from '../base/ids.js'
 import { RouterError } from '../base/router-error.js'
 import type { Call } from '../call/call.js'
 import { statusOfRefusal } from '../call/call-record.js'
+import type { Conferences } from '../call/conferences.js'
 import type { ChildMaker } from '../call/dial.js'
 import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
 import type { ProgramRole, RunProgram } from '../call/program.js'
+import type { Queues } from '../call/queues.js'
 import { recordCall } from '../call/recording.js'
 import type { ReferOutcome } from '../call/sip-leg.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
@@ -31,8 +33,11 @@ import { voiceParameters } from '../webhook/voice-parameters.js'
 import { WebhookError } from '../webhook/webhook-error.js'
 import type { AccountDirectory } from './account-directory.js'
 import type { CallEventLog } from './call-event-log.js'
+import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
+import type { HoldMusic } from './hold-music.js'
 import type { PromptCache } from './prompts.js'
+import { dialQueueFor, enqueueFor } from './queue-leg.js'
 import { resolveUrl } from './resolve-url.js'
 import type { SnapshotWriter } from './snapshot-writer.js'
 import { voiceCallOf } from './voice-call.js'
@@ -48,6 +53,9 @@ export interface RunnerParts {
   readonly ids: Ids
   readonly defaultCountry: string
   calls(): ChildMaker
+  conferences(): Conferences
+  readonly queues: Queues
+  readonly music: HoldMusic
 }
 
 const apology = 'We are sorry, an application error has occurred. Goodbye.'
@@ -77,7 +85,8 @@ function stateOf(start: ProgramStart, ids: Ids): ProgramState {
   return startAt({ url, method, parameters, token: ids.hex(16) })
 }
 
-function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
+/** What a program on this call, or for one who hears it, needs. */
+export function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
   const { log, snapshots, events, clock, ids } = parts
   return {
     clock,
@@ -212,7 +221,7 @@ function standardParameters(call: Call): Parameters {
 function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
   const resolve = (url: string, base: string | undefined) =>
     resolveUrl(url, base, standardParameters(call))
-  return {
+  const leg: Leg = {
     callSid: call.sid,
     get isAnswered() {
       return call.isAnswered
@@ -240,8 +249,22 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
       ),
     dial: (options, signal) =>
       dialFor(call, options, resolve, { calls: parts.calls(), runProgram }, signal),
-    refer: async (target, signal) => referResult(await call.refer(target, signal)),
+    joinConference: (options, signal) => {
+      const failed = ({ errorCode, message }: RouterError) =>
+        parts.events.documentFailed(call.sid, options.base, errorCode, message)
+      const world = { conferences: parts.conferences(), failed }
+      return joinFor(call, options, resolve, world, signal)
+    },
+    enqueue: (options, signal) => {
+      const { queues, music } = parts
+      const world = { queues, ports: portsOf(call, parts), leg, music: () => music.promptId() }
+      return enqueueFor(call, options, world, signal)
+    },
+    dialQueue: (options, signal) =>
+      dialQueueFor(call, options, resolve, { queues: parts.queues, runProgram }, signal),
+    refer: async ({ target }, signal) => referResult(await call.refer(target, signal)),
   }
+  return leg
 }
 
 /** What the phone has told of the new call, else what it said to the request. */

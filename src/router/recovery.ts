@@ -10,6 +10,7 @@ import {
   updateRecording,
 } from '../store/calls.js'
 import type { Store } from '../store/store.js'
+import { recoverConferences } from './conference-recovery.js'
 import { callRecord } from './sql-call-store.js'
 
 export interface RecoveryParts {
@@ -26,7 +27,7 @@ export interface RecoveryParts {
  */
 export async function recover(
   parts: RecoveryParts,
-): Promise<{ calls: number; recordings: number }> {
+): Promise<{ calls: number; recordings: number; conferences: number }> {
   const { store, callStore, clock } = parts
   const alive = await store.read(selectAliveCalls())
   for (const row of alive) {
@@ -44,8 +45,9 @@ export async function recover(
       updateRecording(sid, { status, duration_ms: durationMs, updated_ms: clock.nowMs() }),
     ])
   }
+  const conferences = await recoverConferences(parts)
   await store.write([deleteAllSnapshots()])
-  return { calls: alive.length, recordings: open.length }
+  return { calls: alive.length, recordings: open.length, conferences }
 }
 
 const headerBytes = 44

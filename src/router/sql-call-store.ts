@@ -119,6 +119,7 @@ function recordingRow(recording: RecordingRecord, nowMs: number): RecordingRow {
     sid: recording.sid,
     account_sid: recording.accountSid,
     call_sid: recording.callSid,
+    conference_sid: null,
     status: recording.status,
     channels: recording.channels,
     source: recording.source,
@@ -145,7 +146,7 @@ function recordingRecord(row: RecordingRow): RecordingRecord {
   }
 }
 
-function outboxRow(entry: OutboxEntry, nowMs: number): OutboxRow {
+export function outboxRow(entry: OutboxEntry, nowMs: number): OutboxRow {
   return {
     id: entry.id,
     call_sid: entry.callSid,

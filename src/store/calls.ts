@@ -65,7 +65,11 @@ export const deleteRecording = (sid: string) =>
   sql.deleteFrom('recordings').where('sid', '=', sid).compile()
 
 export const selectOpenRecordings = () =>
-  sql.selectFrom('recordings').selectAll().where('status', '=', 'in-progress').compile()
+  sql
+    .selectFrom('recordings')
+    .selectAll()
+    .where('status', 'in', ['in-progress', 'paused'])
+    .compile()
 
 export const putSnapshot = (callSid: string, state: string, nowMs: number) =>
   reused('put snapshot', [callSid, state, nowMs, state, nowMs], () =>

@@ -110,6 +110,18 @@ export const migrations: readonly (readonly string[])[] = [
       WHERE trunk_sid IS NOT NULL`,
   ],
   [
+    `CREATE TABLE conferences (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, friendly_name TEXT NOT NULL,
+      status TEXT NOT NULL, reason_ended TEXT, call_sid_ending TEXT, settings TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX conferences_of_account ON conferences (account_sid, created_ms, sid)',
+    `CREATE INDEX conferences_open ON conferences (status)
+      WHERE status IN ('init', 'in-progress')`,
+    'ALTER TABLE recordings ADD COLUMN conference_sid TEXT',
+    `CREATE INDEX recordings_of_conference ON recordings (conference_sid, created_ms, sid)
+      WHERE conference_sid IS NOT NULL`,
+  ],
+  [
     `CREATE TABLE call_events (
       sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, call_sid TEXT NOT NULL, method TEXT,
       url TEXT, parameters TEXT NOT NULL, status INTEGER, content_type TEXT, body TEXT,
@@ -117,5 +129,12 @@ export const migrations: readonly (readonly string[])[] = [
       is_cached INTEGER NOT NULL, error_code INTEGER, error_message TEXT,
       created_ms BIGINT NOT NULL)`,
     'CREATE INDEX call_events_of_call ON call_events (call_sid, created_ms, sid)',
+  ],
+  [
+    `CREATE TABLE queues (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, friendly_name TEXT NOT NULL,
+      size_max INTEGER NOT NULL, created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL,
+      UNIQUE (account_sid, friendly_name))`,
+    'CREATE INDEX queues_of_account ON queues (account_sid, created_ms, sid)',
   ],
 ]

@@ -64,6 +64,8 @@ export interface RecordingRow {
   readonly duration_ms: number | null
   readonly start_ms: number
   readonly error_code: number | null
+  /** Of a recording of a whole conference; null: of a call. */
+  readonly conference_sid: string | null
   readonly created_ms: number
   readonly updated_ms: number
 }
@@ -238,6 +240,28 @@ export interface OriginationUrlRow {
   readonly updated_ms: number
 }
 
+export interface ConferenceRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly friendly_name: string
+  readonly status: 'init' | 'in-progress' | 'completed'
+  readonly reason_ended: string | null
+  readonly call_sid_ending: string | null
+  /** JSON: what its callbacks need. */
+  readonly settings: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
+export interface QueueRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly friendly_name: string
+  readonly size_max: number
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
 /** A webhook exchange of a call, or a fault of a document. */
 export interface CallEventRow {
   /** Grows with time. */
@@ -284,4 +308,6 @@ export interface Tables {
   customer_trunks: CustomerTrunkRow
   origination_urls: OriginationUrlRow
   call_events: CallEventRow
+  conferences: ConferenceRow
+  queues: QueueRow
 }

@@ -16,6 +16,12 @@ interface RecordingFacts {
   readonly durationMs: number | undefined
 }
 
+interface ConferenceFacts {
+  readonly sid: string
+  readonly friendlyName: string
+  readonly reasonEnded: string | undefined
+}
+
 interface GatewayFacts {
   readonly callSid: string
   readonly gatewaySid: string
@@ -87,6 +93,35 @@ export class TelemetryEvents {
     this.#metrics.recordings.inc({ status: recording.status })
     const { sid: recordingSid, callSid, status, durationMs } = recording
     this.#log.info({ callSid, recordingSid, status, durationMs }, 'recording ended')
+  }
+
+  conferenceStarted(conference: ConferenceFacts): void {
+    this.#metrics.conferences.inc()
+    const { sid: conferenceSid, friendlyName } = conference
+    this.#log.info({ conferenceSid, friendlyName }, 'conference started')
+  }
+
+  conferenceEnded({ sid: conferenceSid, reasonEnded }: ConferenceFacts): void {
+    this.#log.info({ conferenceSid, reasonEnded }, 'conference ended')
+  }
+
+  conferenceRecorded(recording: {
+    readonly sid: string
+    readonly conferenceSid: string
+    readonly status: string
+    readonly durationMs: number | undefined
+  }): void {
+    this.#metrics.recordings.inc({ status: recording.status })
+    const { sid: recordingSid, conferenceSid, status, durationMs } = recording
+    this.#log.info({ conferenceSid, recordingSid, status, durationMs }, 'recording ended')
+  }
+
+  conferenceFailed(
+    conferenceSid: string,
+    callSid: string | undefined,
+    { code, message }: { readonly code: string; readonly message: string },
+  ): void {
+    this.#log.warn({ conferenceSid, callSid, code, message }, 'conference trouble')
   }
 
   sip(event: string): void {

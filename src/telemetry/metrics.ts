@@ -36,6 +36,7 @@ export function createMetrics() {
     callbacksDropped: counter('callbacks_dropped_total', 'Status callbacks given up'),
     documentErrors: counter('document_errors_total', 'Errors of applications', ['code']),
     recordings: counter('recordings_total', 'Recordings that ended', ['status']),
+    conferences: counter('conferences_total', 'Conferences that started'),
     bugs: counter('bugs_total', 'Errors that are our own fault'),
   }
 }

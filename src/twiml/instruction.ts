@@ -81,6 +81,25 @@ export interface Refer {
   readonly method: Method
 }
 
+/** Lets the call wait in a queue until it is connected, or leaves. */
+export interface Enqueue {
+  readonly verb: 'Enqueue'
+  readonly name: string
+  /** Undefined: fall through to the next instruction. */
+  readonly action: string | undefined
+  readonly method: Method
+  /** Undefined: music; '': silence. */
+  readonly waitUrl: string | undefined
+  readonly waitMethod: Method
+  /** Undefined: as many as the queue takes. */
+  readonly sizeMax: number | undefined
+}
+
+/** Ends the waiting in a queue. */
+export interface Leave {
+  readonly verb: 'Leave'
+}
+
 export type Instruction =
   | Say
   | Play
@@ -91,6 +110,8 @@ export type Instruction =
   | Hangup
   | Reject
   | Dial
+  | Enqueue
+  | Leave
   | Refer
 
 export type VerbName = Instruction['verb']

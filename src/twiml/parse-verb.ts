@@ -3,6 +3,7 @@ import { checkChildren } from './check-children.js'
 import { DocumentProblem, type DocumentWarning } from './document-error.js'
 import type { Gather, Instruction, Pause, Play, Prompt, Record, Refer, Say } from './instruction.js'
 import { parseDial } from './parse-dial.js'
+import { parseEnqueue } from './parse-enqueue.js'
 import { verbs } from './schema-verbs.js'
 import type { XmlElement } from './xml.js'
 
@@ -42,6 +43,8 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
     reason: attributes.oneOf('reason') === 'busy' ? 'busy' : 'rejected',
   }),
   Dial: parseDial,
+  Enqueue: parseEnqueue,
+  Leave: () => ({ verb: 'Leave' }),
   Refer: parseRefer,
 }
 

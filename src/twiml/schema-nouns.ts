@@ -70,8 +70,13 @@ export const dialNouns: Readonly<Record<string, ElementSchema>> = {
     'ApplicationSid',
     'Parameter',
   ]),
-  Conference: later(conference),
-  Queue: later({ url, method: post, reservationSid: text, postWorkActivitySid: text }),
+  Conference: element(conference, {
+    without: ['region', 'eventCallbackUrl', 'recordingConfigurationId'],
+  }),
+  Queue: element(
+    { url, method: post, reservationSid: text, postWorkActivitySid: text },
+    { without: ['reservationSid', 'postWorkActivitySid'] },
+  ),
   Sim: later({}),
   WhatsApp: later(called),
   'Refer/Sip': element({}),

@@ -121,18 +121,18 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
     ...['ConversationRelaySession', 'Room', 'Stream', 'VirtualAgent'],
   ]),
   Echo: later({}),
-  Enqueue: later(
+  Enqueue: element(
     {
       action: url,
       method: post,
-      maxQueueSize: integer(100, 1, 5_000),
+      maxQueueSize: integer(undefined, 1, 5_000),
       waitUrl: url,
       waitUrlMethod: post,
       workflowSid: text,
     },
-    ['Task'],
+    { children: ['Task'], without: ['workflowSid'] },
   ),
-  Leave: later({}),
+  Leave: element({}),
   Pay: later(
     {
       input: oneOf('dtmf'),

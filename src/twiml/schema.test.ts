@@ -107,6 +107,7 @@ const bodies: Readonly<Record<string, string>> = {
   Say: 'x',
   Play: 'a.mp3',
   Dial: '+15550100',
+  Enqueue: 'support',
   Refer: '<Sip>sip:a@b.example</Sip>',
   Number: '+15550100',
   Sip: 'sip:a@b.example',
@@ -117,7 +118,7 @@ const bodies: Readonly<Record<string, string>> = {
 const carriedOut = Object.entries(verbs).filter(([, { isLater }]) => !isLater)
 const rows = [
   ...carriedOut.map(([name, schema]) => ({ name, schema, wrap: '' })),
-  ...['Number', 'Sip', 'Client'].map((name) => ({
+  ...['Number', 'Sip', 'Client', 'Conference', 'Queue'].map((name) => ({
     name,
     schema: schemaOf(name, 'Dial'),
     wrap: 'Dial',

@@ -1,5 +1,7 @@
 import { makeSid } from '../base/ids.js'
 import type { Dial } from '../twiml/dial-instruction.js'
+import { dialConference } from './conference.js'
+import { dialQueue } from './dial-queue.js'
 import type { DialOptions, DialOutcome, ProgramLeg } from './leg.js'
 import type { JsonObject } from './program-state.js'
 import { goOn, type Next, type Verb } from './verb.js'
@@ -9,6 +11,9 @@ const timeoutBufferMs = 5_000
 
 /** Connects the caller with who answers first; the action is requested when that party is gone. */
 export const dial: Verb<Dial> = async (instruction, state, leg, signal) => {
+  const { conference, queue } = instruction
+  if (conference) return dialConference(instruction, conference, state, leg, signal)
+  if (queue) return dialQueue(instruction, queue, state, leg, signal)
   const parties = instruction.parties.filter(({ address, places }) => address || places.length > 0)
   if (parties.length === 0) return outcome(instruction, undefined, undefined)
   const ids = idsOf(instruction, parties.length, state, leg)

@@ -1,6 +1,11 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
-import type { DialParty, DialRecording } from '../twiml/dial-instruction.js'
+import type {
+  ConferenceNoun,
+  DialParty,
+  DialRecording,
+  QueueNoun,
+} from '../twiml/dial-instruction.js'
 import type { JsonObject } from './program-state.js'
 
 /** Why a program was stopped: the `reason` of its AbortSignal. */
@@ -96,6 +101,74 @@ export interface DialOutcome {
   readonly recording?: RecordOutcome | undefined
 }
 
+export interface ConferenceOptions {
+  readonly conference: ConferenceNoun
+  readonly timeLimitMs: number
+  readonly hangupOnStar: boolean
+  /** Of this call alone, while it is in. */
+  readonly recording: (DialRecording & { readonly recordingSid: string }) | undefined
+  /** URLs in `conference` and `recording` resolve against it. */
+  readonly base: string | undefined
+}
+
+export interface ConferenceResult {
+  /** `answered`: left by a star; `failed`: could not come in. */
+  readonly status: 'completed' | 'answered' | 'failed'
+  readonly recording?: RecordOutcome | undefined
+}
+
+export interface EnqueueOptions {
+  readonly name: string
+  /** Undefined: as many as the queue takes. */
+  readonly sizeMax: number | undefined
+  /** What it hears meanwhile; undefined: music; '': nothing. */
+  readonly waitUrl: string | undefined
+  readonly waitMethod: 'GET' | 'POST'
+  /** When it came, if it has waited already. */
+  readonly enqueuedMs: number
+  /** `waitUrl` resolves against it. */
+  readonly base: string | undefined
+}
+
+export interface EnqueueOutcome {
+  /** QueueResult of the contract (2C.2). */
+  readonly result: string
+  readonly queueSid: string
+  readonly waitMs: number
+}
+
+export interface QueueDialOptions {
+  readonly queue: QueueNoun
+  /** How long to wait for somebody to come. */
+  readonly timeoutMs: number
+  readonly timeLimitMs: number
+  readonly hangupOnStar: boolean
+  readonly ringTone: string | undefined
+  readonly recording: (DialRecording & { readonly recordingSid: string }) | undefined
+  readonly transfer: { readonly url: string; readonly method: 'GET' | 'POST' } | undefined
+  /** URLs in `queue`, `recording` and `transfer` resolve against it. */
+  readonly base: string | undefined
+}
+
+export interface QueueDialOutcome {
+  readonly status: 'completed' | 'no-answer' | 'canceled'
+  readonly durationMs: number
+  readonly bridged: boolean
+  /** Who was taken from the queue; undefined: nobody came. */
+  readonly member?:
+    | { readonly callSid: string; readonly queueSid: string; readonly waitMs: number }
+    | undefined
+  readonly referredTo?: string | undefined
+  readonly recording?: RecordOutcome | undefined
+}
+
+export interface ReferOptions {
+  /** Naming one that was sent already attaches to it. */
+  readonly referId: string
+  /** SIP URI. */
+  readonly target: string
+}
+
 export interface ReferResult {
   readonly callStatus: 'completed' | 'busy' | 'no-answer' | 'failed'
   /** SIP status of the request itself. */
@@ -125,8 +198,14 @@ export interface Leg {
   collect(): DigitCollector
   record(options: RecordOptions, signal: AbortSignal): Promise<RecordOutcome>
   dial(options: DialOptions, signal: AbortSignal): Promise<DialOutcome>
+  /** Resolves when the call is no longer in the conference, however that came. */
+  joinConference(options: ConferenceOptions, signal: AbortSignal): Promise<ConferenceResult>
+  /** Resolves when the call is no longer in the queue, nor talks to who has taken it from there. */
+  enqueue(options: EnqueueOptions, signal: AbortSignal): Promise<EnqueueOutcome>
+  /** Talks to the first who waits in a queue. */
+  dialQueue(options: QueueDialOptions, signal: AbortSignal): Promise<QueueDialOutcome>
   /** Asks the other side to call this URI instead; resolves when it has told how that went. */
-  refer(target: string, signal: AbortSignal): Promise<ReferResult>
+  refer(options: ReferOptions, signal: AbortSignal): Promise<ReferResult>
 }
 
 /** A leg while one instruction runs on it. */

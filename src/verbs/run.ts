@@ -5,6 +5,7 @@ import type { DocumentWarning } from '../twiml/document-error.js'
 import type { Instruction, VerbName } from '../twiml/instruction.js'
 import { parseDocument } from '../twiml/parse.js'
 import { dial } from './dial.js'
+import { enqueue, leave } from './enqueue.js'
 import { hangup, redirect, reject } from './flow.js'
 import { gather } from './gather.js'
 import type { Leg, Prompts, StopReason } from './leg.js'
@@ -40,7 +41,7 @@ export interface ProgramPorts {
 }
 
 /** How a program ended; a stop by signal shows as the signal's reason instead. */
-export type ProgramEnd = 'hangUp' | 'silence' | 'bridge' | 'failed' | 'stopped'
+export type ProgramEnd = 'hangUp' | 'silence' | 'bridge' | 'leave' | 'failed' | 'stopped'
 
 export const callVerbs: readonly VerbName[] = [
   'Say',
@@ -52,6 +53,7 @@ export const callVerbs: readonly VerbName[] = [
   'Hangup',
   'Reject',
   'Dial',
+  'Enqueue',
   'Refer',
 ]
 
@@ -65,7 +67,21 @@ export const screeningVerbs: readonly VerbName[] = [
   'Hangup',
 ]
 
+/** Of who waits in a queue (contract 2B.3 Enqueue). */
+export const queueWaitVerbs: readonly VerbName[] = [
+  'Play',
+  'Say',
+  'Pause',
+  'Gather',
+  'Redirect',
+  'Leave',
+  'Hangup',
+]
+
 const documentsMax = 10_000
+
+/** A document that is repeated is not requested more often. */
+const repeatEveryMs = 1_000
 
 const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Say: say,
@@ -77,6 +93,8 @@ const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Hangup: hangup,
   Reject: reject,
   Dial: dial,
+  Enqueue: enqueue,
+  Leave: leave,
   Refer: refer,
 }
 
@@ -93,13 +111,19 @@ export async function runProgram(
   signal: AbortSignal,
 ): Promise<ProgramEnd> {
   let state = start
+  let begunMs = ports.clock.monotonicMs()
   for (;;) {
     try {
       const next = await runDocument(target, state, rules, ports, signal, (now) => {
         state = now
       })
-      if (typeof next === 'string') return next
-      state = next
+      if (next === 'repeat') {
+        const waitMs = Math.max(0, begunMs + repeatEveryMs - ports.clock.monotonicMs())
+        await ports.clock.sleep(waitMs, signal)
+        begunMs = ports.clock.monotonicMs()
+        state = repeated(start, state, ports)
+      } else if (typeof next === 'string') return next
+      else state = next
     } catch (error) {
       if (signal.aborted) return 'stopped'
       if (!(error instanceof RouterError)) throw error
@@ -121,7 +145,7 @@ async function runDocument(
   ports: ProgramPorts,
   signal: AbortSignal,
   onState: (state: ProgramState) => void,
-): Promise<ProgramState | ProgramEnd> {
+): Promise<ProgramState | ProgramEnd | 'repeat'> {
   const isAction = start.request !== undefined && start.documents > 0
   // What has happened is told, also when the caller hangs up meanwhile.
   let state = isAction
@@ -139,6 +163,7 @@ async function runDocument(
       ports,
       signal,
     )
+    if (next.type === 'leave') return 'leave'
     if (next.type === 'hangUp') {
       target.hangUp()
       return 'hangUp'
@@ -146,7 +171,7 @@ async function runDocument(
     if (next.type === 'fetch') {
       state = afterFetch(state, next, ports)
       onState(state)
-      if (signal.aborted) return lastRequest(state, ports, signal)
+      if (signal.aborted) return lastRequest(state, next, ports, signal)
       await ports.checkpoint(state)
       return state
     }
@@ -156,7 +181,7 @@ async function runDocument(
     // Written behind: what must not happen twice, verbs check point themselves.
     ports.save(state)
   }
-  return atEnd(target, state, rules)
+  return atEnd(target, rules)
 }
 
 /** Runs `task` with a signal that aborts as `signal` does, but for a hang-up (DESIGN §4). */
@@ -257,25 +282,36 @@ function afterFetch(
 
 /** After a hang-up the action is still requested, under the client's own time limit (DESIGN §4). */
 async function lastRequest(
-  state: ProgramState,
+  { request }: ProgramState,
+  { isToldAfterRedirect = false }: Next & { readonly type: 'fetch' },
   ports: ProgramPorts,
   signal: AbortSignal,
 ): Promise<ProgramEnd> {
   const { type } = signal.reason as StopReason
-  if (type !== 'hungUp' || !state.request) return 'stopped'
-  try {
-    await ports.fetchDocument(state.request, new AbortController().signal)
-  } catch (error) {
-    if (!(error instanceof RouterError)) throw error
-    ports.failed(error, state.request.url)
+  if (!request) return 'stopped'
+  const told = async () => {
+    try {
+      await ports.fetchDocument(request, new AbortController().signal)
+    } catch (error) {
+      if (!(error instanceof RouterError)) throw error
+      ports.failed(error, request.url)
+    }
   }
+  // The program that the call was redirected to does not wait for it.
+  if (type === 'redirect' && isToldAfterRedirect) void told()
+  if (type === 'hungUp') await told()
   return 'stopped'
 }
 
-function atEnd(target: Leg, state: ProgramState, rules: ProgramRules): ProgramState | ProgramEnd {
+function atEnd(target: Leg, rules: ProgramRules): ProgramEnd | 'repeat' {
   if (rules.atEnd === 'hangUp') target.hangUp()
-  if (rules.atEnd !== 'repeat') return rules.atEnd
-  return { ...state, index: 0, verb: {} }
+  return rules.atEnd
+}
+
+/** The program from its beginning; what it requested then is requested anew. */
+function repeated(start: ProgramState, { documents }: ProgramState, ports: ProgramPorts) {
+  const request = start.request && { ...start.request, token: ports.ids.hex(16) }
+  return { ...start, request, documents }
 }
 
 function fallbackRequest(

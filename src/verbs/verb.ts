@@ -10,8 +10,12 @@ export type Next =
       readonly url: string | undefined
       readonly method: 'GET' | 'POST'
       readonly parameters: readonly (readonly [name: string, value: string])[]
+      /** Is requested also when the call was redirected meanwhile; the answer is ignored then. */
+      readonly isToldAfterRedirect?: boolean
     }
   | { readonly type: 'hangUp' }
+  /** The call no longer waits; its own program goes on. */
+  | { readonly type: 'leave' }
 
 /**
  * Carries out one instruction. `state` is what the verb stored at its last checkpoint, {} at first; a

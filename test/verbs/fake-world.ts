@@ -165,11 +165,35 @@ export class FakeWorld {
       collect: () => this.#collect(),
       record: (options, signal) => this.#record(options, signal),
       dial: (options) => this.#dial(options),
-      refer: async (target) => {
-        this.effects.push(`refer ${target}`)
+      enqueue: async ({ name, enqueuedMs }, signal) => {
+        this.#onceFor(`enqueue ${name} ${enqueuedMs}`, `enqueue ${name}`)
+        await this.clock.sleep(4_000, signal).catch(() => {})
+        const result = signal.aborted ? 'hangup' : 'bridged'
+        return { result, queueSid: 'QU1', waitMs: this.clock.nowMs() - enqueuedMs }
+      },
+      dialQueue: async ({ queue, recording }) => {
+        this.#onceFor(`queue ${recording?.recordingSid}`, `dial queue ${queue.name}`)
+        await this.clock.sleep(4_000)
+        const member = { callSid: 'CAmember', queueSid: 'QU1', waitMs: 2_000 }
+        return { status: 'completed', durationMs: 4_000, bridged: true, member }
+      },
+      joinConference: async ({ conference }) => {
+        this.#onceFor(`join ${conference.name}`, `join ${conference.name}`)
+        await this.clock.sleep(this.dialOutcome.durationMs)
+        return { status: 'completed' }
+      },
+      refer: async ({ referId, target }) => {
+        this.#onceFor(referId, `refer ${target}`)
         return { callStatus: 'completed', referStatus: 202, notifyStatus: 200 }
       },
     }
+  }
+
+  /** An effect that is the same for the same id. */
+  #onceFor(id: string, effect: string): void {
+    if (this.#tokens.has(id)) return
+    this.#tokens.add(id)
+    this.effects.push(effect)
   }
 
   #once(effect: string, isDone: () => boolean): void {

@@ -181,6 +181,26 @@ const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] 
   ['Dial', { start: '<Dial action="got">+15550100002</Dial>', got: '<Say>c</Say>' }, () => {}],
   ['Dial without action', { start: '<Dial>+15550100002</Dial><Say>c</Say>' }, () => {}],
   [
+    'Dial of several, recorded',
+    {
+      start:
+        '<Dial action="got" record="true"><Number>+15550100002</Number><Sip>sip:a@b</Sip></Dial>',
+      got: '<Say>c</Say>',
+    },
+    () => {},
+  ],
+  [
+    'Dial Queue',
+    {
+      start: '<Dial action="got" record="true"><Queue>support</Queue></Dial>',
+      got: '<Say>c</Say>',
+    },
+    () => {},
+  ],
+  ['Enqueue', { start: '<Enqueue action="got">support</Enqueue>', got: '<Say>c</Say>' }, () => {}],
+  ['Enqueue without action', { start: '<Enqueue>support</Enqueue><Say>c</Say>' }, () => {}],
+  ['Refer', { start: '<Refer><Sip>sip:a@b</Sip></Refer><Say>c</Say>' }, () => {}],
+  [
     'fallback',
     { start: '<Say>a</Say><Redirect>gone</Redirect>', fallback: '<Say>b</Say>' },
     () => {},

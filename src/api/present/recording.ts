@@ -13,7 +13,7 @@ export function presentRecording(row: RecordingRow, baseUrl: string) {
     api_version: '2010-04-01',
     call_sid: row.call_sid,
     channels: row.channels,
-    conference_sid: null,
+    conference_sid: row.conference_sid,
     date_created: rfc2822(row.created_ms),
     date_updated: rfc2822(row.updated_ms),
     // "-1" tells that the length is not known yet.
