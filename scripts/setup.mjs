@@ -63,13 +63,15 @@ async function compileTypeScript(log) {
   const hash = createHash('sha256')
   for (const file of listFiles(join(root, 'src'), /\.ts$/))
     hash.update(file).update(readFileSync(file))
-  hash.update(readFileSync(join(root, 'tsconfig.json')))
+  for (const name of ['tsconfig.json', 'tsconfig.package.json', 'scripts/build-package.mjs'])
+    hash.update(readFileSync(join(root, name)))
   const digest = hash.digest('hex')
   const stamp = join(root, 'dist', '.hash')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
   log('compiling TypeScript')
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
   await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], 'TypeScript does not compile')
+  await runScript('build-package.mjs', log)
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, digest)
 }
