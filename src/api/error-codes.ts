@@ -37,8 +37,19 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
     'The account may not dial that number',
     'Allow its prefix in DIALPLANE_ALLOW_NUMBERS, or name it in a gateway.',
   ],
+  [
+    13240,
+    'The participant to be coached is not in the conference',
+    'Give the CallSid of a participant.',
+  ],
   [13420, 'A file cannot be played, or digits are invalid', 'The formats are in docs/verbs.md.'],
   [13520, 'A text cannot be spoken', 'At most 4096 characters; is a speech engine installed?'],
+  [
+    16002,
+    'A conference cannot be joined: no place left, a name that is not valid, or it has just ended',
+    'See maxParticipants of <Conference>; names have 1 to 128 characters.',
+  ],
+  [16025, 'Another participant has this label', 'Labels are unique in a conference.'],
   [16113, 'A recording of one channel cannot be had with two', 'Leave out RequestedChannels.'],
   [20001, 'A parameter is not valid', 'The message names it.'],
   [

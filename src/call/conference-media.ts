@@ -13,15 +13,27 @@ const lingerMs = 400
 
 /** The mixer of one conference. Nothing here rejects: a leg that is gone is not in it any more. */
 export class ConferenceMedia {
+  readonly #conferenceSid: string
   readonly #ports: ConferencePorts
   readonly #onVoice: (endpointId: number, hasBegun: boolean) => void
+  /** Resolves when the mixer is there; with undefined when there will be none. */
+  readonly #room: Promise<number | undefined>
+  #roomIs: (mixerId: number | undefined) => void = () => {}
   #opening: Promise<number> | undefined
   #mixerId: number | undefined
   #isClosed = false
 
-  constructor(ports: ConferencePorts, onVoice: (endpointId: number, hasBegun: boolean) => void) {
+  constructor(
+    conferenceSid: string,
+    ports: ConferencePorts,
+    onVoice: (endpointId: number, hasBegun: boolean) => void,
+  ) {
+    this.#conferenceSid = conferenceSid
     this.#ports = ports
     this.#onVoice = onVoice
+    this.#room = new Promise((resolve) => {
+      this.#roomIs = resolve
+    })
   }
 
   /** Undefined: nobody has been put in yet. */
@@ -48,7 +60,9 @@ export class ConferenceMedia {
         ...(coachedId === undefined ? {} : { coachedEndpointId: coachedId }),
       })
     } catch (error) {
-      this.#failed(error, participant.callSid)
+      if (error instanceof MediaRefusedError && !participant.hasLeft) {
+        this.#ports.events.conferenceFailed(this.#conferenceSid, participant.callSid, error)
+      } else this.#failed(error, participant.callSid)
     }
   }
 
@@ -67,7 +81,7 @@ export class ConferenceMedia {
 
   /** Everybody hears it. */
   async beep(kind: keyof typeof beeps): Promise<void> {
-    const endpointId = await this.#opening?.catch(() => undefined)
+    const endpointId = await this.#room
     if (endpointId === undefined || this.#isClosed) return
     const tone = { levelDbfs: beepLevelDbfs, onMs: beepMs, offMs: 0, loops: 1, ofMixer: true }
     const tones = beeps[kind].map((hz) =>
@@ -88,7 +102,7 @@ export class ConferenceMedia {
     onStart: (recorderId: number) => void,
     stop: AbortSignal,
   ): Promise<{ readonly durationMs: number; readonly failed: boolean }> {
-    const mixerId = await this.#opening
+    const mixerId = await this.#room
     if (mixerId === undefined || this.#isClosed) throw new MediaRefusedError('the room is closed')
     const ended = await this.#ports.hub.record((recorderId): MediaCommand => {
       onStart(recorderId)
@@ -104,15 +118,22 @@ export class ConferenceMedia {
     if (this.#isClosed) return
     this.#isClosed = true
     const mixerId = await this.#opening?.catch(() => undefined)
+    this.#roomIs(undefined)
     if (mixerId === undefined) return
     await this.#ports.hub.closeMixer(mixerId).catch((error) => this.#failed(error, undefined))
   }
 
   async #open(near: number, reportVoices: boolean): Promise<number> {
     const { hub } = this.#ports
-    const mixerId = await hub.openMixer(near, (event) => this.#voice(event))
+    const opening = hub.openMixer(near, (event) => this.#voice(event))
+    // Who comes next tries again.
+    opening.catch(() => {
+      this.#opening = undefined
+    })
+    const mixerId = await opening
     this.#mixerId = mixerId
     await hub.submit({ type: 'mixer', mixerId, reportVoices })
+    this.#roomIs(mixerId)
     return mixerId
   }
 

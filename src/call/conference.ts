@@ -63,7 +63,9 @@ export class Conference {
     this.record = newConferenceRecord({ sid, accountSid, friendlyName: name }, clock.nowMs())
     this.#ports = ports
     this.#onEnded = onEnded
-    this.#media = new ConferenceMedia(ports, (endpointId, begun) => this.#spoke(endpointId, begun))
+    this.#media = new ConferenceMedia(sid, ports, (endpointId, begun) =>
+      this.#spoke(endpointId, begun),
+    )
     this.#mailbox = new Mailbox((delayMs, signal) => clock.sleep(delayMs, signal))
     this.#announcements = new AnnouncementQueue(ports, (event, pairs) => this.#tell(event, pairs))
     this.expected = new ExpectedParticipants(ports, (callSid, label, status) =>
