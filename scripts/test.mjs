@@ -26,6 +26,7 @@ const heard = [
   'test/e2e/gather.test.ts',
   'test/e2e/hold.test.ts',
   'test/e2e/packet-times.test.ts',
+  'test/e2e/live-recordings.test.ts',
   'test/e2e/queues.test.ts',
   'test/e2e/record.test.ts',
   'test/e2e/rtcp.test.ts',

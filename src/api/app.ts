@@ -6,6 +6,7 @@ import { ApiError, apiErrors, presentError } from './api-error.js'
 import type { ApiParts, ApiState } from './api-parts.js'
 import { authenticate } from './authenticate.js'
 import { addCallEvents } from './call-events.js'
+import { addCallRecordings } from './call-recordings.js'
 import { addCalls } from './calls.js'
 import { addConferences } from './conferences.js'
 import { health } from './health.js'
@@ -45,6 +46,7 @@ export function createApi(parts: ApiParts): RequestListener {
   addIncomingPhoneNumbers(router, parts)
   addQueues(router, parts)
   addRecordings(router, parts)
+  addCallRecordings(router, parts)
   addSip(router, parts)
   app.use(router.routes())
   app.use(refuseMethod(router))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { recordingParameters } from './call-recordings.js'
 import { boolean, integer, method, webUrl } from './parameters.js'
 
 const twiml = z.string().max(4_000, 'may have at most 4000 characters')
@@ -21,6 +22,8 @@ export const createCallSchema = z.object({
   SipAuthUsername: z.string().max(256).optional(),
   SipAuthPassword: z.string().max(256).optional(),
   Record: boolean.default(false),
+  ...recordingParameters,
+  Trim: z.enum(['trim-silence', 'do-not-trim']).default('trim-silence'),
   MachineDetection: z.string().optional(),
 })
 

@@ -1,7 +1,7 @@
 import type Router from 'koa-router'
 import { isFinal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'
-import { type CallCommand, CommandError } from '../call/command.js'
+import type { CallCommand } from '../call/command.js'
 import { deleteCallEvents } from '../store/call-events.js'
 import { deleteCall, findCall } from '../store/calls.js'
 import type { CallRow } from '../store/schema.js'
@@ -9,12 +9,14 @@ import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { recordingSettings } from './call-recordings.js'
 import {
   createCallCodes,
   createCallSchema,
   updateCallCodes,
   updateCallSchema,
 } from './calls.schema.js'
+import { commanded } from './commanded.js'
 import { dateRange } from './date-filter.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
@@ -61,6 +63,7 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const wanted = validated(createCallSchema, parameters, createCallCodes)
   const events = parameters.words('StatusCallbackEvent')
   const record = await commanded(
+    context.path,
     parts.calls.create({
       accountSid: account.row.sid,
       phoneNumberSid: undefined,
@@ -79,6 +82,9 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
         : undefined,
       fallback: wanted.FallbackUrl
         ? { url: wanted.FallbackUrl, method: wanted.FallbackMethod }
+        : undefined,
+      recording: wanted.Record
+        ? recordingSettings(wanted, parameters.words('RecordingStatusCallbackEvent'))
         : undefined,
       sipAuth:
         wanted.SipAuthUsername === undefined
@@ -101,21 +107,9 @@ async function updateCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const command = commandOf(wanted)
   if (command) {
     if (isFinal(row.status as Parameters<typeof isFinal>[0])) throw notLive(row.sid)
-    await commanded(parts.calls.dispatch(row.sid, command))
+    await commanded(context.path, parts.calls.dispatch(row.sid, command))
   }
   answerOne(context, names, presentCall(await callOf(context, parts)))
-}
-
-const refusals: { readonly [errorCode: number]: number } = { 20429: 429, 20500: 500, 20503: 503 }
-
-/** A command that calls refused becomes an error of REST. */
-async function commanded<Value>(done: Promise<Value>): Promise<Value> {
-  try {
-    return await done
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error
-    throw new ApiError(refusals[error.errorCode] ?? 400, error.errorCode, error.message)
-  }
 }
 
 async function removeCall(context: ApiContext, parts: ApiParts): Promise<void> {

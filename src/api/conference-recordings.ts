@@ -7,17 +7,17 @@ import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { currentRecording } from './call-recordings.js'
+import { commanded } from './commanded.js'
 import { conferenceOf } from './conferences.js'
-import { conferenceCommanded } from './conferences-commanded.js'
 import { dateRange } from './date-filter.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
 import { presentConferenceRecording } from './present/conference.js'
+import { isRunning } from './recordings.js'
 
 const names = { one: 'Recording', many: 'Recordings', key: 'recordings' }
 const base = '/Conferences/:conferenceSid/Recordings'
-/** Names the recording that runs (contract 2H 25). */
-const current = 'Twilio.CURRENT'
 
 const updateSchema = z.object({
   Status: z.enum(['paused', 'in-progress', 'stopped']),
@@ -49,8 +49,8 @@ async function update(context: ApiContext, parts: ApiParts): Promise<void> {
   const row = await recordingOf(context, parts)
   const { Status, PauseBehavior } = validated(updateSchema, context.state.parameters)
   const { account_sid, sid, conference_sid } = row
-  await conferenceCommanded(
-    context,
+  await commanded(
+    context.path,
     parts.conferences.dispatch(account_sid, conference_sid ?? '', {
       ...{ type: 'record', recordingSid: sid, to: Status, instead: PauseBehavior },
     }),
@@ -76,7 +76,7 @@ async function recordingOf(context: ApiContext, parts: ApiParts): Promise<Record
   const conference = await conferenceOf(context, context.params.conferenceSid, parts)
   const { sid = '' } = context.params
   const query =
-    sid === current
+    sid === currentRecording
       ? ofConference(conference).where('status', 'in', ['in-progress', 'paused'])
       : ofConference(conference).where('sid', '=', sid)
   const [row] = await parts.store.read(query.limit(1).compile())
@@ -90,8 +90,4 @@ function ofConference({ sid, account_sid }: ConferenceRow) {
     .selectAll()
     .where('conference_sid', '=', sid)
     .where('account_sid', '=', account_sid)
-}
-
-function isRunning({ status }: RecordingRow): boolean {
-  return status === 'in-progress' || status === 'paused'
 }

@@ -6,8 +6,8 @@ import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { commanded } from './commanded.js'
 import { addConferenceRecordings } from './conference-recordings.js'
-import { conferenceCommanded } from './conferences-commanded.js'
 import { dateRange } from './date-filter.js'
 import { readPage } from './paging.js'
 import { method, validated, webUrl } from './parameters.js'
@@ -58,7 +58,7 @@ async function updateConference(context: ApiContext, parts: ApiParts): Promise<v
     throw new ApiError(400, 20001, `Conference ${row.sid} has ended`)
   }
   const dispatch = (command: Parameters<ApiParts['conferences']['dispatch']>[2]) =>
-    conferenceCommanded(context, parts.conferences.dispatch(row.account_sid, row.sid, command))
+    commanded(context.path, parts.conferences.dispatch(row.account_sid, row.sid, command))
   if (url) {
     await dispatch({ type: 'announce', announcement: { url, method: announceMethod } })
   }

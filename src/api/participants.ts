@@ -6,8 +6,8 @@ import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
 import { addressOf } from './calls.js'
+import { commanded } from './commanded.js'
 import { conferenceOf } from './conferences.js'
-import { conferenceCommanded } from './conferences-commanded.js'
 import { pageOf } from './paging.js'
 import { validated } from './parameters.js'
 import {
@@ -97,7 +97,7 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
         sipAuth: username === undefined ? undefined : { username, password },
       }),
   )
-  const participant = await conferenceCommanded(context, invited)
+  const participant = await commanded(context.path, invited)
   // It may be further by now; what was created is queued.
   answerOne(context, names, presentParticipant({ ...participant, status: 'queued' }), 201)
 }
@@ -164,7 +164,7 @@ function dispatch(
   command: ConferenceCommand,
   parts: ApiParts,
 ): Promise<void> {
-  return conferenceCommanded(context, parts.conferences.dispatch(account_sid, sid, command))
+  return commanded(context.path, parts.conferences.dispatch(account_sid, sid, command))
 }
 
 /** By CallSid or label (contract 2H 25). Throws ApiError. */

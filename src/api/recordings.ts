@@ -2,15 +2,16 @@ import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import type Router from 'koa-router'
 import { RouterError } from '../base/router-error.js'
-import { deleteRecording, findRecording } from '../store/calls.js'
+import { deleteRecording, findRecording, findRunningRecording } from '../store/calls.js'
 import type { RecordingRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { currentRecording } from './call-recordings.js'
 import { dateRange } from './date-filter.js'
 import { readPage } from './paging.js'
-import { presentRecording } from './present/recording.js'
+import { presentCallRecording, presentRecording } from './present/recording.js'
 
 const names = { one: 'Recording', many: 'Recordings', key: 'recordings' }
 
@@ -36,7 +37,7 @@ async function listRecordings(context: ApiContext, parts: ApiParts): Promise<voi
     query = query.where('created_ms', compare, ms)
   }
   const page = await readPage(query, parameters, parts.store)
-  answerPage(context, names, page, (row) => presentRecording(row, parts.baseUrl))
+  answerPage(context, names, page, (row) => presented(context, row, parts))
 }
 
 /** Metadata by .json and .xml; the audio by .wav, .mp3 or without an extension (contract 2H 27). */
@@ -45,10 +46,10 @@ async function fetchRecording(context: ApiContext, parts: ApiParts): Promise<voi
   const { format } = context.state
   const hasExtension = /\.\w+$/.test(new URL(context.originalUrl, 'http://host').pathname)
   if (hasExtension && format !== 'wav' && format !== 'mp3') {
-    answerOne(context, names, presentRecording(row, parts.baseUrl))
+    answerOne(context, names, presented(context, row, parts))
     return
   }
-  if (row.status === 'in-progress') {
+  if (isRunning(row)) {
     throw new ApiError(404, 20404, `Recording ${row.sid} is not complete yet`)
   }
   const channels = channelsOf(context, row)
@@ -91,7 +92,7 @@ async function audioOf(
 
 async function removeRecording(context: ApiContext, parts: ApiParts): Promise<void> {
   const row = await recordingOf(context, parts)
-  if (row.status === 'in-progress') {
+  if (isRunning(row)) {
     throw new ApiError(409, 20009, `Recording ${row.sid} is not finished and cannot be deleted`)
   }
   await parts.store.write([deleteRecording(row.sid)])
@@ -102,10 +103,23 @@ async function removeRecording(context: ApiContext, parts: ApiParts): Promise<vo
 
 async function recordingOf(context: ApiContext, parts: ApiParts): Promise<RecordingRow> {
   const { sid = '', callSid } = context.params
-  const [row] = await parts.store.read(findRecording(sid))
+  const isCurrent = callSid !== undefined && sid === currentRecording
+  const [row] = await parts.store.read(
+    isCurrent ? findRunningRecording(callSid) : findRecording(sid),
+  )
   const isOurs = row?.account_sid === context.state.account.row.sid
   if (!row || !isOurs || (callSid !== undefined && row.call_sid !== callSid)) {
     throw apiErrors.notFound(context.path)
   }
   return row
+}
+
+function presented(context: ApiContext, row: RecordingRow, { baseUrl }: ApiParts) {
+  return context.params.callSid === undefined
+    ? presentRecording(row, baseUrl)
+    : presentCallRecording(row)
+}
+
+export function isRunning({ status }: Pick<RecordingRow, 'status'>): boolean {
+  return status === 'in-progress' || status === 'paused'
 }

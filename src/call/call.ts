@@ -15,6 +15,8 @@ import { LegMedia, type Remote } from './leg-media.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts, ProgramStart, Route } from './ports.js'
 import type { RunProgram, StopReason } from './program.js'
+import type { LiveRecording } from './recording.js'
+import { carryOutRecording } from './recording-command.js'
 import {
   type Dialled,
   deafListener,
@@ -65,6 +67,8 @@ export class Call {
   partner: Call | undefined
   /** What a REFER of the other side leads to; undefined: it is refused. */
   onTransfer: OnTransfer | undefined
+  /** Those that run, by sid. */
+  readonly recordings = new Map<string, LiveRecording>()
   /** Of a call that we made; undefined: no answer yet. */
   dialled: Dialled | undefined
   #leg: SipLeg
@@ -452,6 +456,10 @@ export class Call {
       return
     }
     if (isFinal(this.record.status)) throw notInProgress(this.sid)
+    if (command.type !== 'redirect') {
+      await carryOutRecording(this, command)
+      return
+    }
     const running = this.#program
     if (!running && !this.isAnswered) throw notInProgress(this.sid)
     this.#pendingStart = command.start

@@ -15,6 +15,7 @@ import type { Callback, NewOutgoingCall } from './outgoing.js'
 import { OutgoingLimits } from './outgoing-limits.js'
 import type { CallPorts } from './ports.js'
 import type { RunProgram } from './program.js'
+import { beginRecording } from './recording-command.js'
 import { type Called, calledDomain, calledNumber, callerAtDomain } from './sip-domain.js'
 import { SipLeg, visibleHeaders } from './sip-leg.js'
 import { StartQueue, type Turn } from './start-queue.js'
@@ -209,6 +210,10 @@ export class Calls {
     const identity = identityOf(request.from, config.sipHost)
     const status = await call.connect({ ...route, credentials }, identity, request.timeoutMs)
     if (status !== 'in-progress') return
+    if (request.recording) {
+      const sid = makeSid('RE', this.#ports.ids)
+      await beginRecording(call, sid, request.recording, 'OutboundAPI')
+    }
     if (request.sendDigits) {
       await call.audio.sendDigits(request.sendDigits, call.endedSignal).catch(() => {})
     }

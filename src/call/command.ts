@@ -1,4 +1,5 @@
 import { RouterError } from '../base/router-error.js'
+import type { StatusCallback } from './call-record.js'
 import type { ProgramStart } from './ports.js'
 
 /** What REST may ask of a live call; plain JSON. */
@@ -6,6 +7,27 @@ export type CallCommand =
   | { readonly type: 'redirect'; readonly start: ProgramStart }
   /** `canceled` only while queued or ringing; `completed` always. */
   | { readonly type: 'end'; readonly as: 'completed' | 'canceled' }
+  | RecordingCommand
+
+export type RecordingCommand =
+  | ({ readonly type: 'record'; readonly recordingSid: string } & CallRecordingSettings)
+  | {
+      readonly type: 'changeRecording'
+      /** Undefined: the one that was begun last. */
+      readonly recordingSid: string | undefined
+      readonly to: 'paused' | 'in-progress' | 'stopped'
+      /** What becomes of the time of a pause. */
+      readonly instead: 'skip' | 'silence'
+    }
+
+/** How a call is recorded that REST wants recorded. */
+export interface CallRecordingSettings {
+  readonly isDual: boolean
+  /** Of one channel: what the party says, what it hears, or both. */
+  readonly track: 'inbound' | 'outbound' | 'both'
+  readonly trimSilence: boolean
+  readonly statusCallback: StatusCallback | undefined
+}
 
 /** A command that was not carried out. */
 export class CommandError extends RouterError {

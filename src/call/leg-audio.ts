@@ -171,19 +171,22 @@ export class LegAudio {
       readonly channels?: RecordedChannels
     },
     stop: AbortSignal,
+    onStart: (recorderId: number) => void = () => {},
   ): Promise<{ readonly durationMs: number; readonly failed: boolean }> {
     const { endpointId } = await this.open()
-    const ended = await this.#hub.record(
-      (recorderId) => ({
-        type: 'record',
-        recorderId,
-        endpointId,
-        channels: 'received',
-        ...options,
-      }),
-      stop,
-    )
+    const ended = await this.#hub.record((recorderId) => {
+      onStart(recorderId)
+      return { type: 'record', recorderId, endpointId, channels: 'received', ...options }
+    }, stop)
     return { durationMs: ended.durationMs, failed: ended.reason === 'failed' }
+  }
+
+  async pauseRecorder(recorderId: number, instead: 'skip' | 'silence'): Promise<void> {
+    await this.#hub.submit({ type: 'pauseRecorder', recorderId, instead })
+  }
+
+  async resumeRecorder(recorderId: number): Promise<void> {
+    await this.#hub.submit({ type: 'resumeRecorder', recorderId })
   }
 
   async bridge(other: LegAudio): Promise<void> {

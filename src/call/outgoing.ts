@@ -1,4 +1,5 @@
 import type { Callback, StatusCallback } from './call-record.js'
+import type { CallRecordingSettings } from './command.js'
 import type { ProgramStart } from './ports.js'
 
 export type { Callback }
@@ -16,5 +17,7 @@ export interface NewOutgoingCall {
   readonly sendDigits: string | undefined
   readonly statusCallback: StatusCallback | undefined
   readonly fallback: Callback | undefined
+  /** From the answer on; undefined: none. */
+  readonly recording?: CallRecordingSettings | undefined
   readonly sipAuth: { readonly username: string; readonly password: string } | undefined
 }

@@ -31,7 +31,7 @@ export interface RecordingRecord {
     | 'Trunking'
   readonly track: 'inbound' | 'outbound' | 'both'
   readonly startMs: number
-  status: 'in-progress' | 'completed' | 'absent' | 'failed'
+  status: 'in-progress' | 'paused' | 'completed' | 'absent' | 'failed'
   durationMs: number | undefined
 }
 

@@ -58,6 +58,18 @@ export const insertRecording = (row: RecordingRow) =>
 export const updateRecording = (sid: string, change: Updateable<RecordingRow>) =>
   sql.updateTable('recordings').set(change).where('sid', '=', sid).compile()
 
+/** The one of a call that was begun last and still runs. */
+export const findRunningRecording = (callSid: string) =>
+  sql
+    .selectFrom('recordings')
+    .selectAll()
+    .where('call_sid', '=', callSid)
+    .where('conference_sid', 'is', null)
+    .where('status', 'in', ['in-progress', 'paused'])
+    .orderBy('created_ms', 'desc')
+    .limit(1)
+    .compile()
+
 export const findRecording = (sid: string) =>
   sql.selectFrom('recordings').selectAll().where('sid', '=', sid).compile()
 

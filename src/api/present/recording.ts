@@ -31,3 +31,27 @@ export function presentRecording(row: RecordingRow, baseUrl: string) {
     uri: `${path}.json`,
   }
 }
+
+/** A recording under its call. */
+export function presentCallRecording(row: RecordingRow) {
+  return {
+    account_sid: row.account_sid,
+    api_version: '2010-04-01',
+    call_sid: row.call_sid,
+    channels: row.channels,
+    conference_sid: row.conference_sid,
+    date_created: rfc2822(row.created_ms),
+    date_updated: rfc2822(row.updated_ms),
+    duration: row.duration_ms === null ? null : String(Math.round(row.duration_ms / 1000)),
+    encryption_details: null,
+    error_code: row.error_code,
+    price: null,
+    price_unit: null,
+    sid: row.sid,
+    source: row.source,
+    start_time: rfc2822(row.start_ms),
+    status: row.status,
+    track: row.track,
+    uri: `${accountPath(row.account_sid)}/Calls/${row.call_sid}/Recordings/${row.sid}.json`,
+  }
+}
