@@ -18,6 +18,7 @@ const heard = [
   'test/e2e/baresip.test.ts',
   'test/e2e/codecs.test.ts',
   'test/e2e/conference-sound.test.ts',
+  'test/e2e/conference.test.ts',
   'test/e2e/devices.test.ts',
   'test/e2e/dial.test.ts',
   'test/e2e/dial-parties.test.ts',
