@@ -17,6 +17,7 @@ export class FakePlane implements MediaPlane {
   gate: Promise<void> = Promise.resolve()
   recordedMs = 3_000
   readonly #open = new Set<number>()
+  readonly #mixers = new Set<number>()
   readonly #players = new Map<number, number>()
   readonly #recorders = new Map<number, number>()
   #nextId = 1
@@ -36,7 +37,8 @@ export class FakePlane implements MediaPlane {
   async submit(command: MediaCommand): Promise<void> {
     await this.gate
     this.commands.push(command)
-    const isGone = 'endpointId' in command && !this.#open.has(command.endpointId)
+    const isKnown = (id: number) => this.#open.has(id) || this.#mixers.has(id)
+    const isGone = 'endpointId' in command && !isKnown(command.endpointId)
     if (isGone || this.refused.has(command.type)) throw new MediaRefusedError('refused')
     this.#carryOut(command)
   }
@@ -59,6 +61,11 @@ export class FakePlane implements MediaPlane {
         return
       case 'close':
         this.#close(command.endpointId)
+        return
+      case 'closeMixer':
+        this.#mixers.delete(command.mixerId)
+        this.#endAllOf(command.mixerId)
+        this.onEvent({ type: 'mixerClosed', mixerId: command.mixerId })
         return
       default:
         return
@@ -88,8 +95,7 @@ export class FakePlane implements MediaPlane {
 
   #close(endpointId: number): void {
     this.#open.delete(endpointId)
-    for (const [id, at] of this.#players) if (at === endpointId) this.endPlayer(id, 'closed')
-    for (const [id, at] of this.#recorders) if (at === endpointId) this.#endRecorder(id, 'closed')
+    this.#endAllOf(endpointId)
     const stats = {
       packetsReceived: 0,
       packetsSent: 0,
@@ -103,8 +109,22 @@ export class FakePlane implements MediaPlane {
     this.onEvent({ type: 'closed', endpointId, stats })
   }
 
+  #endAllOf(id: number): void {
+    for (const [player, at] of this.#players) if (at === id) this.endPlayer(player, 'closed')
+    for (const [recorder, at] of this.#recorders) {
+      if (at === id) this.#endRecorder(recorder, 'closed')
+    }
+  }
+
+  get openMixers(): number {
+    return this.#mixers.size
+  }
+
   async openMixer(): Promise<number> {
-    return this.#nextId++
+    if (this.refused.has('mixer')) throw new MediaRefusedError('every mixer is in use')
+    const mixerId = this.#nextId++
+    this.#mixers.add(mixerId)
+    return mixerId
   }
 
   async loadPrompt(): Promise<number> {
