@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import { insertCallEvent, trimCallEvents } from '../store/call-events.js'
-import type { CallEventRow } from '../store/schema.js'
+import type { CallEvent, CallEventRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { Parameters } from '../webhook/signature.js'
 import { withoutPasswords, withoutUserInfo } from './event-secrets.js'
@@ -9,7 +9,6 @@ import { withoutPasswords, withoutUserInfo } from './event-secrets.js'
 /** Whose event it is. */
 export interface EventCall {
   readonly sid: string
-  readonly accountSid: string
 }
 
 export interface LoggedExchange {
@@ -76,26 +75,24 @@ export class CallEventLog {
     const url = withoutUserInfo(exchange.url)
     const known = this.#known(call.sid)
     if (exchange.isDocument) known.last = { method, url }
+    const { redirects, tries, isCached } = exchange
     this.#add(call, {
-      ...{ method, url },
-      parameters: JSON.stringify(shownParameters(exchange.parameters)),
+      ...{ method, url, redirects, tries, isCached },
+      parameters: shownParameters(exchange.parameters),
       status: exchange.status ?? null,
-      content_type: contentType ?? null,
+      contentType: contentType ?? null,
       body: body === undefined ? null : textOf(contentType ?? '', body),
-      duration_ms: Math.round(exchange.durationMs),
-      redirects: exchange.redirects,
-      tries: exchange.tries,
-      is_cached: exchange.isCached ? 1 : 0,
-      ...faultColumns(error),
+      durationMs: Math.round(exchange.durationMs),
+      ...shownFault(error),
     })
   }
 
   /** A fault of a document, which belongs to the request before. */
   fault(call: EventCall, fault: LoggedFault): void {
     const { method, url } = this.#known(call.sid).last ?? { method: null, url: null }
-    const none = { parameters: '[]', status: null, content_type: null, body: null }
-    const counts = { duration_ms: null, redirects: 0, tries: 0, is_cached: 0 }
-    this.#add(call, { method, url, ...none, ...counts, ...faultColumns(fault) })
+    const none = { parameters: [], status: null, contentType: null, body: null, durationMs: null }
+    const counts = { redirects: 0, tries: 0, isCached: false }
+    this.#add(call, { method, url, ...none, ...counts, ...shownFault(fault) })
   }
 
   forget(callSid: string): void {
@@ -121,19 +118,15 @@ export class CallEventLog {
     return added
   }
 
-  #add(
-    call: EventCall,
-    event: Omit<CallEventRow, 'sid' | 'account_sid' | 'call_sid' | 'created_ms'>,
-  ): void {
+  #add(call: EventCall, event: CallEvent): void {
     // The store is stuck: the calls matter more.
     if (this.#pending.length >= pendingMax) this.#pending.shift()
     const nowMs = this.#clock.nowMs()
     this.#pending.push({
       sid: this.#sid(nowMs),
-      account_sid: call.accountSid,
       call_sid: call.sid,
+      event: JSON.stringify(event),
       created_ms: nowMs,
-      ...event,
     })
     this.#writing ??= this.#writeSoon()
   }
@@ -165,12 +158,15 @@ export class CallEventLog {
   }
 }
 
-function faultColumns(fault: LoggedFault | undefined) {
+function shownFault(fault: LoggedFault | undefined) {
   const message = fault && withoutUserInfo(fault.message).slice(0, valueCharsMax)
-  return { error_code: fault?.errorCode ?? null, error_message: message ?? null }
+  return { errorCode: fault?.errorCode ?? null, errorMessage: message ?? null }
 }
 
 function shownParameters(parameters: Parameters): Parameters {
+  const isShown = ([, value]: Parameters[number]) =>
+    value.length <= valueCharsMax && withoutUserInfo(value) === value
+  if (parameters.length <= parametersMax && parameters.every(isShown)) return parameters
   return parameters
     .slice(0, parametersMax)
     .map(([name, value]) => [name, withoutUserInfo(value.slice(0, valueCharsMax))])

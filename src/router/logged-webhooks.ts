@@ -51,13 +51,13 @@ export class LoggedWebhooks {
         | undefined
     },
   ): void {
-    const { accountSid, callSid, loggedWith = callSid, method, url, parameters, wants } = request
+    const { callSid, loggedWith = callSid, method, url, parameters, wants } = request
     if (loggedWith === undefined) return
     const durationMs = this.#clock.monotonicMs() - startMs
     const { status, contentType, body, tries, redirects, isCached, error } = outcome
     const plainUrl = url.split('#', 1)[0] ?? ''
     this.#log.exchange(
-      { sid: loggedWith, accountSid },
+      { sid: loggedWith },
       {
         ...{ method, url: plainUrl, parameters, durationMs },
         ...{ status, contentType, body, tries, redirects, isCached, error },

@@ -1,20 +1,19 @@
 import { CompiledQuery, sql as raw } from 'kysely'
-import type { CallEventRow } from './schema.js'
+import type { CallEvent, CallEventRow } from './schema.js'
 import { sql } from './store.js'
 
-const columns = [
-  ...(['sid', 'account_sid', 'call_sid', 'method', 'url', 'parameters', 'status'] as const),
-  ...(['content_type', 'body', 'duration_ms', 'redirects', 'tries', 'is_cached'] as const),
-  ...(['error_code', 'error_message', 'created_ms'] as const),
-] satisfies readonly (keyof CallEventRow)[]
-
 const insertText =
-  `insert into call_events (${columns.join()}) select ${columns.map(() => '?').join()} ` +
+  'insert into call_events (sid, call_sid, event, created_ms) select ?, ?, ?, ? ' +
   'where exists (select 1 from calls where sid = ?)'
 
 /** Nothing happens when the call was deleted meanwhile: nobody would ever delete its events. */
 export function insertCallEvent(row: CallEventRow): CompiledQuery<unknown> {
-  return CompiledQuery.raw(insertText, [...columns.map((column) => row[column]), row.call_sid])
+  const { sid, call_sid, event, created_ms } = row
+  return CompiledQuery.raw(insertText, [sid, call_sid, event, created_ms, call_sid])
+}
+
+export function callEvent(row: CallEventRow): CallEvent {
+  return JSON.parse(row.event) as CallEvent
 }
 
 /** Keeps the latest `eventsMax` events of a call. */

@@ -123,11 +123,7 @@ export const migrations: readonly (readonly string[])[] = [
   ],
   [
     `CREATE TABLE call_events (
-      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, call_sid TEXT NOT NULL, method TEXT,
-      url TEXT, parameters TEXT NOT NULL, status INTEGER, content_type TEXT, body TEXT,
-      duration_ms INTEGER, redirects INTEGER NOT NULL, tries INTEGER NOT NULL,
-      is_cached INTEGER NOT NULL, error_code INTEGER, error_message TEXT,
-      created_ms BIGINT NOT NULL)`,
+      sid TEXT NOT NULL, call_sid TEXT NOT NULL, event TEXT NOT NULL, created_ms BIGINT NOT NULL)`,
     'CREATE INDEX call_events_of_call ON call_events (call_sid, created_ms, sid)',
   ],
   [

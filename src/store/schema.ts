@@ -262,31 +262,33 @@ export interface QueueRow {
   readonly updated_ms: number
 }
 
-/** A webhook exchange of a call, or a fault of a document. */
 export interface CallEventRow {
   /** Grows with time. */
   readonly sid: string
-  readonly account_sid: string
   readonly call_sid: string
+  /** CallEvent as JSON. */
+  readonly event: string
+  readonly created_ms: number
+}
+
+/** A webhook exchange of a call, or a fault of a document. */
+export interface CallEvent {
   /** Null, as `url`: no request is concerned. */
   readonly method: string | null
   /** Without user info and fragment. */
   readonly url: string | null
-  /** JSON: pairs of name and value. */
-  readonly parameters: string
+  readonly parameters: readonly (readonly [name: string, value: string])[]
   /** HTTP status of the answer; null: there was none. */
   readonly status: number | null
-  readonly content_type: string | null
+  readonly contentType: string | null
   /** The beginning of the answer, if it was text. */
   readonly body: string | null
-  readonly duration_ms: number | null
+  readonly durationMs: number | null
   readonly redirects: number
   readonly tries: number
-  /** 0 or 1. */
-  readonly is_cached: number
-  readonly error_code: number | null
-  readonly error_message: string | null
-  readonly created_ms: number
+  readonly isCached: boolean
+  readonly errorCode: number | null
+  readonly errorMessage: string | null
 }
 
 export interface Tables {

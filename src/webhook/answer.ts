@@ -91,6 +91,7 @@ async function readBody(
 }
 
 function withoutFragment(url: string): string {
+  if (!url.includes('#')) return url
   const plain = new URL(url)
   plain.hash = ''
   return plain.href

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import twilio from 'twilio'
@@ -43,6 +44,21 @@ describe('signature', () => {
         expect(twilio.validateRequest('token', signed, url, params)).toBe(true)
       }),
     )
+  })
+})
+
+describe('the order of names', () => {
+  it('is that of bytes, also above the surrogates', () => {
+    const sign = (names: readonly string[]) =>
+      signature(
+        'token',
+        'https://h/',
+        names.map((name): [string, string] => [name, '']),
+      )
+    // U+FF01 is three bytes and comes before the four of U+1F600, whose first unit is 0xD83D.
+    const data = 'https://h/\uff01\u{1f600}'
+    const expected = createHmac('sha1', 'token').update(data).digest('base64')
+    expect(sign(['\u{1f600}', '\uff01'])).toBe(expected)
   })
 })
 
