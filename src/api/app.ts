@@ -4,6 +4,7 @@ import KoaRouter from 'koa-router'
 import { addAccounts } from './accounts.js'
 import { ApiError, apiErrors, presentError } from './api-error.js'
 import type { ApiParts, ApiState } from './api-parts.js'
+import { addApplications } from './applications.js'
 import { authenticate } from './authenticate.js'
 import { addCallEvents } from './call-events.js'
 import { addCallRecordings } from './call-recordings.js'
@@ -40,6 +41,7 @@ export function createApi(parts: ApiParts): RequestListener {
   app.use(accountOfPath(parts))
   const router = new KoaRouter()
   addAccounts(router, parts)
+  addApplications(router, parts)
   addCalls(router, parts)
   addCallEvents(router, parts)
   addConferences(router, parts)

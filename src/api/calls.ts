@@ -2,6 +2,8 @@ import type Router from 'koa-router'
 import { isFinal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'
 import type { CallCommand } from '../call/command.js'
+import type { NewOutgoingCall } from '../call/outgoing.js'
+import { findApplication } from '../store/applications.js'
 import { deleteCallEvents } from '../store/call-events.js'
 import { deleteCall, findCall } from '../store/calls.js'
 import type { CallRow } from '../store/schema.js'
@@ -61,7 +63,9 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const to = addressOf(parameters.get('To'), 'To', parts)
   const from = addressOf(parameters.get('From'), 'From', parts)
   const wanted = validated(createCallSchema, parameters, createCallCodes)
-  const events = parameters.words('StatusCallbackEvent')
+  const { start, fallback, statusCallback } = wanted.ApplicationSid
+    ? await applicationOf(account.row.sid, wanted.ApplicationSid, parts)
+    : urlsOf(wanted, parameters.words('StatusCallbackEvent'))
   const record = await commanded(
     context.path,
     parts.calls.create({
@@ -69,20 +73,12 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
       phoneNumberSid: undefined,
       to,
       from,
-      start: startOf(wanted),
+      start,
       timeoutMs: wanted.Timeout * 1000,
       timeLimitMs: wanted.TimeLimit === undefined ? undefined : wanted.TimeLimit * 1000,
       sendDigits: wanted.SendDigits || undefined,
-      statusCallback: wanted.StatusCallback
-        ? {
-            url: wanted.StatusCallback,
-            method: wanted.StatusCallbackMethod,
-            events: events.length > 0 ? events : ['completed'],
-          }
-        : undefined,
-      fallback: wanted.FallbackUrl
-        ? { url: wanted.FallbackUrl, method: wanted.FallbackMethod }
-        : undefined,
+      statusCallback,
+      fallback,
       recording: wanted.Record
         ? recordingSettings(wanted, parameters.words('RecordingStatusCallbackEvent'))
         : undefined,
@@ -121,16 +117,48 @@ async function removeCall(context: ApiContext, parts: ApiParts): Promise<void> {
   context.status = 204
 }
 
+/** What becomes of a call; the parameters beside an ApplicationSid are ignored (contract 2H 22). */
+type CallUrls = Pick<NewOutgoingCall, 'start' | 'fallback' | 'statusCallback'>
+
+async function applicationOf(
+  accountSid: string,
+  sid: string,
+  { store }: ApiParts,
+): Promise<CallUrls> {
+  const [row] = await store.read(findApplication(accountSid, sid))
+  if (!row?.voice_url) throw apiErrors.invalid(21218, `ApplicationSid ${sid} has no VoiceUrl`)
+  const callback = (url: string, method: string) =>
+    url === '' ? undefined : { url, method: method as 'GET' | 'POST' }
+  const status = callback(row.status_callback, row.status_callback_method)
+  return {
+    start: { type: 'url', url: row.voice_url, method: row.voice_method as 'GET' | 'POST' },
+    fallback: callback(row.voice_fallback_url, row.voice_fallback_method),
+    statusCallback: status && { ...status, events: ['completed'] },
+  }
+}
+
+function urlsOf(
+  wanted: ReturnType<typeof createCallSchema.parse>,
+  events: readonly string[],
+): CallUrls {
+  const { StatusCallback: url, StatusCallbackMethod: method, FallbackUrl, FallbackMethod } = wanted
+  return {
+    start: startOf(wanted),
+    fallback: FallbackUrl ? { url: FallbackUrl, method: FallbackMethod } : undefined,
+    statusCallback: url
+      ? { url, method, events: events.length > 0 ? events : ['completed'] }
+      : undefined,
+  }
+}
+
 function startOf(wanted: {
   Url?: string | undefined
   Twiml?: string | undefined
-  ApplicationSid?: string | undefined
   Method: 'GET' | 'POST'
 }) {
   // Url wins over Twiml (contract 2H 21).
   if (wanted.Url) return { type: 'url', url: wanted.Url, method: wanted.Method } as const
   if (wanted.Twiml) return { type: 'document', twiml: wanted.Twiml } as const
-  if (wanted.ApplicationSid) throw apiErrors.invalid(21218, 'There is no such application')
   throw apiErrors.invalid(21205, 'Url, Twiml or ApplicationSid is required')
 }
 

@@ -254,7 +254,7 @@ export class Call {
       await this.#media.accept(leg)
       old.hangUp()
       if (isFinal(this.record.status)) leg.hangUp()
-      else if (!wasAnswered) this.#markAnswered()
+      else if (!wasAnswered) this.beAnswered()
       this.#pickedUp.abort()
     } catch (error) {
       leg.reject(488)
@@ -359,14 +359,14 @@ export class Call {
     this.#media.answeredFrom(outcome.sourceAddress)
     await this.#media.settle(offer, outcome.sdp)
     if (isFinal(this.record.status)) return
-    this.#markAnswered()
+    this.beAnswered()
     // The other side may have hung up while its media was set up.
     if (this.leg.isOver) this.finish('completed', { type: 'hungUp' })
   }
 
   async #answer(): Promise<void> {
     await this.#media.accept(this.leg)
-    if (!isFinal(this.record.status)) this.#markAnswered()
+    if (!isFinal(this.record.status)) this.beAnswered()
   }
 
   #makeLeg(legId: string, isIncoming: boolean): SipLeg {
@@ -385,7 +385,8 @@ export class Call {
     return old
   }
 
-  #markAnswered(): void {
+  /** The other side is there: the call is in progress from now on. */
+  beAnswered(): void {
     this.record.status = 'in-progress'
     this.record.startMs = this.ports.clock.nowMs()
     this.persist(callEvent(this.record, 'answered', this.ports))

@@ -47,8 +47,12 @@ export interface NumberConfig {
   readonly statusCallback: Callback | undefined
 }
 
+/** What an application does with a call. */
+export type ApplicationConfig = Pick<NumberConfig, 'voice' | 'fallback' | 'statusCallback'>
+
 /** Each write resolves when it is durable. */
 export interface CallStore {
+  findApplication(accountSid: string, sid: string): Promise<ApplicationConfig | undefined>
   findNumber(phoneNumber: string): Promise<NumberConfig | undefined>
   insertCall(call: CallRecord, outbox: readonly OutboxEntry[]): Promise<void>
   updateCall(call: CallRecord, outbox: readonly OutboxEntry[]): Promise<void>

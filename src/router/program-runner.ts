@@ -32,6 +32,7 @@ import type { Parameters } from '../webhook/signature.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
 import { WebhookError } from '../webhook/webhook-error.js'
 import type { AccountDirectory } from './account-directory.js'
+import { dialApplication } from './application-leg.js'
 import type { CallEventLog } from './call-event-log.js'
 import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
@@ -247,8 +248,19 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
         },
         signal,
       ),
-    dial: (options, signal) =>
-      dialFor(call, options, resolve, { calls: parts.calls(), runProgram }, signal),
+    dial: (options, signal) => {
+      const calls = parts.calls()
+      const find = call.ports.store.findApplication
+      const isApplication = options.parties.some(({ noun }) => noun === 'Application')
+      return isApplication
+        ? dialApplication(
+            call,
+            options,
+            { calls, leg, resolve, find, portsOf: (child) => portsOf(child, parts) },
+            signal,
+          )
+        : dialFor(call, options, resolve, { calls, runProgram }, signal)
+    },
     joinConference: (options, signal) => {
       const failed = ({ errorCode, message }: RouterError) =>
         parts.events.documentFailed(call.sid, options.base, errorCode, message)

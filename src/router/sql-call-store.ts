@@ -1,8 +1,21 @@
 import type { Callback, CallRecord, SipFacts, StatusCallback } from '../call/call-record.js'
-import type { CallStore, NumberConfig, OutboxEntry, RecordingRecord } from '../call/ports.js'
+import type {
+  ApplicationConfig,
+  CallStore,
+  NumberConfig,
+  OutboxEntry,
+  RecordingRecord,
+} from '../call/ports.js'
 import { findNumberByPhone } from '../store/accounts.js'
+import * as applications from '../store/applications.js'
 import * as calls from '../store/calls.js'
-import type { CallRow, NumberRow, OutboxRow, RecordingRow } from '../store/schema.js'
+import type {
+  ApplicationRow,
+  CallRow,
+  NumberRow,
+  OutboxRow,
+  RecordingRow,
+} from '../store/schema.js'
 import type { Store } from '../store/store.js'
 
 /** What a call needs beyond its columns. */
@@ -20,11 +33,22 @@ export function createCallStore(store: Store, nowMs: () => number): CallStore {
     outbox.length === 0
       ? []
       : [calls.insertOutbox(outbox.map((entry) => outboxRow(entry, nowMs())))]
+  const findApplication: CallStore['findApplication'] = async (accountSid, sid) => {
+    const [row] = await store.read(applications.findApplication(accountSid, sid))
+    return row && urlsOf(row)
+  }
   return {
     async findNumber(phoneNumber) {
       const [row] = await store.read(findNumberByPhone(phoneNumber))
-      return row && numberConfig(row)
+      if (!row) return undefined
+      const config = numberConfig(row)
+      const applicationSid = config.trunkSid === undefined && applicationOf(row)
+      if (!applicationSid) return config
+      // It goes before the URLs of the number (contract 2F.2).
+      const nothing = { voice: undefined, fallback: undefined, statusCallback: undefined }
+      return { ...config, ...nothing, ...(await findApplication(row.account_sid, applicationSid)) }
     },
+    findApplication,
     insertCall: (call, outbox) =>
       store.write([calls.insertCall(callRow(call)), ...withOutbox(outbox)]),
     updateCall: (call, outbox) => {
@@ -104,10 +128,22 @@ function numberConfig(row: NumberRow): NumberConfig {
     accountSid: row.account_sid,
     phoneNumber: row.phone_number,
     trunkSid: row.trunk_sid ?? undefined,
+    ...urlsOf(row),
+  }
+}
+
+/** What a number or an application does with a call. */
+function urlsOf(row: NumberRow | ApplicationRow): ApplicationConfig {
+  return {
     voice: callback(row.voice_url, row.voice_method),
     fallback: callback(row.voice_fallback_url, row.voice_fallback_method),
     statusCallback: callback(row.status_callback, row.status_callback_method),
   }
+}
+
+function applicationOf(row: NumberRow): string | undefined {
+  const extras = JSON.parse(row.extras) as { readonly voice_application_sid?: string }
+  return extras.voice_application_sid || undefined
 }
 
 function callback(url: string, method: string): Callback | undefined {

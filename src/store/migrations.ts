@@ -133,4 +133,13 @@ export const migrations: readonly (readonly string[])[] = [
       UNIQUE (account_sid, friendly_name))`,
     'CREATE INDEX queues_of_account ON queues (account_sid, created_ms, sid)',
   ],
+  [
+    `CREATE TABLE applications (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, friendly_name TEXT NOT NULL,
+      voice_url TEXT NOT NULL, voice_method TEXT NOT NULL, voice_fallback_url TEXT NOT NULL,
+      voice_fallback_method TEXT NOT NULL, status_callback TEXT NOT NULL,
+      status_callback_method TEXT NOT NULL, extras TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX applications_of_account ON applications (account_sid, created_ms, sid)',
+  ],
 ]

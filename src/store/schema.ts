@@ -253,6 +253,23 @@ export interface ConferenceRow {
   readonly updated_ms: number
 }
 
+/** URLs under one sid. */
+export interface ApplicationRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly friendly_name: string
+  readonly voice_url: string
+  readonly voice_method: string
+  readonly voice_fallback_url: string
+  readonly voice_fallback_method: string
+  readonly status_callback: string
+  readonly status_callback_method: string
+  /** JSON object: settings that are kept and presented, and have no effect yet. */
+  readonly extras: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
 export interface QueueRow {
   readonly sid: string
   readonly account_sid: string
@@ -312,4 +329,5 @@ export interface Tables {
   call_events: CallEventRow
   conferences: ConferenceRow
   queues: QueueRow
+  applications: ApplicationRow
 }

@@ -27,9 +27,13 @@ export function parseDial(
   const number = element.text.trim()
   const nouns = children.map((child) => noun(child, warnings))
   const parties = nouns.flatMap(({ party }) => (party ? [party] : []))
-  const alone = nouns.find(({ party }) => !party)
+  const alone = nouns.find(({ party }) => !party || party.noun === 'Application')
   if (alone && nouns.length > 1) {
-    throw new DocumentProblem(13000, '<Dial>: a Conference or Queue must be alone', line)
+    throw new DocumentProblem(
+      13000,
+      '<Dial>: a Conference, Queue or Application must be alone',
+      line,
+    )
   }
   if (parties.length > partiesMax) {
     throw new DocumentProblem(13000, `<Dial>: at most ${partiesMax} nouns may be in it`, line)

@@ -66,10 +66,13 @@ export const dialNouns: Readonly<Record<string, ElementSchema>> = {
     { ...called, clientNotificationUrl: url },
     { children: ['Identity', 'Parameter'], without: ['clientNotificationUrl'] },
   ),
-  Application: later({ ...called, customerId: text, copyParentTo: flag(false) }, [
-    'ApplicationSid',
-    'Parameter',
-  ]),
+  Application: element(
+    { ...called, customerId: text, copyParentTo: flag(false) },
+    {
+      children: ['ApplicationSid', 'Parameter'],
+      without: ['url', 'method', 'customerId', 'copyParentTo'],
+    },
+  ),
   Conference: element(conference, {
     without: ['region', 'eventCallbackUrl', 'recordingConfigurationId'],
   }),
@@ -89,7 +92,7 @@ export const dialNouns: Readonly<Record<string, ElementSchema>> = {
   Headers: element({}, { children: ['Header'] }),
   Header: element({ name: text, value: text }),
   Identity: element({}),
-  ApplicationSid: later({}),
+  ApplicationSid: element({}),
   Parameter: element({ name: text, value: text }),
   Task: later({ priority: integer(0, 0, 2_147_483_647), timeout: seconds(86_400, 1, 1_209_600) }),
 }

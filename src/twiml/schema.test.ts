@@ -113,12 +113,13 @@ const bodies: Readonly<Record<string, string>> = {
   Sip: 'sip:a@b.example',
   Client: 'alice',
   Conference: 'room',
+  Application: '<ApplicationSid>AP1</ApplicationSid>',
   Queue: 'support',
 }
 const carriedOut = Object.entries(verbs).filter(([, { isLater }]) => !isLater)
 const rows = [
   ...carriedOut.map(([name, schema]) => ({ name, schema, wrap: '' })),
-  ...['Number', 'Sip', 'Client', 'Conference', 'Queue'].map((name) => ({
+  ...['Number', 'Sip', 'Client', 'Conference', 'Queue', 'Application'].map((name) => ({
     name,
     schema: schemaOf(name, 'Dial'),
     wrap: 'Dial',

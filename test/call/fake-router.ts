@@ -189,6 +189,7 @@ export class FakeRouter {
     return {
       sip: { send: (command) => void this.sent.push(command) },
       store: {
+        findApplication: async () => undefined,
         findNumber: async (phoneNumber) => ({
           sid: 'PN1',
           // Those of +1555099 are of another account.
