@@ -199,6 +199,14 @@ const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] 
   ],
   ['Enqueue', { start: '<Enqueue action="got">support</Enqueue>', got: '<Say>c</Say>' }, () => {}],
   ['Enqueue without action', { start: '<Enqueue>support</Enqueue><Say>c</Say>' }, () => {}],
+  [
+    'Dial Conference',
+    {
+      start: '<Dial action="got" record="true"><Conference>room</Conference></Dial>',
+      got: '<Say>c</Say>',
+    },
+    () => {},
+  ],
   ['Refer', { start: '<Refer><Sip>sip:a@b</Sip></Refer><Say>c</Say>' }, () => {}],
   [
     'fallback',
