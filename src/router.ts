@@ -123,10 +123,9 @@ async function compose(
   registry.restore(network.sip)
   sipDomains.watchDevices(registry.directory)
   closers.add(() => upkeep.close())
-  const devices = registry.directory
-  const { domains } = sipDomains
   const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
-  const parts = { config, directory, events, metrics, devices, domains, trunks, ...opened }
+  const found = { devices: registry.directory, domains: sipDomains.domains, trunks }
+  const parts = { config, directory, events, metrics, ...found, ...opened }
   const { calls, conferences, queues, outbox, messages } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
@@ -134,9 +133,7 @@ async function compose(
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,
-    calls,
-    conferences,
-    queues,
+    ...{ calls, conferences, queues },
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
     customerTrunks: customers,
@@ -407,19 +404,15 @@ function makeCalls(
     prompts: new PromptCache(parts.plane, parts.speech, parts.files, parts.directory.cachePath),
     snapshots,
     events,
-    clock,
-    ids,
-    defaultCountry: config.defaultCountry,
+    ...{ clock, ids, defaultCountry: config.defaultCountry },
     calls: () => calls,
     conferences: () => conferences,
     queues: new Queues({ store: createQueueStore(store), clock, ids }),
     music: new HoldMusic(parts.plane),
   }
   const conferences: Conferences = openConferences({
-    ...{ store, runner, hub: parts.hub },
-    config: { ...ports.config, callsMax: config.callsMax },
+    ...{ store, runner, outbox, hub: parts.hub, config: ports.config },
     findCall: (callSid) => calls.find(callSid),
-    outboxFilled: (conferenceSid) => outbox.filled(conferenceSid),
   })
   const runProgram = createProgramRunner(runner)
   const calls: Calls = new Calls(ports, parts.hub, runProgram, (callSid) => {

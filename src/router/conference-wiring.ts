@@ -16,7 +16,7 @@ interface ConferenceParts {
     recordingPath(recordingSid: string): string
   }
   findCall(callSid: string): Call | undefined
-  outboxFilled(sid: string): void
+  readonly outbox: { filled(sid: string): void }
 }
 
 /** The conferences of all accounts, with what they need of the rest of the router. */
@@ -30,6 +30,6 @@ export function openConferences(parts: ConferenceParts): Conferences {
     // Each has a participant, or somebody who is being called for it.
     config: { ...config, conferencesMax: config.callsMax },
     findCall: (callSid) => parts.findCall(callSid),
-    outboxFilled: (sid) => parts.outboxFilled(sid),
+    outboxFilled: (sid) => parts.outbox.filled(sid),
   })
 }
