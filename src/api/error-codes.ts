@@ -10,7 +10,11 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
     'The application answered with an error, or too late',
     'Look into its log; it has 15 seconds for everything.',
   ],
-  [11205, 'No connection to the application', 'Is it running, and reachable from the router?'],
+  [
+    11205,
+    'No connection to the application, or it was not tried because earlier ones failed',
+    'Is it running, and reachable from the router?',
+  ],
   [11206, 'The application did not speak HTTP', 'Check the port and whether it expects https.'],
   [
     11210,
@@ -19,6 +23,11 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   ],
   [11215, 'Too many redirects or documents', 'Ten redirects are followed; look for a loop.'],
   [11220, 'TLS failed', 'The certificate must be valid for the host name.'],
+  [
+    11241,
+    'The fragment of a URL names an edge that is unknown',
+    'Leave e= out: the router has no edges.',
+  ],
   [11750, 'The answer is too large', 'A document may have 64 kB.'],
   [
     12100,

@@ -1,5 +1,5 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { buildConnector, Pool } from 'undici'
 import type { AddressPolicy } from '../base/address-policy.js'
 
@@ -21,11 +21,7 @@ export class DestinationRefusedError extends Error {
  */
 export function createGuardedPool(url: URL, policy: AddressPolicy, limits: PoolLimits): Pool {
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
-  const connect = buildConnector({
-    timeout: limits.connectTimeoutMs,
-    keepAlive: true,
-    lookup: guardedLookup(policy, port),
-  })
+  const connect = guardedConnector(port, policy, limits.connectTimeoutMs)
   return new Pool(url.origin, {
     connections: limits.connections,
     connect: (options, callback) => {
@@ -44,20 +40,25 @@ export function createGuardedPool(url: URL, policy: AddressPolicy, limits: PoolL
   })
 }
 
-function guardedLookup(policy: AddressPolicy, port: number): LookupFunction {
-  return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0)
-      const allowed = (addresses as LookupAddress[]).filter(({ address }) =>
-        policy.allows(address, port),
-      )
-      if (allowed.length === 0) {
-        return callback(new DestinationRefusedError(`${hostname} is not an allowed address`), '', 0)
-      }
-      const [first] = allowed as [LookupAddress]
-      return options.all
-        ? callback(null, allowed as never)
-        : callback(null, first.address, first.family)
-    })
-  }
+function guardedConnector(port: number, policy: AddressPolicy, timeoutMs: number) {
+  return buildConnector({
+    timeout: timeoutMs,
+    keepAlive: true,
+    lookup: (hostname, options, callback) => {
+      dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+        if (error) return callback(error, '', 0)
+        const allowed = (addresses as LookupAddress[]).filter(({ address }) =>
+          policy.allows(address, port),
+        )
+        if (allowed.length === 0) {
+          const reason = `${hostname} is not an allowed address`
+          return callback(new DestinationRefusedError(reason), '', 0)
+        }
+        const [first] = allowed as [LookupAddress]
+        return options.all
+          ? callback(null, allowed as never)
+          : callback(null, first.address, first.family)
+      })
+    },
+  })
 }
