@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Invitation,
   Inviter,
@@ -54,6 +55,12 @@ export interface PagePhone {
   readonly messages: readonly string[]
   /** The sound of its calls, oldest first. */
   readonly sounds: readonly PageMedia[]
+  /** The sound of one call; undefined: it has none yet. */
+  soundOf(session: Session): PageMedia | undefined
+  /** Presses keys one after another, as INFO requests. */
+  press(session: Session, digits: string): Promise<void>
+  /** Asks the other side to send nothing, or to go on. */
+  hold(session: Session, isHeld: boolean): Promise<void>
   /** Packets of sound that came in all calls. */
   heardPackets(): number
   /** Asks the other side of `session` to call `target`, or to talk to who is in that session. */
@@ -74,6 +81,8 @@ export interface PagePhoneOptions {
 export async function startPagePhone(options: PagePhoneOptions): Promise<PagePhone> {
   const { url, user, password, describe = plainAudio } = options
   const sounds: PageMedia[] = []
+  const soundOf = new Map<Session, PageMedia>()
+  const held = new Set<Session>()
   const invitations: Invitation[] = []
   const messages: string[] = []
   const agent = new UserAgent({
@@ -81,7 +90,18 @@ export async function startPagePhone(options: PagePhoneOptions): Promise<PagePho
     authorizationUsername: user,
     authorizationPassword: password,
     transportOptions: { server: url, keepAliveInterval: 0 },
-    sessionDescriptionHandlerFactory: () => describing(describe, sounds, options.toneHz),
+    sessionDescriptionHandlerFactory: (session) =>
+      describing(
+        (port) => {
+          const sdp = describe(port)
+          return held.has(session) ? sdp.replace('a=sendrecv', 'a=sendonly') : sdp
+        },
+        (sound) => {
+          sounds.push(sound)
+          soundOf.set(session, sound)
+        },
+        options.toneHz,
+      ),
     logBuiltinEnabled: false,
     logLevel: 'error',
     delegate: {
@@ -98,6 +118,23 @@ export async function startPagePhone(options: PagePhoneOptions): Promise<PagePho
     invitations,
     messages,
     sounds,
+    soundOf: (session) => soundOf.get(session),
+    async press(session, digits) {
+      for (const digit of digits) {
+        const body = {
+          contentDisposition: 'render',
+          contentType: 'application/dtmf-relay',
+          content: `Signal=${digit}\r\nDuration=120`,
+        }
+        await session.info({ requestOptions: { body } })
+        await delay(150)
+      }
+    },
+    async hold(session, isHeld) {
+      if (isHeld) held.add(session)
+      else held.delete(session)
+      await statusOf((done) => session.invite({ requestDelegate: delegateOf(done) }))
+    },
     heardPackets: () => sounds.reduce((sum, sound) => sum + sound.heardPackets(), 0),
     transfer: (session, target) =>
       statusOf((done) =>
@@ -160,12 +197,12 @@ function uriOf(text: string) {
 /** The part of a browser's media, for one call. */
 function describing(
   describe: Describe,
-  sounds: PageMedia[],
+  opened: (sound: PageMedia) => void,
   toneHz: number | undefined,
 ): SessionDescriptionHandler {
   const contentType = 'application/sdp'
   const opening = openPageMedia(toneHz).then((sound) => {
-    sounds.push(sound)
+    opened(sound)
     return sound
   })
   return {
