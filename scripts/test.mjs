@@ -42,6 +42,7 @@ const heard = [
   'test/e2e/tls.test.ts',
   'test/e2e/transferred-sound.test.ts',
   'test/e2e/wire.test.ts',
+  'test/scenarios/scenarios.test.ts',
   'test/media/native.test.ts',
   'test/media/wasm.test.ts',
 ]
