@@ -42,6 +42,11 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [12300, 'The Content-Type cannot be used', 'Answer text/xml, audio/* or text/plain.'],
   [13000, 'A noun of <Dial> is unknown or not supported yet', 'See docs/verbs.md.'],
   [
+    13214,
+    'The callerId of a <Dial> may not be used',
+    'Use a number of the account, or one of the call itself.',
+  ],
+  [
     13227,
     'The account may not dial that number',
     'Allow its prefix in DIALPLANE_ALLOW_NUMBERS, or name it in a gateway.',

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Invitation, type Session, SessionState } from 'sip.js'
-import { rateHz } from '../e2e/harness/audio.js'
 import { eventually } from '../e2e/harness/eventually.js'
-import { rms, toneShare } from '../e2e/harness/measure.js'
+import { toneAmongSeconds } from '../e2e/harness/measure.js'
 import { type PagePhone, startPagePhone } from '../e2e/harness/sip-js.js'
 import { startTestbed, type Testbed } from '../e2e/harness/testbed.js'
 import type { Scenario, Step } from './scenario.js'
@@ -152,7 +151,7 @@ class Ladder {
     const sound = player.phone.soundOf(player.sessions.at(-1) as Session)
     if (!sound) throw new Error('it is in no call')
     const from = sound.heard().length
-    const has = () => secondsOf(sound.heard().subarray(from), this.#toneOf(name))
+    const has = () => toneAmongSeconds(sound.heard().subarray(from), this.#toneOf(name))
     if (!isHeard) {
       await delay(Number(seconds) * 1_000)
       if (has() > 0.1) throw new Error(`it heard ${has().toFixed(1)} s`)
@@ -264,16 +263,4 @@ function sessionOf({ sessions }: Player, name: string): Session {
 
 async function end(session: Session): Promise<void> {
   if (session.state === SessionState.Established) await session.bye()
-}
-
-/** How long there was a tone among others, or any sound. */
-function secondsOf(samples: Int16Array, toneHz: number | undefined): number {
-  const length = rateHz / 10
-  let count = 0
-  for (let at = 0; at + length <= samples.length; at += length) {
-    const window = samples.subarray(at, at + length)
-    const isLoud = rms(window) > 200
-    if (isLoud && (toneHz === undefined || toneShare(window, toneHz) > 0.15)) count++
-  }
-  return count / 10
 }

@@ -56,6 +56,18 @@ export function toneSeconds(samples: Samples, frequencyHz: number, windowMs = 10
   return (count * windowMs) / 1000
 }
 
+/** Seconds in which one tone is heard among others, or, without a tone, anything. */
+export function toneAmongSeconds(samples: Samples, frequencyHz?: number): number {
+  const length = rateHz / 10
+  let count = 0
+  for (let at = 0; at + length <= samples.length; at += length) {
+    const window = samples.subarray(at, at + length)
+    const isLoud = rms(window) > 200
+    if (isLoud && (frequencyHz === undefined || toneShare(window, frequencyHz) > 0.15)) count++
+  }
+  return count / 10
+}
+
 /** Where `played` begins in `heard`: the offset with the highest correlation of its first sound. */
 export function offsetOf(played: Samples, heard: Samples): number {
   const probe = played.subarray(0, Math.min(played.length, rateHz))
