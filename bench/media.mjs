@@ -1,23 +1,25 @@
 // npm run bench:media: what the media plane alone costs, workload by workload, beside a bare process that
 // echoes the same packets, in the same run. One media thread. See README.md.
-import { execFileSync, fork, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setUp } from '../scripts/setup.mjs'
-import { compile, compileWithOpus, cpuSeconds, residentBytes } from './processes.mjs'
+import {
+  firstPort,
+  measure,
+  percentile,
+  runEcho,
+  silence,
+  speech,
+  startGenerator,
+  writeStreams,
+} from './load.mjs'
+import { compile, compileWithOpus, residentBytes } from './processes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const seconds = Number(process.env.BENCH_SECONDS ?? 12)
 const scale = Number(process.env.BENCH_SCALE ?? 1)
-const firstPort = 10_000
-const echoPorts = 14_000
-const speech = { PCMU: 0, G722: 1, opus: 2 }
-/** -1: mu-law silence, which the generator has; of Opus, the packet of DTX (RFC 6716 §3.1, §4.1). */
-const silence = { PCMU: -1, opus: 3 }
 
 const many = (count) => Math.max(2, Math.round(count * scale))
 const legsOf = (codec, count) => Array.from({ length: count }, () => codec)
@@ -39,56 +41,6 @@ const workloads = [
   room('room of 1000', 'PCMU', many(1_000), 1),
   room('opus room of 500', 'opus', many(500), 1),
 ]
-
-/** What talkers say, by codec, in the form that the generator reads. */
-function writeStreams(folder, addon) {
-  const framed = (payloads) =>
-    Buffer.concat(
-      payloads.flatMap((bytes) => [Buffer.of(bytes.length & 255, bytes.length >> 8), bytes]),
-    )
-  const loud = Array.from({ length: 50 }, (_, packet) =>
-    Buffer.from(Array.from({ length: 160 }, (_, i) => ((packet * 160 + i) * 37) & 0x9f)),
-  )
-  const recorded = new Uint8Array(1 << 20)
-  const bytes = addon.runConformance('opus_encode', recorded)
-  const opus = []
-  for (let at = 0; at < bytes; ) {
-    const length = recorded[at + 1] | (recorded[at + 2] << 8)
-    if (recorded[at] === 1) opus.push(Buffer.from(recorded.slice(at + 3, at + 3 + length)))
-    at += 3 + length
-  }
-  const files = {
-    PCMU: [0, 160, loud],
-    G722: [9, 160, loud],
-    opus: [96, 960, opus],
-    opusSilence: [96, 960, [Buffer.of(0x48)]],
-  }
-  return Object.entries(files).map(([codec, [payloadType, ticks, payloads]]) => {
-    const file = join(folder, codec)
-    writeFileSync(file, framed(payloads))
-    return `${payloadType}:${ticks}:${file}`
-  })
-}
-
-async function startGenerator(program, legs, streams) {
-  const child = spawn(program, [String(firstPort), String(legs), String(seconds), ...streams], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  if ((await lines.next()).value !== 'bound') throw new Error('the generator could not bind')
-  return { child, lines }
-}
-
-/** CPU seconds per leg-minute of `pid` while the generator runs against its ports. */
-async function measure({ child, lines }, pid, targets) {
-  child.stdin.end(`${targets.join('\n')}\n`)
-  await delay(2_000)
-  const [startCpu, startMs] = [cpuSeconds(pid), performance.now()]
-  await delay((seconds - 3) * 1_000)
-  const minutes = ((performance.now() - startMs) / 60_000) * targets.length
-  const cost = (cpuSeconds(pid) - startCpu) / minutes
-  return { ...JSON.parse((await lines.next()).value), cost }
-}
 
 /** The number of the stream that a leg says. */
 function saidBy(work, index) {
@@ -113,34 +65,12 @@ async function runPlane(work, generatorProgram, streams) {
   return { ...result, bytesPerLeg: grown / ports.length }
 }
 
-async function runEcho(work, generatorProgram, echoProgram, streams) {
-  const legs = work.codecs.length
-  const generator = await startGenerator(generatorProgram, legs, streams)
-  const echo = spawn(echoProgram, [String(echoPorts), String(legs)], { stdio: 'ignore' })
-  await delay(300)
-  const targets = work.codecs.map((_, i) => `${echoPorts + 2 * i} ${saidBy(work, i)}`)
-  const result = await measure(generator, echo.pid, targets)
-  echo.kill('SIGTERM')
-  return result
-}
-
 /** CPU seconds per leg-minute of the codec alone, where nothing but a library can be the floor. */
 function libopusCost(work, folder) {
   const program = compileWithOpus('opus-alone')
   const pairs = String(work.codecs.length / 2)
   const files = [join(folder, 'PCMU'), join(folder, 'opus')]
   return Number(execFileSync(program, [...files, pairs, '10'], { encoding: 'utf8' }))
-}
-
-function percentile({ lateCounts }, share) {
-  const limits = [1, 2, 5, 10, 20, 50, Number.POSITIVE_INFINITY]
-  const total = lateCounts.reduce((sum, count) => sum + count, 0)
-  let sum = 0
-  for (const [index, count] of lateCounts.entries()) {
-    sum += count
-    if (sum >= share * total) return `${limits[index]}`
-  }
-  return '-'
 }
 
 function row(work, own, floor, codecCost) {
@@ -174,7 +104,8 @@ try {
     if (wanted.length > 0 && !wanted.some((name) => work.name.includes(name))) continue
     console.error(`bench: ${work.name}, ${work.codecs.length} legs`)
     const own = await runPlane(work, generatorProgram, streams)
-    const floor = await runEcho(work, generatorProgram, echoProgram, streams)
+    const says = work.codecs.map((_, i) => saidBy(work, i))
+    const floor = await runEcho(says, generatorProgram, echoProgram, streams)
     const transcodesOpus = work.graph === 'pairs' && work.codecs.includes('opus')
     rows.push(row(work, own, floor, transcodesOpus ? libopusCost(work, folder) : undefined))
   }

@@ -1,8 +1,8 @@
 // npm run bench: what a call costs. 200 calls at once hear a prompt and send audio; beside them, in the
 // same run and with the same generator, a bare process that echoes the same packets. `npm run bench -- NAME`
 // runs another program of this folder. See README.md.
-import { fork, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setUp } from '../scripts/setup.mjs'
 import { compile, cpuSeconds, residentBytes } from './processes.mjs'
+import { placeCalls, provision, startRouter } from './router-calls.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [named] = process.argv.slice(2)
@@ -18,19 +19,26 @@ if (named !== undefined) runNamed(named)
 
 const calls = Number(process.env.BENCH_CALLS ?? 200)
 const seconds = Number(process.env.BENCH_SECONDS ?? 20)
-const number = '+15550109999'
 const generatorPorts = 10_000
 const echoPorts = 14_000
 
 /** Another program of this folder, in place of this one. */
 function runNamed(name) {
-  const names = ['sip-messages', 'sip-transactions', 'sip-memory', 'sip-setups', 'calls-per-second']
+  const names = [
+    'sip-messages',
+    'sip-transactions',
+    'sip-memory',
+    'sip-setups',
+    'calls-per-second',
+    'documents',
+  ]
   if (!names.includes(name)) {
     console.error(`bench: there are ${names.join(', ')}`)
     process.exit(1)
   }
   const file = join(root, 'bench', `${name}.mjs`)
-  process.exit(spawnSync(process.execPath, [file], { stdio: 'inherit' }).status ?? 1)
+  const more = process.argv.slice(3)
+  process.exit(spawnSync(process.execPath, [file, ...more], { stdio: 'inherit' }).status ?? 1)
 }
 
 /** The application: plays ten seconds for ever. */
@@ -71,47 +79,6 @@ function promptWav(length) {
   return Buffer.concat([header, Buffer.from(samples.buffer)])
 }
 
-async function startRouter(directory) {
-  const child = fork(join(root, 'dist', 'main.js'), ['start'], {
-    env: {
-      PATH: process.env.PATH,
-      DIALPLANE_DATA_DIR: directory,
-      DIALPLANE_HTTP_PORT: '0',
-      DIALPLANE_SIP_PORT: '0',
-      DIALPLANE_LOG_LEVEL: 'warn',
-      DIALPLANE_MEDIA_CORE: process.env.DIALPLANE_MEDIA_CORE ?? 'auto',
-      DIALPLANE_SHUTDOWN_SECONDS: '1',
-    },
-    execArgv: (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const facts = await new Promise((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', () => reject(new Error('the router did not start')))
-  })
-  return { child, ...facts }
-}
-
-async function provision(router, voiceUrl) {
-  const credentials = Object.fromEntries(
-    readFileSync(router.credentialsPath, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => line.split('=')),
-  )
-  const sid = credentials.DIALPLANE_ACCOUNT_SID
-  const token = Buffer.from(`${sid}:${credentials.DIALPLANE_AUTH_TOKEN}`).toString('base64')
-  const answer = await fetch(
-    `${router.baseUrl}/2010-04-01/Accounts/${sid}/IncomingPhoneNumbers.json`,
-    {
-      method: 'POST',
-      headers: { authorization: `Basic ${token}` },
-      body: new URLSearchParams({ PhoneNumber: number, VoiceUrl: voiceUrl }),
-    },
-  )
-  if (answer.status !== 201) throw new Error(`the number was refused: ${await answer.text()}`)
-}
-
 /** The generator: bound at once, sending when it is told the remote ports. */
 async function startGenerator(program) {
   const child = spawn(program, [String(generatorPorts), String(calls), String(seconds)], {
@@ -126,70 +93,6 @@ async function startGenerator(program) {
     },
     async report() {
       return JSON.parse((await lines.next()).value)
-    },
-  }
-}
-
-/** Places the calls, one each 10 ms; returns the media port of each answer and a way to end them. */
-async function placeCalls(router) {
-  const { startSip } = await import('../dist/router/sip-shell.js')
-  const { systemClock, systemIds } = await import('../dist/router/system.js')
-  const { makeOffer, settleAnswer } = await import('../dist/call/media-description.js')
-  const answered = new Map()
-  const offers = new Map()
-  const sip = await startSip(
-    {
-      hosts: ['127.0.0.1'],
-      port: 0,
-      realm: 'bench',
-      publicHost: undefined,
-      userAgent: 'bench',
-      trusted: ['127.0.0.0/8'],
-      users: new Map(),
-      callsMax: calls,
-    },
-    systemClock,
-    systemIds,
-    {
-      leg(event) {
-        if (event.type === 'refused') throw new Error(`a call was refused: ${event.status}`)
-        if (event.type !== 'answered') return
-        const selection = settleAnswer(offers.get(event.legId), event.sdp)
-        if (selection.ok) answered.set(Number(event.legId), selection.value.remotePort)
-      },
-      counted() {},
-      fault(fault) {
-        throw fault
-      },
-    },
-  )
-  for (let index = 0; index < calls; index++) {
-    const legId = String(index)
-    const local = {
-      address: '127.0.0.1',
-      port: generatorPorts + 2 * index,
-      sessionId: '1',
-      sessionVersion: 0,
-    }
-    offers.set(legId, makeOffer(local))
-    sip.send({
-      type: 'invite',
-      legId,
-      target: `sip:${number}@127.0.0.1:${router.sipPort}`,
-      from: { uri: 'sip:bench@127.0.0.1' },
-      sdp: offers.get(legId),
-    })
-    await delay(10)
-  }
-  for (let turn = 0; answered.size < calls && turn < 500; turn++) await delay(20)
-  if (answered.size < calls)
-    throw new Error(`only ${answered.size} of ${calls} calls were answered`)
-  return {
-    ports: Array.from({ length: calls }, (_, index) => answered.get(index)),
-    async end() {
-      for (let index = 0; index < calls; index++) sip.send({ type: 'hangUp', legId: String(index) })
-      await delay(500)
-      await sip.close()
     },
   }
 }
@@ -243,7 +146,7 @@ try {
   console.error(`bench: ${calls} calls, ${seconds} s each way, media core ${router.mediaCore}`)
   const before = residentBytes(router.child.pid)
   const generator = await startGenerator(generatorProgram)
-  const placed = await placeCalls(router)
+  const placed = await placeCalls(router, calls, generatorPorts)
   const bytesPerCall = (residentBytes(router.child.pid) - before) / calls
   const own = await measure(generator, router.child.pid, placed.ports)
   await placed.end()
