@@ -131,7 +131,7 @@ static struct plane_config config_of(uint32_t endpoints_max, double epoch_ms) {
     return (struct plane_config){
         .endpoints_max = endpoints_max,
         .players_max = endpoints_max * 4 + 64,
-        .recorders_max = endpoints_max,
+        .recorders_max = endpoints_max * 2,
         .streams_max = endpoints_max,
         .taps_max = endpoints_max,
         .detectors_max = endpoints_max,

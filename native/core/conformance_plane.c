@@ -7,8 +7,8 @@
 #include "tone.h"
 
 /*
- * A whole plane for a few seconds: two endpoints of different codecs, a prompt, a tone, digits, a
- * dual recording, a transcoding bridge. Everything that it hands to its host is written out.
+ * A whole plane for a few seconds: two endpoints of different codecs, a prompt, a tone, digits, two
+ * recordings at once, a transcoding bridge. Everything that it hands to its host is written out.
  */
 enum { ENDPOINTS = 4, PROMPT_SAMPLES = 3001, MEMORY_BYTES = 1 << 19, RUN_MS = 4000 };
 
@@ -82,7 +82,7 @@ static void command(
     struct stage *stage, enum record_type type, const uint32_t *fields, uint32_t count,
     uint64_t now_ms) {
     uint8_t record[RECORD_HEADER_BYTES + 4 * 16];
-    uint8_t detail = type == COMMAND_RECORD ? 1 : 0;
+    uint8_t detail = type != COMMAND_RECORD ? 0 : fields[2] == 14 ? 1 : 8; /* dual, or sent */
     plane_commands(stage->plane, record, record_write(record, type, detail, fields, count), now_ms);
 }
 
@@ -130,6 +130,7 @@ static void act(struct stage *stage, uint32_t step, uint64_t now_ms) {
     static const uint32_t tone[] = {3, 1, 12, 440, 480, (uint32_t)-12, 200, 100, 2};
     static const uint32_t digits[] = {4, 2, 13, 100, 60, 4, 0x23773135};
     static const uint32_t record[] = {5, 1, 14, 1500, 0, 4, 0x7661772E};
+    static const uint32_t sent[] = {8, 1, 15, 0, 700, 4, 0x7661772E};
     static const uint32_t bridge[] = {6, 1, 2};
     static const uint32_t close_first[] = {7, 1};
     if (step == 2)
@@ -140,6 +141,8 @@ static void act(struct stage *stage, uint32_t step, uint64_t now_ms) {
         command(stage, COMMAND_SEND_DIGITS, digits, 7, now_ms);
     if (step == 40)
         command(stage, COMMAND_RECORD, record, 7, now_ms);
+    if (step == 44)
+        command(stage, COMMAND_RECORD, sent, 7, now_ms);
     if (step == 100)
         command(stage, COMMAND_BRIDGE, bridge, 3, now_ms);
     if (step == 180)

@@ -200,7 +200,11 @@ bool endpoint_is_overheard(const struct endpoint *endpoint) {
         if (tap->tracks & TAP_OUTBOUND)
             return true;
     }
-    return endpoint->recorder && recorder_wants_sent(&endpoint->recorder->config);
+    for (const struct recorder *at = endpoint->recorders; at; at = at->next) {
+        if (recorder_wants_sent(&at->config))
+            return true;
+    }
+    return false;
 }
 
 bool endpoint_relays(const struct endpoint *from) {
@@ -247,9 +251,7 @@ void endpoint_close(struct plane *plane, struct endpoint *endpoint, uint64_t now
     endpoint_remove_tap(plane, endpoint, 0);
     plane_return_detectors(plane, endpoint->detectors);
     endpoint->detectors = NULL;
-    if (endpoint->recorder)
-        plane_stop_recorder(plane, endpoint->recorder, RECORDER_CLOSED);
-    endpoint->recorder = NULL;
+    plane_stop_recorders(plane, &endpoint->recorders, RECORDER_CLOSED);
     endpoint_unbridge(endpoint);
     if (endpoint->member.mixer)
         mixer_leave(plane, endpoint, now_ms);

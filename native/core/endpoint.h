@@ -95,7 +95,7 @@ struct endpoint {
     uint32_t silent_ms; /* since something was said */
     uint64_t packets_sent, bytes_sent;
     struct player_queue players;
-    struct recorder *recorder;
+    struct recorder *recorders;
     struct tap *taps;
     struct detectors *detectors; /* lent by the plane; NULL: none wanted */
     struct endpoint *other;

@@ -255,7 +255,7 @@ static void send_frame(
 static bool needs_audio(const struct endpoint *endpoint) {
     const struct member *member = &endpoint->member;
     return endpoint->settings.receives &&
-           (endpoint->recorder || endpoint->taps || endpoint->settings.in_band_dtmf ||
+           (endpoint->recorders || endpoint->taps || endpoint->settings.in_band_dtmf ||
             endpoint->detectors || (endpoint->other && !endpoint_relays(endpoint)) ||
             (member->mixer && (member->gain_q12 > 0 || member_may_speak(member))));
 }
@@ -298,13 +298,13 @@ uint32_t endpoint_hear(
         start_listening(endpoint);
     endpoint->listening = needed;
     if (!needed) {
-        if (endpoint->recorder)
+        if (endpoint->recorders)
             memset(frame, 0, count * sizeof *frame);
         return 0;
     }
     /* What is silent in a room need not be decoded, if the room is all that listens. */
     endpoint->jitter_buffer.skips_quiet = endpoint->member.mixer && !endpoint->member.audible &&
-                                          endpoint->member.gain_q12 == 0 && !endpoint->recorder &&
+                                          endpoint->member.gain_q12 == 0 && !endpoint->recorders &&
                                           !endpoint->taps && !endpoint->detectors &&
                                           !endpoint->settings.in_band_dtmf;
     uint32_t received = jitter_buffer_get(&endpoint->jitter_buffer, frame, count, now_ms);
@@ -381,7 +381,6 @@ void endpoint_speak(
     struct plane *plane, struct endpoint *endpoint, const struct mixed_frame *mixed,
     const int16_t *received, uint32_t received_count, uint64_t now_ms) {
     const struct endpoint_settings *settings = &endpoint->settings;
-    struct recorder *recorder = endpoint->recorder;
     int16_t sent[CODEC_FRAME_MAX];
     struct recorder_frame frame = {
         .received = received,
@@ -395,8 +394,7 @@ void endpoint_speak(
     endpoint->timestamp += settings->ptime_ms * (settings->clock_hz / 1000);
     for (struct tap *tap = endpoint->taps; tap; tap = tap->next)
         tap_feed(plane, tap, endpoint->id, TAP_OUTBOUND, sent, frame.count, frame.rate_hz);
-    if (recorder && !plane_feed_recorder(plane, recorder, &frame))
-        endpoint->recorder = NULL;
+    plane_feed_recorders(plane, &endpoint->recorders, &frame);
     watch(plane, endpoint, now_ms);
 }
 

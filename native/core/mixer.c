@@ -12,7 +12,7 @@ void mixer_init(struct mixer *mixer, uint32_t id, uint64_t now_ms) {
 }
 
 static bool has_work(const struct mixer *mixer) {
-    return mixer->members || mixer->players.first || mixer->recorder;
+    return mixer->members || mixer->players.first || mixer->recorders;
 }
 
 void mixer_schedule(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
@@ -131,8 +131,7 @@ void mixer_close(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
         mixer_leave(plane, mixer->members, now_ms);
     while (mixer->players.first)
         plane_end_player(plane, &mixer->players, mixer->id, mixer->players.first, PLAYER_CLOSED);
-    if (mixer->recorder)
-        plane_stop_recorder(plane, mixer->recorder, RECORDER_CLOSED);
+    plane_stop_recorders(plane, &mixer->recorders, RECORDER_CLOSED);
     for (uint32_t i = 0; i < CODECS; i++)
         plane_return_states(plane, (enum codec_id)i, mixer->encoders[i].state, NULL);
     wheel_remove(&plane->wheel, &mixer->wheel);

@@ -47,7 +47,7 @@ struct member {
     /* Of the frame under way; NULL: it says nothing. */
     int16_t *frame;
     int16_t last; /* sample of the frame before, 0: none */
-    /* What its recorder waits for. */
+    /* What its recorders wait for. */
     const int16_t *received;
     uint32_t received_count;
 };
@@ -83,7 +83,7 @@ struct mixer {
     struct endpoint *members;
     uint32_t members_count;
     struct player_queue players;
-    struct recorder *recorder;
+    struct recorder *recorders;
     int32_t left; /* sum of the last samples of those who have gone since */
     uint64_t opened_ms;
     struct shared_encoder encoders[CODECS];

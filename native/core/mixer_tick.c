@@ -35,9 +35,9 @@ listen(struct plane *plane, struct endpoint *endpoint, int16_t *frame, uint64_t 
         return false;
     int16_t own[MIXER_FRAME_MAX];
     bool converts = endpoint->rate_hz != to_hz;
-    int16_t *received = endpoint->recorder ? take_frame(plane) : converts ? own : frame;
+    int16_t *received = endpoint->recorders ? take_frame(plane) : converts ? own : frame;
     member->received_count = endpoint_hear(plane, endpoint, received, count, now_ms);
-    if (endpoint->recorder)
+    if (endpoint->recorders)
         member->received = received;
     if (!endpoint->listening)
         return false;
@@ -356,7 +356,7 @@ static void serve_by_and_by(struct plane *plane, struct mixer *mixer, uint64_t n
     struct shared_mix *shared = &mixer->paced;
     shared_pcm(mixer, shared, mixer->rate_hz); /* later there is no sum */
     for (struct endpoint *at = mixer->members; at; at = at->member.next) {
-        if (at->recorder && !at->member.waits && !hears_apart(&at->member)) {
+        if (at->recorders && !at->member.waits && !hears_apart(&at->member)) {
             serve(plane, mixer, at, shared, now_ms);
             at->member.waits = true; /* for the rest of this tick */
         }
@@ -370,8 +370,7 @@ static void record(struct plane *plane, struct mixer *mixer, struct shared_mix *
     uint32_t count = frame_of(mixer->rate_hz);
     const int16_t *pcm = shared_pcm(mixer, shared, mixer->rate_hz);
     struct recorder_frame frame = {pcm, pcm, count, count, mixer->rate_hz};
-    if (!plane_feed_recorder(plane, mixer->recorder, &frame))
-        mixer->recorder = NULL;
+    plane_feed_recorders(plane, &mixer->recorders, &frame);
 }
 
 void mixer_tick(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
@@ -383,7 +382,7 @@ void mixer_tick(struct plane *plane, struct mixer *mixer, uint64_t now_ms) {
     begin_shared(shared, sum);
     set_gains(plane, mixer, listen_to_all(plane, mixer, now_ms));
     sum_up(plane, mixer, sum);
-    if (mixer->recorder)
+    if (mixer->recorders)
         record(plane, mixer, shared);
     speak_to_voices(plane, mixer, sum, now_ms);
     if (paced) {

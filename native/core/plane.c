@@ -104,14 +104,27 @@ static void drain(struct plane *plane) {
     }
 }
 
-bool plane_feed_recorder(
-    struct plane *plane, struct recorder *recorder, const struct recorder_frame *frame) {
-    if (recorder_feed(recorder, frame)) {
-        recorder_drain(recorder, &plane->host);
-        return true;
+void plane_feed_recorders(
+    struct plane *plane, struct recorder **recorders, const struct recorder_frame *frame) {
+    for (struct recorder **at = recorders; *at;) {
+        struct recorder *recorder = *at;
+        if (recorder_feed(recorder, frame)) {
+            recorder_drain(recorder, &plane->host);
+            at = &recorder->next;
+        } else {
+            *at = recorder->next;
+            plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
+        }
     }
-    plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
-    return false;
+}
+
+void plane_stop_recorders(
+    struct plane *plane, struct recorder **recorders, enum recorder_reason reason) {
+    while (*recorders) {
+        struct recorder *recorder = *recorders;
+        *recorders = recorder->next;
+        plane_stop_recorder(plane, recorder, reason);
+    }
 }
 
 static void tell_marks(struct plane *plane, uint32_t owner_id, const struct player *player) {

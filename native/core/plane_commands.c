@@ -155,7 +155,7 @@ run(struct plane *plane, struct endpoint *endpoint, const struct record *record,
         .owner_id = endpoint->id,
         .rate_hz = endpoint->rate_hz,
         .players = &endpoint->players,
-        .recorder = &endpoint->recorder,
+        .recorders = &endpoint->recorders,
         .endpoint = endpoint,
     };
     switch (record->type) {
@@ -189,7 +189,7 @@ run_mixer(struct plane *plane, struct mixer *mixer, const struct record *record,
         .owner_id = mixer->id,
         .rate_hz = mixer->rate_hz,
         .players = &mixer->players,
-        .recorder = &mixer->recorder,
+        .recorders = &mixer->recorders,
     };
     if (record->type == COMMAND_MIXER)
         return configure_mixer(mixer, record);

@@ -2,6 +2,13 @@
 #include "bytes.h"
 #include "plane_state.h"
 
+static struct recording_slots slots_of(const struct endpoint *endpoint) {
+    struct recording_slots slots = {0};
+    for (const struct recorder *at = endpoint->recorders; at; at = at->next)
+        slots.at[slots.count++] = at->slot;
+    return slots;
+}
+
 bool plane_lift(
     struct plane *plane, uint32_t endpoint_id, struct plane_move *move, uint64_t now_ms) {
     struct endpoint *endpoint = plane_endpoint(plane, endpoint_id);
@@ -12,9 +19,7 @@ bool plane_lift(
     wheel_remove(&plane->wheel, &endpoint->wheel);
     endpoint->id = 0; /* its place looks free; nobody takes it, as places are not this plane's */
     plane->counts.endpoints--;
-    *move = (struct plane_move){endpoint, endpoint_id, PLANE_MOVE_NO_RECORDING};
-    if (endpoint->recorder)
-        move->recording_slot = endpoint->recorder->slot;
+    *move = (struct plane_move){endpoint, endpoint_id, slots_of(endpoint)};
     return true;
 }
 
@@ -59,16 +64,19 @@ static bool copy_detectors(struct plane *plane, struct endpoint *to, const struc
     return to->detectors != NULL;
 }
 
-static bool copy_recorder(struct plane *plane, struct endpoint *to, const struct endpoint *from) {
-    if (!from->recorder)
-        return true;
-    to->recorder = plane_take_recorder(plane);
-    if (!to->recorder)
-        return false;
-    uint32_t slot = to->recorder->slot;
-    *to->recorder = *from->recorder;
-    to->recorder->next = NULL;
-    to->recorder->slot = slot;
+static bool copy_recorders(struct plane *plane, struct endpoint *to, const struct endpoint *from) {
+    struct recorder **last = &to->recorders;
+    for (const struct recorder *recorder = from->recorders; recorder; recorder = recorder->next) {
+        struct recorder *copy = plane_take_recorder(plane);
+        if (!copy)
+            return false;
+        uint32_t slot = copy->slot;
+        *copy = *recorder;
+        copy->next = NULL;
+        copy->slot = slot;
+        *last = copy;
+        last = &copy->next;
+    }
     return true;
 }
 
@@ -98,11 +106,12 @@ static void return_all(struct plane *plane, struct endpoint *endpoint) {
     endpoint_remove_tap(plane, endpoint, 0);
     plane_return_detectors(plane, endpoint->detectors);
     endpoint->detectors = NULL;
-    if (endpoint->recorder) {
-        endpoint->recorder->overrun_samples = 0; /* counted where it ends */
-        plane_return_recorder(plane, endpoint->recorder);
+    while (endpoint->recorders) {
+        struct recorder *recorder = endpoint->recorders;
+        endpoint->recorders = recorder->next;
+        recorder->overrun_samples = 0; /* counted where it ends */
+        plane_return_recorder(plane, recorder);
     }
-    endpoint->recorder = NULL;
     if (endpoint->configured)
         plane_return_states(
             plane, endpoint->settings.codec_id, endpoint->encoder, endpoint->decoder);
@@ -121,7 +130,8 @@ static void go_on(struct plane *plane, struct endpoint *endpoint) {
     endpoint_schedule(plane, endpoint, due_ms);
 }
 
-bool plane_adopt(struct plane *plane, const struct plane_move *move, uint32_t *recording_slot) {
+bool plane_adopt(
+    struct plane *plane, const struct plane_move *move, struct recording_slots *recordings) {
     const struct endpoint *from = move->lifted;
     struct endpoint *to = &plane->endpoints[move->endpoint_id & 0xFFFF];
     /* All pointers to other objects are set anew; the rest of an endpoint has none to itself. */
@@ -129,17 +139,17 @@ bool plane_adopt(struct plane *plane, const struct plane_move *move, uint32_t *r
     to->players = (struct player_queue){0};
     to->taps = NULL;
     to->detectors = NULL;
-    to->recorder = NULL;
+    to->recorders = NULL;
     to->encoder = to->decoder = NULL;
     bool has_states = copy_states(plane, to, from);
     if (!has_states || !copy_players(plane, to, from) || !copy_taps(plane, to, from) ||
-        !copy_detectors(plane, to, from) || !copy_recorder(plane, to, from)) {
+        !copy_detectors(plane, to, from) || !copy_recorders(plane, to, from)) {
         to->configured = to->configured && has_states;
         return_all(plane, to);
         return false;
     }
     to->id = move->endpoint_id;
-    *recording_slot = to->recorder ? to->recorder->slot : PLANE_MOVE_NO_RECORDING;
+    *recordings = slots_of(to);
     go_on(plane, to);
     return true;
 }

@@ -53,7 +53,7 @@ static inline void plane_event(
 struct track {
     uint32_t owner_id, rate_hz;
     struct player_queue *players;
-    struct recorder **recorder;
+    struct recorder **recorders;
     struct endpoint *endpoint;
 };
 
@@ -80,9 +80,12 @@ void plane_stop_recorder(
     struct plane *plane, struct recorder *recorder, enum recorder_reason reason);
 struct endpoint *plane_endpoint(struct plane *plane, uint32_t endpoint_id);
 
-/* False: it has stopped, and is the plane's again. */
-bool plane_feed_recorder(
-    struct plane *plane, struct recorder *recorder, const struct recorder_frame *frame);
+/* Feeds all of a list; those that have stopped leave it and are the plane's again. */
+void plane_feed_recorders(
+    struct plane *plane, struct recorder **recorders, const struct recorder_frame *frame);
+/* Stops all of a list. */
+void plane_stop_recorders(
+    struct plane *plane, struct recorder **recorders, enum recorder_reason reason);
 struct mixer *plane_mixer(struct plane *plane, uint32_t mixer_id);
 /* Takes it out of its queue, tells so, and returns it to the pool. */
 void plane_end_player(

@@ -5,6 +5,7 @@ enum {
     RECORD_DUAL = 1,
     RECORD_TRIM = 2,
     RECORD_BOTH = 4,
+    RECORD_SENT = 8,
     PAUSE_SILENCE = 1,
     DURATION_MS_MAX = 8000
 };
@@ -119,6 +120,15 @@ static uint32_t samples_of(uint32_t ms, uint32_t rate_hz) {
     return samples < UINT32_MAX ? (uint32_t)samples : UINT32_MAX;
 }
 
+/* Where the recorder with this id is linked, or the end of the list, and how many come before. */
+static struct recorder **
+find_recorder(const struct track *track, uint32_t recorder_id, uint32_t *before) {
+    struct recorder **at = track->recorders;
+    for (*before = 0; *at && (*at)->config.id != recorder_id; at = &(*at)->next)
+        ++*before;
+    return at;
+}
+
 static enum record_status
 record_track(struct plane *plane, const struct track *track, const struct record *record) {
     uint32_t rate_hz = track->rate_hz > 8000 ? RECORDER_RATE_HZ_MAX : 8000;
@@ -127,6 +137,7 @@ record_track(struct plane *plane, const struct track *track, const struct record
         .endpoint_id = track->owner_id,
         .channels = record->detail & RECORD_DUAL && track->endpoint ? 2 : 1,
         .both = (record->detail & RECORD_BOTH) != 0 && track->endpoint,
+        .sent = (record->detail & RECORD_SENT) != 0 && track->endpoint,
         .frames_max = samples_of(record_u32(record, 3), rate_hz),
         .silence_frames = samples_of(record_u32(record, 4), rate_hz),
         .rate_hz = rate_hz,
@@ -138,8 +149,13 @@ record_track(struct plane *plane, const struct track *track, const struct record
         .channels = config.channels,
         .rate_hz = rate_hz};
     recording.path = record_string(record, 5, &recording.path_bytes);
-    if (!recording.path || recording.path_bytes == 0 || *track->recorder)
+    uint32_t before;
+    struct recorder **last = find_recorder(track, config.id, &before);
+    bool ambiguous = config.both + config.sent + (config.channels == 2) > 1;
+    if (!recording.path || recording.path_bytes == 0 || *last || ambiguous)
         return STATUS_INVALID;
+    if (before >= RECORDERS_MAX)
+        return STATUS_QUEUE_FULL;
     struct recorder *recorder = plane_take_recorder(plane);
     if (!recorder)
         return STATUS_EXHAUSTED;
@@ -149,15 +165,16 @@ record_track(struct plane *plane, const struct track *track, const struct record
         plane_return_recorder(plane, recorder);
         return STATUS_FAILED;
     }
-    *track->recorder = recorder;
+    *last = recorder;
     return STATUS_OK;
 }
 
 static enum record_status
 stop_recorder(struct plane *plane, const struct track *track, const struct record *record) {
-    struct recorder *recorder = *track->recorder;
-    if (recorder && recorder->config.id == record_u32(record, 2)) {
-        *track->recorder = NULL;
+    uint32_t before;
+    struct recorder **at = find_recorder(track, record_u32(record, 2), &before), *recorder = *at;
+    if (recorder) {
+        *at = recorder->next;
         plane_stop_recorder(plane, recorder, RECORDER_STOPPED);
     }
     return STATUS_OK;
@@ -165,8 +182,9 @@ stop_recorder(struct plane *plane, const struct track *track, const struct recor
 
 static enum record_status
 pause_recorder(const struct track *track, const struct record *record, enum recorder_pause pause) {
-    struct recorder *recorder = *track->recorder;
-    if (!recorder || recorder->config.id != record_u32(record, 2))
+    uint32_t before;
+    struct recorder *recorder = *find_recorder(track, record_u32(record, 2), &before);
+    if (!recorder)
         return STATUS_INVALID;
     recorder->pause = (uint8_t)pause;
     return STATUS_OK;

@@ -79,7 +79,7 @@ convert(struct recorder *recorder, const struct recorder_frame *frame, int16_t (
     return converted;
 }
 
-/* What is recorded of a frame: nothing of it in a pause, or both ways in one. */
+/* What is recorded of a frame: nothing of it in a pause, or both ways in one, or the other way. */
 static struct recorder_frame
 chosen(const struct recorder *recorder, struct recorder_frame frame, int16_t *room) {
     if (recorder->pause == RECORDER_SILENCES) {
@@ -91,6 +91,9 @@ chosen(const struct recorder *recorder, struct recorder_frame frame, int16_t *ro
             room[i] = saturate16(frame.received[i] + frame.sent[i]);
         frame.received = room;
         frame.received_count = frame.count; /* who plays something ends the silence */
+    } else if (recorder->config.sent) {
+        frame.received = frame.sent;
+        frame.received_count = frame.count; /* nothing that we send is lost here */
     }
     return frame;
 }

@@ -16,7 +16,8 @@ enum {
     RECORDER_RING_SAMPLES = 16384,
     /* half of it at 8 kHz */ RECORDER_RATE_HZ_MAX = 16000,
     RECORDER_BLOCK_SAMPLES = 2048,
-    RECORDER_NO_REASON = 255
+    RECORDER_NO_REASON = 255,
+    RECORDERS_MAX = 4, /* of one endpoint or mixer */
 };
 
 struct recorder_config {
@@ -24,6 +25,7 @@ struct recorder_config {
     uint32_t endpoint_id;
     uint32_t channels; /* 1: received; 2: received left, sent right */
     bool both;         /* one channel: the sum of received and sent */
+    bool sent;         /* one channel: sent alone */
     uint32_t rate_hz;
     uint32_t frames_max;     /* 0: without limit */
     uint32_t silence_frames; /* 0: never ends for silence */
@@ -31,7 +33,7 @@ struct recorder_config {
 };
 
 static inline bool recorder_wants_sent(const struct recorder_config *config) {
-    return config->channels == 2 || config->both;
+    return config->channels == 2 || config->both || config->sent;
 }
 
 /* What becomes of what is fed. While it is skipped, no time passes for the recording. */

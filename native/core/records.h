@@ -26,7 +26,7 @@
  *                                  offMs loops
  *   sendDigits     -               token endpoint player toneMs gapMs digits
  *   stopPlayer     -               token endpoint player
- *   record         1 dual, 2 trim, 4 both in one
+ *   record         1 dual, 2 trim, 4 both in one, 8 what is sent
  *                                  token endpoint recorder durationMsMax silenceTimeoutMs path
  *   stopRecorder   -               token endpoint recorder
  *   pauseRecorder  1 silence, else skip

@@ -103,7 +103,7 @@ static void record(struct input *input, uint8_t which) {
     uint32_t id = of_mixer ? mixer_of(which) : endpoint_of(which);
     uint32_t fields[] = {
         0, id, 1 + (which >> 2 & 1), how & 8 ? 100 : 0, how & 16 ? 60 : 0, 1, how & 32 ? 0 : 'a'};
-    world_command(&world, (enum record_type)types[how >> 6], of_mixer | (how & 7), fields, 7);
+    world_command(&world, (enum record_type)types[how >> 6], of_mixer | (how & 15), fields, 7);
 }
 
 /* Bridges, rooms, and listening in. */

@@ -27,7 +27,7 @@ static void announce(void *context) {
 static bool start(struct io *io) {
     struct writer_config writer = {
         .lanes = io->config.shards,
-        .slots = io->places_count + io->mixers_max,
+        .slots = (io->places_count + io->mixers_max) * 2,
         .places = io->places_count,
         .start_ns = io->start_ns,
         .announce = announce,

@@ -213,7 +213,7 @@ static struct plane_config plane_config(const struct shard *shard, uint64_t wall
     struct plane_config config = {
         .endpoints_max = places,
         .players_max = (places + mixers) * PLAYER_QUEUE_MAX,
-        .recorders_max = places + mixers,
+        .recorders_max = (places + mixers) * 2,
         .streams_max = places,
         .taps_max = places * 2,
         .detectors_max = places,

@@ -33,8 +33,8 @@ static void acknowledge(struct shard *shard, uint32_t token, enum record_status 
     shard_tell(shard, EVENT_ACK, fields, 2);
 }
 
-static struct writer_move writer_move(const struct transit *transit) {
-    return (struct writer_move){transit->move.endpoint_id & 0xFFFF, transit->number};
+static struct writer_move writer_move(const struct transit *transit, uint32_t nth) {
+    return (struct writer_move){transit->move.endpoint_id & 0xFFFF, transit->number, nth};
 }
 
 void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
@@ -44,8 +44,7 @@ void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
     struct plane_move *move = &transit->move;
     transit->number++;
     bool lifted = plane_lift(shard->plane, endpoint_id, move, shard->now_ms);
-    if (lifted && move->recording_slot != PLANE_MOVE_NO_RECORDING &&
-        !writer_leave(io->writer, shard->index, move->recording_slot, writer_move(transit))) {
+    if (lifted && !writer_may_leave(io->writer, shard->index, move->recordings.count)) {
         plane_put_back(shard->plane, move);
         acknowledge(shard, token, STATUS_EXHAUSTED);
         end_move(shard, endpoint_id, shard->index);
@@ -56,6 +55,8 @@ void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
         end_move(shard, endpoint_id, shard->index);
         return;
     }
+    for (uint32_t i = 0; i < move->recordings.count; i++)
+        writer_leave(io->writer, shard->index, move->recordings.at[i], writer_move(transit, i));
     transit->sockets = shard->sockets[place];
     shard_unwatch(shard, &transit->sockets);
     transit->told = (uint32_t)shard->outbox.emitted;
@@ -66,11 +67,12 @@ void shard_depart(struct shard *shard, uint32_t token, uint32_t endpoint_id) {
 /* Whether the writer and the plane have room for it here. */
 static bool adopt(struct shard *shard, struct transit *transit) {
     struct writer *writer = shard->io->writer;
-    uint32_t slot;
-    if (!writer_has_room(writer, shard->index) || !plane_adopt(shard->plane, &transit->move, &slot))
+    struct recording_slots slots;
+    if (!writer_has_room(writer, shard->index, transit->move.recordings.count) ||
+        !plane_adopt(shard->plane, &transit->move, &slots))
         return false;
-    if (slot != PLANE_MOVE_NO_RECORDING)
-        writer_take_over(writer, shard->index, slot, writer_move(transit));
+    for (uint32_t i = 0; i < slots.count; i++)
+        writer_take_over(writer, shard->index, slots.at[i], writer_move(transit, i));
     return true;
 }
 
@@ -89,7 +91,7 @@ static void arrive(struct shard *shard, struct transit *transit) {
 
 static void discard(struct shard *shard, struct transit *transit) {
     plane_discard(shard->plane, &transit->move);
-    if (transit->move.recording_slot != PLANE_MOVE_NO_RECORDING)
+    for (uint32_t i = 0; i < transit->move.recordings.count; i++)
         writer_left(shard->io->writer, shard->index);
     end_move(shard, transit->move.endpoint_id, transit->to);
 }
@@ -98,9 +100,9 @@ static void take_back(struct shard *shard, struct transit *transit) {
     const struct plane_move *move = &transit->move;
     struct record command = {.data = transit->command, .bytes = transit->command_bytes};
     plane_put_back(shard->plane, move);
-    if (move->recording_slot != PLANE_MOVE_NO_RECORDING)
+    for (uint32_t i = 0; i < move->recordings.count; i++)
         writer_take_back(
-            shard->io->writer, shard->index, move->recording_slot, writer_move(transit));
+            shard->io->writer, shard->index, move->recordings.at[i], writer_move(transit, i));
     shard_watch(shard, &transit->sockets);
     acknowledge(shard, record_u32(&command, 0), STATUS_EXHAUSTED);
     end_move(shard, move->endpoint_id, shard->index);

@@ -25,7 +25,8 @@ enum {
 enum message_type { MESSAGE_OPEN, MESSAGE_WRITE, MESSAGE_END, MESSAGE_LEAVE, MESSAGE_TAKE_OVER };
 
 struct message {
-    uint8_t type, reason;
+    uint8_t type;
+    uint8_t reason; /* of a move: which recording of the leg */
     uint16_t place;
     uint32_t slot;
     uint32_t count; /* samples, frames to keep, or the number of a move */
@@ -62,7 +63,7 @@ struct writer {
         bool there;
         uint32_t move_number;
         struct recording_file file;
-    } * between; /* by place */
+    } * between; /* by place, and which of its recordings */
     struct outbox outbox;
     int wake_fd;
     atomic_bool woken, stopping;
@@ -98,7 +99,8 @@ open_file(struct writer *writer, struct recording_file *file, const union block 
 /* False: what it asks for is not there yet. */
 static bool handle(struct writer *writer, struct lane *lane, const struct message *message) {
     struct recording_file *file = &lane->files[message->slot];
-    struct between *between = &writer->between[message->place];
+    uint32_t nth = message->type >= MESSAGE_LEAVE ? message->reason : 0;
+    struct between *between = &writer->between[message->place * RECORDERS_MAX + nth];
     const union block *block = message->block == NO_BLOCK ? NULL : &lane->blocks[message->block];
     switch ((enum message_type)message->type) {
     case MESSAGE_OPEN:
@@ -236,20 +238,22 @@ post_move(struct lane *lane, enum message_type type, uint32_t slot, struct write
     post(
         lane, (struct message){
                   .type = (uint8_t)type,
+                  .reason = (uint8_t)move.nth,
                   .slot = slot,
                   .place = (uint16_t)move.place,
                   .count = move.number,
                   .block = NO_BLOCK});
 }
 
-bool writer_leave(
+bool writer_may_leave(struct writer *writer, uint32_t lane_index, uint32_t recordings) {
+    return has_room(&writer->lanes[lane_index], 2 * recordings);
+}
+
+void writer_leave(
     struct writer *writer, uint32_t lane_index, uint32_t slot, struct writer_move move) {
     struct lane *lane = &writer->lanes[lane_index];
-    if (!has_room(lane, 2))
-        return false;
     post_move(lane, MESSAGE_LEAVE, slot, move);
     lane->owed++;
-    return true;
 }
 
 void writer_take_over(
@@ -257,8 +261,8 @@ void writer_take_over(
     post_move(&writer->lanes[lane_index], MESSAGE_TAKE_OVER, slot, move);
 }
 
-bool writer_has_room(struct writer *writer, uint32_t lane_index) {
-    return has_room(&writer->lanes[lane_index], 1);
+bool writer_has_room(struct writer *writer, uint32_t lane_index, uint32_t messages) {
+    return has_room(&writer->lanes[lane_index], messages);
 }
 
 void writer_take_back(
@@ -299,7 +303,7 @@ struct writer *writer_create(const struct writer_config *config) {
     writer->config = *config;
     writer->wake_fd = eventfd(0, EFD_CLOEXEC);
     writer->lanes = calloc(config->lanes, sizeof *writer->lanes);
-    writer->between = calloc(config->places, sizeof *writer->between);
+    writer->between = calloc((size_t)config->places * RECORDERS_MAX, sizeof *writer->between);
     bool ok = writer->wake_fd >= 0 && writer->lanes && writer->between &&
               outbox_init(&writer->outbox, 4096, true);
     for (uint32_t i = 0; ok && i < config->lanes; i++)

@@ -11,6 +11,7 @@
  * on until it is there; the first has sent its message by then, as the leg comes after it.
  */
 #include "../core/host.h"
+#include "../core/recorder.h"
 #include "outbox.h"
 
 struct writer;
@@ -39,13 +40,15 @@ bool writer_end(
 /* Which move of which leg: both lanes say the same. */
 struct writer_move {
     uint32_t place, number;
+    uint32_t nth; /* of the recordings of the leg, below RECORDERS_MAX */
 };
-/* Leaves a recording to another lane. Keeps room for taking it back until writer_left() says that
- * this will not be. */
-bool writer_leave(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
-/* When there is room for one more message. */
+/* Leaves a recording to another lane, when there is room for that. Keeps room for taking it back
+ * until writer_left() says that this will not be. */
+bool writer_may_leave(struct writer *writer, uint32_t lane, uint32_t recordings);
+void writer_leave(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
+/* When there is room for so many messages. */
 void writer_take_over(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
-bool writer_has_room(struct writer *writer, uint32_t lane);
+bool writer_has_room(struct writer *writer, uint32_t lane, uint32_t messages);
 void writer_take_back(struct writer *writer, uint32_t lane, uint32_t slot, struct writer_move move);
 void writer_left(struct writer *writer, uint32_t lane);
 /* Wakes the writer if there is anything new: once per turn of the media thread. */

@@ -22,6 +22,7 @@ int main(void) {
         {"plane", test_plane},
         {"adapt", test_adapt},
         {"recorder", test_recorder},
+        {"recordings", test_recordings},
         {"pacing", test_pacing},
         {"audio_level", test_audio_level},
         {"collision", test_collision},

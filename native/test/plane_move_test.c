@@ -91,6 +91,7 @@ static void begin(struct world *world, uint32_t codec_id, uint32_t clock_hz) {
     uint32_t stream[] = {2, LEG, 7, 16000}, feed[] = {3, LEG, 7, 1600}, mark[] = {4, LEG, 7, 9};
     uint32_t tone[] = {5, LEG, 8, 440, 480, (uint32_t)-20, 300, 100, 0};
     uint32_t tap[] = {6, LEG, 3, 1}, record[] = {7, LEG, 4, 0, 0, 1, 'x'};
+    uint32_t sent[] = {8, LEG, 5, 0, 0, 1, 'y'};
     configure[9] = 77;
     configure[11] = clock_hz;
     configure[12] = 8000;
@@ -103,6 +104,7 @@ static void begin(struct world *world, uint32_t codec_id, uint32_t clock_hz) {
     submit(world, COMMAND_TONE, 0, tone, 9, 0);
     submit(world, COMMAND_TAP, 3, tap, 4, 0);
     submit(world, COMMAND_RECORD, 1, record, 7, 0);
+    submit(world, COMMAND_RECORD, 8, sent, 7, 0);
 }
 
 static void receive(struct world *world, uint32_t clock_hz) {
@@ -120,13 +122,13 @@ static void receive(struct world *world, uint32_t clock_hz) {
 /* To another plane, or back from one that has no room. */
 static void move(struct world *world, uint32_t to) {
     struct plane_move away;
-    uint32_t slot;
+    struct recording_slots slots;
     struct plane *from = world->planes[world->at];
     CHECK(plane_lift(from, LEG, &away, world->now_ms));
     CHECK(!plane_lift(from, LEG, &away, world->now_ms));
-    CHECK(away.recording_slot != PLANE_MOVE_NO_RECORDING);
+    CHECK(away.recordings.count == 2);
     plane_tick(world->planes[to], world->now_ms);
-    bool taken = plane_adopt(world->planes[to], &away, &slot);
+    bool taken = plane_adopt(world->planes[to], &away, &slots);
     CHECK(taken == (to != LITTLE));
     if (taken) {
         plane_discard(from, &away);
@@ -138,7 +140,7 @@ static void move(struct world *world, uint32_t to) {
     for (uint32_t i = 0; i < PLANES; i++) {
         plane_counts(world->planes[i], &counts);
         CHECK(counts.endpoints == (i == world->at));
-        CHECK(i == LITTLE || counts.recorders_free == PLACES - (i == world->at));
+        CHECK(counts.recorders_free == (i == LITTLE ? 1u : 2u * PLACES) - 2u * (i == world->at));
         CHECK(i == world->at || counts.players_free == PLACES);
     }
 }
@@ -146,7 +148,7 @@ static void move(struct world *world, uint32_t to) {
 static struct world run(uint32_t codec_id, uint32_t clock_hz, bool moves) {
     struct world world = {.now_ms = 1000, .digest = 0xCBF29CE484222325u};
     for (uint32_t i = 0; i < PLANES; i++)
-        world.planes[i] = make(&world, i == LITTLE ? 0 : PLACES);
+        world.planes[i] = make(&world, i == LITTLE ? 1 : 2 * PLACES);
     plane_open(world.planes[0], LEG, world.now_ms);
     begin(&world, codec_id, clock_hz);
     for (uint32_t turn = 0; turn < TURNS; turn++) {

@@ -438,10 +438,10 @@ static void hear_beep(struct world *worlds, bool moves) {
         rtp_write_header(packet, 0, false, (uint16_t)part, part * 160u, 5);
         g711_encode(CODEC_PCMU, packet + RTP_HEADER_BYTES, samples, 160);
         struct plane_move move;
-        uint32_t slot;
+        struct recording_slots slots;
         if (moves && part == 27 && plane_lift(world->plane, 1, &move, part * 20u)) {
             plane_tick(worlds[1].plane, part * 20u - 1);
-            CHECK(plane_adopt(worlds[1].plane, &move, &slot));
+            CHECK(plane_adopt(worlds[1].plane, &move, &slots));
             plane_discard(world->plane, &move);
             command(world, COMMAND_DETECT, other, 3); /* there is room again */
             CHECK(world->refused == 2);

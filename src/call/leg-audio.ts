@@ -27,8 +27,8 @@ export interface MediaSelection {
   readonly direction: EndpointSettings['direction']
 }
 
-/** What the other side says; both ways in one channel; in two. */
-export type RecordedChannels = 'received' | 'both' | 'dual'
+/** What the other side says; what it hears; both ways in one channel; in two. */
+export type RecordedChannels = 'received' | 'sent' | 'both' | 'dual'
 
 /** How a leg is in a mixer. */
 export type MemberSettings = Pick<

@@ -13,7 +13,7 @@ const srtpSuites = {
 } as const
 const tapTracks = { inbound: 1, outbound: 2, both: 3 } as const
 const tapFormats = { PCMU: 0, pcm8k: 1, pcm16k: 2 } as const
-const recordedChannels = { received: 0, dual: 1, both: 4 } as const
+const recordedChannels = { received: 0, dual: 1, both: 4, sent: 8 } as const
 const noPayloadType = 255
 const ofMixer = 128
 const feedSamplesMax = 16_384

@@ -203,9 +203,9 @@ export type MediaCommand =
       readonly beep?: boolean
     }
   /**
-   * Records what the endpoint receives (or, `dual`, received left and sent right; `both`: their sum in
-   * one channel), or what all members of
-   * a mixer hear, into a WAV file of 8 kHz, or 16 kHz where the codec has more.
+   * Records what the endpoint receives (or, `sent`, what its peer hears; `dual`, received left and sent
+   * right; `both`: their sum in one channel), or what all members of a mixer hear, into a WAV file of
+   * 8 kHz, or 16 kHz where the codec has more. At most four at once of one endpoint or mixer.
    */
   | {
       readonly type: 'record'
@@ -213,7 +213,7 @@ export type MediaCommand =
       readonly endpointId: number
       readonly ofMixer?: boolean
       readonly path: string
-      readonly channels: 'received' | 'both' | 'dual'
+      readonly channels: 'received' | 'sent' | 'both' | 'dual'
       /** Stop after this much audio [ms]. */
       readonly durationMsMax: number
       /** Stop after this much silence [ms]; nothing for up to 500 ms after a sound is a loss; 0: never. */

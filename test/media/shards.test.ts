@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNativePlane } from '../../src/media/native/native-plane.js'
 import { amplitudeAt, encode, type Peer, sine } from './peer.js'
 import { type Leg, Stage } from './stage.js'
+import { wavChannel } from './suite-recordings.js'
 
 const config = { portMin: 31_400, portMax: 31_599, threads: 3, endpointsMax: 12 }
 
@@ -70,12 +71,17 @@ describe('media threads', () => {
   it('bridge while one side plays and records', async () => {
     const [a, b] = (await connectLegs(2)) as [Leg, Leg]
     const path = join(stage.folder, 'moved.wav')
+    const sentPath = join(stage.folder, 'sent.wav')
     const promptId = await stage.plane.loadPrompt(sine(1000, 200), 8000)
     const { endpointId } = a
     say(a, 600)
     say(b, 1600)
     await stage.plane.submit({
       ...{ type: 'record', recorderId: 1, endpointId, path, channels: 'received' },
+      ...{ durationMsMax: 0, silenceTimeoutMs: 0, trimSilence: false },
+    })
+    await stage.plane.submit({
+      ...{ type: 'record', recorderId: 3, endpointId, path: sentPath, channels: 'sent' },
       ...{ durationMsMax: 0, silenceTimeoutMs: 0, trimSilence: false },
     })
     const play = { type: 'play', playerId: 2, endpointId, promptId, loops: 0, offsetMs: 0 } as const
@@ -91,6 +97,11 @@ describe('media threads', () => {
     expect(amplitudeAt(a.peer.audio(0, 'PCMU').slice(-3000), 1600)).toBeGreaterThan(3500)
     await stage.plane.submit({ type: 'stopRecorder', recorderId: 1 })
     const { durationMs } = await stage.events.next('recorderEnded')
+    await stage.plane.submit({ type: 'stopRecorder', recorderId: 3 })
+    await stage.events.next('recorderEnded', (event) => event.recorderId === 3)
+    const sent = wavChannel(sentPath, 0)
+    expect(amplitudeAt(sent.slice(2000, 6000), 1000)).toBeGreaterThan(7500)
+    expect(amplitudeAt(sent.slice(-3000), 1600)).toBeGreaterThan(3500)
     const wav = readFileSync(path).subarray(44)
     expect(wav.length).toBe(durationMs * 16)
     expect(durationMs).toBeGreaterThan(2000)

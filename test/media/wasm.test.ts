@@ -2,7 +2,9 @@ import { createWasmPlane } from '../../src/media/wasm/wasm-plane.js'
 import { mediaPlaneSuite } from './suite.js'
 import { detectorsSuite } from './suite-detectors.js'
 import { mixingSuite } from './suite-mixing.js'
+import { recordingsSuite } from './suite-recordings.js'
 
 mediaPlaneSuite('wasm', createWasmPlane, 31_400)
 mixingSuite('wasm', createWasmPlane, 31_600)
 detectorsSuite('wasm', createWasmPlane, 32_100)
+recordingsSuite('wasm', createWasmPlane, 32_300)
