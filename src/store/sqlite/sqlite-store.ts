@@ -18,12 +18,16 @@ const pendingMax = 50_000
 export class SqliteStore implements Store {
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
+  /** What one turn of the event loop asks crosses in one message, which costs more than it holds. */
+  #outgoing: StoreRequest[] = []
   #nextId = 1
   #closed: string | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on('message', (reply: StoreReply) => this.#settle(reply))
+    worker.on('message', (replies: readonly StoreReply[]) => {
+      for (const reply of replies) this.#settle(reply)
+    })
     worker.on('error', (error) => this.#fail(`The store stopped: ${error.message}`))
     worker.on('exit', () => this.#fail('The store is closed'))
   }
@@ -64,8 +68,15 @@ export class SqliteStore implements Store {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject })
-      this.#worker.postMessage({ ...request, id })
+      this.#outgoing.push({ ...request, id })
+      if (this.#outgoing.length === 1) setImmediate(() => this.#post())
     })
+  }
+
+  #post(): void {
+    const requests = this.#outgoing
+    this.#outgoing = []
+    this.#worker.postMessage(requests)
   }
 
   #settle(reply: StoreReply): void {

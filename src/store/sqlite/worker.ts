@@ -6,54 +6,64 @@ import type { StoreReply, StoreRequest } from './protocol.js'
 
 type WriteRequest = StoreRequest & { type: 'write' }
 
+/** A store that is busy flushes to the disk no more often than this. */
+const commitEveryMs = 5
+
 /**
  * Owns the database file. Writes that arrive together share one transaction and one flush to the disk
- * (group commit); each batch is a savepoint, so that one that fails takes no other with it.
+ * (group commit): at once when the last flush is a while ago, so that who is alone does not wait. Each batch
+ * is a savepoint, so that one that fails takes no other with it.
  */
-function serve(engine: SqliteEngine, reply: (reply: StoreReply) => void) {
+function serve(engine: SqliteEngine, reply: (replies: readonly StoreReply[]) => void) {
   let waiting: WriteRequest[] = []
+  let committedMs = 0
   const flush = () => {
     const group = waiting
     waiting = []
-    if (group.length > 0) commit(engine, group, reply)
+    if (group.length === 0) return
+    const replies = commit(engine, group)
+    committedMs = performance.now()
+    reply(replies)
   }
-  return (request: StoreRequest) => {
-    if (request.type === 'write') {
-      waiting.push(request)
-      if (waiting.length === 1) setImmediate(flush)
-      return
+  return (requests: readonly StoreRequest[]) => {
+    const replies: StoreReply[] = []
+    for (const request of requests) {
+      if (request.type === 'write') {
+        waiting.push(request)
+        if (waiting.length > 1) continue
+        const restMs = committedMs + commitEveryMs - performance.now()
+        if (restMs > 0) setTimeout(flush, restMs)
+        else setImmediate(flush)
+      } else if (request.type === 'close') {
+        flush()
+        engine.close()
+        reply([...replies, { id: request.id, ok: true }])
+        process.exit(0)
+      } else replies.push(read(engine, request))
     }
-    if (request.type === 'close') {
-      flush()
-      engine.close()
-      reply({ id: request.id, ok: true })
-      process.exit(0)
-    }
-    try {
-      const { sql, parameters } = request.statement
-      reply({ id: request.id, ok: true, rows: engine.all(sql, parameters) })
-    } catch (error) {
-      reply({ id: request.id, ok: false, message: messageOf(error) })
-    }
+    if (replies.length > 0) reply(replies)
   }
 }
 
-function commit(
-  engine: SqliteEngine,
-  group: readonly WriteRequest[],
-  reply: (reply: StoreReply) => void,
-): void {
-  const replies: StoreReply[] = []
+function read(engine: SqliteEngine, request: StoreRequest & { type: 'read' }): StoreReply {
+  try {
+    const { sql, parameters } = request.statement
+    return { id: request.id, ok: true, rows: engine.all(sql, parameters) }
+  } catch (error) {
+    return { id: request.id, ok: false, message: messageOf(error) }
+  }
+}
+
+function commit(engine: SqliteEngine, group: readonly WriteRequest[]): StoreReply[] {
   try {
     engine.run('BEGIN IMMEDIATE')
-    for (const request of group) replies.push(apply(engine, request))
+    const replies = group.map((request) => apply(engine, request))
     engine.run('COMMIT')
+    return replies
   } catch (error) {
     tryRollback(engine)
-    for (const { id } of group) reply({ id, ok: false, message: messageOf(error) })
-    return
+    return group.map(({ id }) => ({ id, ok: false, message: messageOf(error) }))
   }
-  for (const one of replies) reply(one)
 }
 
 function apply(engine: SqliteEngine, request: WriteRequest): StoreReply {
@@ -102,6 +112,6 @@ const engine = openEngine(path)
 // FULL: a commit is on the disk before it is acknowledged, also with WAL.
 engine.all('PRAGMA synchronous = FULL', [])
 migrate(engine)
-const handle = serve(engine, (reply) => parentPort?.postMessage(reply))
+const handle = serve(engine, (replies) => parentPort?.postMessage(replies))
 parentPort?.on('message', handle)
-parentPort?.postMessage({ id: 0, ok: true, rows: [engine.name] } satisfies StoreReply)
+parentPort?.postMessage([{ id: 0, ok: true, rows: [engine.name] }] satisfies StoreReply[])
