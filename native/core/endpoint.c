@@ -100,6 +100,16 @@ void endpoint_choose_rate(struct endpoint *endpoint) {
     endpoint->listening = false;
 }
 
+static void part_with_peer(struct endpoint *endpoint) {
+    endpoint->former = (struct former_peer){
+        .known = true,
+        .source = endpoint->send_to,
+        .remote = endpoint->settings.remote,
+        .has_ssrc = endpoint->latched,
+        .ssrc = endpoint->latched_ssrc,
+    };
+}
+
 bool endpoint_configure(
     struct plane *plane, struct endpoint *endpoint, const struct endpoint_settings *settings,
     uint64_t now_ms) {
@@ -108,13 +118,16 @@ bool endpoint_configure(
     if (!change_keys(plane, endpoint, settings) ||
         !change_codec(plane, endpoint, settings->codec_id))
         return false;
-    if (first || !address_equal(&settings->remote, &old->remote)) {
+    if (!first && settings->peer != old->peer)
+        part_with_peer(endpoint);
+    if (first || settings->peer != old->peer || !address_equal(&settings->remote, &old->remote)) {
         endpoint->send_to = settings->remote;
         endpoint->rtcp_to = settings->rtcp_mux ? settings->remote : rtcp_address(&settings->remote);
         endpoint->latched = false;
     }
     if (first || settings->codec_id != old->codec_id || settings->clock_hz != old->clock_hz ||
-        settings->payload_type != old->payload_type || settings->jitter_mode != old->jitter_mode)
+        settings->payload_type != old->payload_type || settings->jitter_mode != old->jitter_mode ||
+        settings->peer != old->peer)
         endpoint->listening = false;
     if (first || settings->in_band_dtmf != old->in_band_dtmf)
         dtmf_detector_init(&endpoint->detector);

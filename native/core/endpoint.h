@@ -29,6 +29,7 @@ enum {
 
 struct endpoint_settings {
     struct address remote;
+    uint16_t peer; /* another number: another party has taken the place of the one before */
     enum codec_id codec_id;
     uint8_t payload_type;
     uint8_t event_payload_type; /* or PAYLOAD_TYPE_NONE */
@@ -48,6 +49,15 @@ struct endpoint_settings {
     uint32_t rate_hz;        /* of the PCM; 0: as the graph needs it */
     enum jitter_buffer_mode jitter_mode;
     uint32_t bitrate_bps; /* 0: the codec's choice */
+};
+
+/* The party whose place another one has taken. It may send on for a while, and must not be taken
+ * for the new one. */
+struct former_peer {
+    bool known;
+    struct address source, remote; /* where it sent from, and where it said it was */
+    bool has_ssrc;
+    uint32_t ssrc;
 };
 
 /* Packets of the other side of a bridge, renumbered as ours. */
@@ -73,6 +83,7 @@ struct endpoint {
     struct address send_to, rtcp_to;
     bool latched;
     uint32_t latched_ssrc;
+    struct former_peer former;
     uint64_t heard_ms; /* the last accepted packet, or configuring */
     bool timed_out;
     bool listening; /* the jitter buffer is in use */

@@ -3,12 +3,22 @@
 
 enum { COPY_WITHIN_MS = 250, BRIDGED_DIGIT_MS_MIN = 100, BRIDGED_DIGIT_GAP_MS = 60, QUIET_DB = 58 };
 
+/* Who has said that it is where the former peer was is believed. */
+static bool
+is_of_former_peer(const struct endpoint *endpoint, const struct address *from, uint32_t ssrc) {
+    const struct former_peer *former = &endpoint->former;
+    return former->known && !address_equal(from, &endpoint->settings.remote) &&
+           (address_equal(from, &former->source) || address_equal(from, &former->remote) ||
+            (former->has_ssrc && ssrc == former->ssrc));
+}
+
 /* Symmetric RTP: the first valid packet decides where we send; later ones must be of the same
  * stream or come from where the peer said. */
 static bool is_strange(const struct endpoint *endpoint, const struct address *from, uint32_t ssrc) {
-    return endpoint->latched && ssrc != endpoint->latched_ssrc &&
-           !address_equal(from, &endpoint->send_to) &&
-           !address_equal(from, &endpoint->settings.remote);
+    return is_of_former_peer(endpoint, from, ssrc) ||
+           (endpoint->latched && ssrc != endpoint->latched_ssrc &&
+            !address_equal(from, &endpoint->send_to) &&
+            !address_equal(from, &endpoint->settings.remote));
 }
 
 static bool accept_source(struct endpoint *endpoint, const struct address *from, uint32_t ssrc) {

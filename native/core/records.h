@@ -13,7 +13,8 @@
  *                                  direction(1 sends, 2 receives); u8 ptimeMs
  *                                  flags(1 in-band DTMF, 2 DTX, 4 FEC, 8 rtcp-mux, upper half: id of
  *                                  the extension with the audio level, 0: none) family(4, 6)
- *                                  jitterBuffer(0 off, 1 small, 2 medium, 3 large); u32 port;
+ *                                  jitterBuffer(0 off, 1 small, 2 medium, 3 large); u16 port
+ *                                  peer(another number: it is another one now);
  *                                  u8[16] address; u32 ssrc rtpTimeoutMs clockHz eventClockHz
  *                                  rateHz(0: by the graph) bitrateBps(0: by the codec); then,
  *                                  with SRTP, u32 suite, u8[32] key and salt for what we send,

@@ -40,7 +40,7 @@ static void configure(struct input *input, uint8_t which) {
         endpoint_of(which),
         codec | codec << 8 | event_type << 16 | direction << 24,
         ptimes_ms[how >> 5] | (flags & 15u) << 8 | 4u << 16 | (uint32_t)(more >> 6) << 24,
-        4000,
+        4000 | (more & 1u) << 16,
         0x0100007F};
     fields[9] = 1 + which;
     fields[10] = flags & 16 ? 300 : 0;

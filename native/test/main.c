@@ -23,6 +23,7 @@ int main(void) {
         {"adapt", test_adapt},
         {"recorder", test_recorder},
         {"recordings", test_recordings},
+        {"peer_change", test_peer_change},
         {"pacing", test_pacing},
         {"audio_level", test_audio_level},
         {"collision", test_collision},

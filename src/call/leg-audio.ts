@@ -52,6 +52,7 @@ export class LegAudio {
   #opening: Promise<OpenedEndpoint> | undefined
   #endpointId: number | undefined
   #selection: MediaSelection | undefined
+  #peer = 0
   #mixerId: number | undefined
   #jitterBuffer: EndpointSettings['jitterBuffer']
   #closed = false
@@ -88,12 +89,18 @@ export class LegAudio {
       settings: {
         ...selection,
         ssrc: this.#ssrc,
+        peer: this.#peer,
         rtpTimeoutMs: expectsRtp(selection) ? this.#ports.config.rtpTimeoutMs : 0,
         // The detector costs time for each frame: it runs only while somebody listens for digits.
         inBandDtmf: this.#queues.size > 0,
         ...(this.#jitterBuffer === undefined ? {} : { jitterBuffer: this.#jitterBuffer }),
       },
     })
+  }
+
+  /** Another party takes the place of the other side: from the next `configure` on, the one before is not heard. */
+  changePeer(): void {
+    this.#peer = (this.#peer + 1) & 0xffff
   }
 
   /** How much delay there may be to keep off loss; undefined: as usual. */

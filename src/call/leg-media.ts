@@ -47,6 +47,7 @@ export class LegMedia {
 
   /** Another party takes the place of the other side. */
   meet(remote: Remote): void {
+    this.#audio.changePeer()
     this.#remote = remote
     this.#session = new OwnSession(this.#ports.ids)
     this.#early = undefined
@@ -54,6 +55,7 @@ export class LegMedia {
 
   /** The other side of another leg moves here, in the dialog that it has. */
   inherit(other: LegMedia): void {
+    this.#audio.changePeer()
     this.#remote = other.#remote
     this.#session = other.#session
   }

@@ -87,6 +87,11 @@ export interface EndpointSettings {
   /** Duration of a sent packet [ms], a multiple of 10 from 10 to 60. Received packets may differ. */
   readonly ptimeMs: number
   readonly ssrc: number
+  /**
+   * Which party is at the other end, 0 to 65535, default 0. When it changes, another one has taken the place of
+   * the one before: where that sent from is forgotten, and what it still sends is refused.
+   */
+  readonly peer?: number
   readonly direction: Direction
   /** Raise `rtpTimeout` when nothing arrives for this long [ms]; 0: never. */
   readonly rtpTimeoutMs: number

@@ -49,6 +49,13 @@ function refer(router: FakeRouter, legId: string, replacedLegId?: string): void 
   router.event({ type: 'referred', legId, referId: 'r', target, replacedLegId, referredBy: '' })
 }
 
+/** Which party each `configure` was for, in order. */
+function peersOf(router: FakeRouter): (number | undefined)[] {
+  return router.plane.commands.flatMap((command) =>
+    command.type === 'configure' ? [command.settings.peer] : [],
+  )
+}
+
 async function endAll(router: FakeRouter): Promise<void> {
   for (const { legId } of router.commands('hangUp')) router.ended(legId, 'hungUp')
   await router.settle()
@@ -64,6 +71,7 @@ test('an attended transfer joins the others of two calls, and lets the phone go'
   router.event({ type: 'reanswered', legId: first.child, status: 200, sdp: peerSdp })
   await router.settle()
   expect(router.commands('reportRefer')).toMatchObject([{ legId: first.parent, status: 200 }])
+  expect(peersOf(router)).toEqual([0, 0, 0, 0, 1])
   // The second call of the phone is over for it, and goes on for the other one; the first ends.
   const hungUp = router.commands('hangUp').map(({ legId }) => legId)
   expect(hungUp).toEqual([second.parent, first.parent])
@@ -130,6 +138,8 @@ test('another phone picks up what rings (RFC 3891): the Dial is connected with i
   await router.settle()
   expect(router.commands('accept').map(({ legId }) => legId)).toContain(picker)
   expect(router.commands('hangUp').map(({ legId }) => legId)).toEqual([child])
+  // Whoever has sent something already is not taken for the new party.
+  expect(peersOf(router)).toEqual([0, 1])
   // What the phones that rang say now is of no interest.
   router.refuse(child, 487)
   await router.settle()

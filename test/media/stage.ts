@@ -49,6 +49,25 @@ export interface Leg {
   readonly peer: Peer
 }
 
+/** PCMU with telephone-event, both ways, and what is said besides. */
+export function settingsOf(settings: Partial<EndpointSettings>): EndpointSettings {
+  return {
+    remoteAddress: bindAddress,
+    remotePort: 9,
+    codec: 'PCMU',
+    clockRateHz: 8000,
+    payloadType: 0,
+    telephoneEventPayloadType: 101,
+    telephoneEventClockRateHz: 8000,
+    ptimeMs: 20,
+    ssrc: 0xabcd_0000,
+    direction: 'sendrecv',
+    rtpTimeoutMs: 0,
+    inBandDtmf: false,
+    ...settings,
+  }
+}
+
 export class Stage {
   readonly plane: MediaPlane
   readonly events: Events
@@ -78,21 +97,11 @@ export class Stage {
     await this.plane.submit({
       type: 'configure',
       endpointId,
-      settings: {
-        remoteAddress: bindAddress,
+      settings: settingsOf({
         remotePort: peer.port,
-        codec: 'PCMU',
-        clockRateHz: 8000,
-        payloadType: 0,
-        telephoneEventPayloadType: 101,
-        telephoneEventClockRateHz: 8000,
-        ptimeMs: 20,
         ssrc: 0xabcd_0000 + this.peers.length,
-        direction: 'sendrecv',
-        rtpTimeoutMs: 0,
-        inBandDtmf: false,
         ...settings,
-      },
+      }),
     })
     return { endpoint, endpointId, peer }
   }
