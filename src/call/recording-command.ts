@@ -3,6 +3,8 @@ import { type CallRecordingSettings, CommandError, type RecordingCommand } from 
 import type { RecordingRecord } from './ports.js'
 import { LiveRecording } from './recording.js'
 
+const channelsOf = { inbound: 'received', outbound: 'sent', both: 'both' } as const
+
 /** As long as a call may be. */
 const durationMsMax = 86_400_000
 
@@ -36,7 +38,7 @@ export async function beginRecording(
   const recording = new LiveRecording(call, {
     ...{ recordingSid, trimSilence, statusCallback, source, track: isDual ? 'both' : track },
     ...{ durationMsMax, silenceTimeoutMs: 0, finish: new AbortController().signal },
-    channels: isDual ? 'dual' : track === 'inbound' ? 'received' : 'both',
+    channels: isDual ? 'dual' : channelsOf[track],
   })
   await recording.begin(call.endedSignal)
   recording.ended.catch((error) => call.ports.events.bug(error, call.sid))

@@ -30,8 +30,8 @@ export async function joinFor(
     recording &&
     new TalkRecorder(call, {
       ...{ recordingSid: recording.recordingSid, from: 'answer', source: 'DialVerb' },
-      // What it hears cannot be told apart from what it says but in two channels.
-      channels: recording.track === 'outbound' ? 'both' : channelsOf(recording),
+      channels:
+        recording.track === 'outbound' && !recording.isDual ? 'sent' : channelsOf(recording),
       trimSilence: recording.trimSilence,
       statusCallback: absolute(recording.statusCallback, options.base, resolve),
     })

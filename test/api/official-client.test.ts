@@ -46,7 +46,7 @@ describe('the official client', () => {
     })
   })
 
-  it('walks the pages of a list, there and back', async () => {
+  it('2H 30: walks the pages of a list, there and back', async () => {
     const { incomingPhoneNumbers } = bed.client
     const made: string[] = []
     for (let index = 0; index < 25; index++) {

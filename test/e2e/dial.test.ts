@@ -144,7 +144,7 @@ describe.skipIf(!needs('sipp'))('Dial', () => {
     expect((await peer.finished).code).toBe(0)
   })
 
-  it.concurrent('nobody answers in time; the caller hears it ring', async () => {
+  it.concurrent('2H 12: nobody answers in time, five seconds more than asked; the caller hears it ring', async () => {
     const peer = await phone('rings', 'called-rings')
     // Five seconds are added to the timeout.
     const number = await dialing('rings', `<Dial timeout="5">${phones.rings}0001</Dial>`)
@@ -195,7 +195,7 @@ describe.skipIf(!needs('sipp'))('Dial', () => {
     expect(await outcome('limit')).toMatchObject({ DialCallStatus: 'completed' })
   })
 
-  it.concurrent('answerOnBridge keeps the caller ringing until then', async () => {
+  it.concurrent('2H 15: answerOnBridge keeps the caller ringing until then', async () => {
     const peer = await phone('bridge', 'called-rings')
     const number = await dialing(
       'bridge',
@@ -212,7 +212,7 @@ describe.skipIf(!needs('sipp'))('Dial', () => {
     ['nobody', '<Dial><Client/></Dial>'],
     ['untrunked', '<Dial>+442079460000</Dial>'],
     ['unreachable', '<Dial><Sip>sip:x@192.0.2.1</Sip></Dial>'],
-  ])('%s cannot be reached, and the program goes on', async (name, dial) => {
+  ])('2H 38: %s cannot be reached, and the program goes on', async (name, dial) => {
     const number = await dialing(name, dial)
     await call(bed.uriOf(number))
     expect(await outcome(name)).toMatchObject({ DialCallStatus: 'failed', DialBridged: 'false' })
@@ -227,7 +227,7 @@ describe.skipIf(!needs('sipp'))('Dial', () => {
     expect(await outcome(name)).toMatchObject({ DialCallStatus: 'no-answer', DialBridged: 'false' })
   })
 
-  it.concurrent('without an action goes on with the next verb', async () => {
+  it.concurrent('2H 13: without an action goes on with the next verb', async () => {
     const number = await bed.number({
       '/next':
         '<Response><Dial><Client>bob</Client></Dial><Redirect>/next/verb</Redirect></Response>',

@@ -40,7 +40,7 @@ describe.skipIf(!needs('sipp'))('calls that REST makes', () => {
       return call.status === 'in-progress' ? call : undefined
     })
 
-  it.concurrent('are queued, ring, are answered and end, with a callback of each', async () => {
+  it.concurrent('2H 19: are queued, ring, are answered and end, with a callback of each, numbered from 0', async () => {
     const phone = await called('called-hangs-up', { values: { talkMs: '1500' } })
     bed.app.on('/story', '<Response><Pause length="60"/></Response>')
     const made = await create(phone.port, 'story', { twiml: undefined, url: bed.app.url('/story') })
@@ -162,7 +162,7 @@ describe.skipIf(!needs('sipp'))('calls that REST makes', () => {
     expect((await phone.finished).code).toBe(0)
   })
 
-  it.concurrent('prefer Url to Twiml, and fall back when it fails', async () => {
+  it.concurrent('2H 21: prefer Url to Twiml, and fall back when it fails', async () => {
     const phone = await called('called-answers')
     bed.app.on('/both/fallback', '<Response><Hangup/></Response>')
     await create(phone.port, 'both', {
