@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call, startCaller } from './harness/caller.js'
+import { eventually } from './harness/eventually.js'
 import { startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
 
 const hangup = '<Response><Hangup/></Response>'
@@ -93,7 +94,11 @@ describe('dialling', () => {
   it.concurrent('2H 29: numbers are strings in JSON, what is absent is null, dates have +0000', async () => {
     const number = await bed.number({ '/json': hangup })
     await call(bed.uriOf(number))
-    const { sid } = await bed.endedCall(number)
+    const { CallSid: sid = '' } = (await bed.app.received('/json')).parameters
+    await eventually('its end', async () => {
+      const { status } = await bed.client.calls(sid).fetch()
+      return status === 'completed' || undefined
+    })
     const { baseUrl, accountSid, authToken } = bed.router
     const path = `/2010-04-01/Accounts/${accountSid}/Calls/${sid}.json`
     const headers = { Authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` }
