@@ -67,39 +67,52 @@ describe.skipIf(!contract)('the schema', () => {
   })
 })
 
-/** One value beyond what an attribute takes; undefined: it takes anything. */
-function wrongValue(schema: AttributeSchema): string | undefined {
+/** Values beyond what an attribute takes, each with the value that counts instead ('': the default). */
+function wrongValues(
+  schema: AttributeSchema,
+): readonly (readonly [wrong: string, instead: string])[] {
   switch (schema.type) {
     case 'integer':
-    case 'seconds':
-      return String(schema.max + 1)
+    case 'seconds': {
+      const { min, max } = schema
+      const below = min > 0 ? [[String(min - 1), String(min)] as const] : []
+      return [...below, [String(max + 1), String(max)], ['-1', ''], ['1.5', ''], ['many', '']]
+    }
     case 'boolean':
     case 'method':
     case 'oneOf':
     case 'words':
+      return [['n/a', '']]
     case 'digits':
-      return 'n/a'
+      return [
+        ['n/a', ''],
+        ['1'.repeat(129), ''],
+      ]
     default:
-      return undefined
+      return []
   }
 }
 
-function rightValue(schema: AttributeSchema): string {
+/** The default, the limits, and each value of an enumeration. */
+function rightValues(schema: AttributeSchema): string[] {
   switch (schema.type) {
     case 'integer':
-    case 'seconds':
-      return String(schema.max)
+    case 'seconds': {
+      const { min, max, normal } = schema
+      return [min, max, ...(normal === undefined ? [] : [normal])].map(String)
+    }
     case 'boolean':
-      return 'true'
+      return ['true', 'false', 'TRUE']
     case 'method':
-      return 'get'
+      return ['get', 'POST']
     case 'oneOf':
+      return [...schema.values]
     case 'words':
-      return schema.values.at(-1) ?? ''
+      return [...schema.values, schema.values.join(' ')]
     case 'digits':
-      return '1w#'
+      return ['1w#', '1'.repeat(128)]
     default:
-      return 'https://example.com/x'
+      return ['https://example.com/x']
   }
 }
 
@@ -133,26 +146,52 @@ const rows = [
   })),
 )
 
-function warningsFor(name: string, wrap: string, attribute: string, value: string): string[] {
+function parsed(name: string, wrap: string, attribute: string, value: string) {
   const element = `<${name} ${attribute}="${value}">${bodies[name] ?? ''}</${name}>`
   const body = wrap === '' ? element : `<${wrap}>${element}</${wrap}>`
-  const program = parseDocument({ contentType: 'text/xml', body: `<Response>${body}</Response>` })
+  return parseDocument({ contentType: 'text/xml', body: `<Response>${body}</Response>` })
+}
+
+function warningsFor(...given: Parameters<typeof parsed>): string[] {
+  const program = parsed(...given)
   if (!program.ok) return [program.problem.message]
   return program.value.warnings.map(({ message }) => message)
 }
 
+function instructionsFor(...given: Parameters<typeof parsed>) {
+  const program = parsed(...given)
+  return program.ok && program.value.instructions
+}
+
 describe('each attribute', () => {
-  it.each(rows)('$name $attribute', ({ name, wrap, attribute, of }) => {
-    const isWithout = schemaOf(name, wrap)?.without.has(attribute)
-    const right = warningsFor(name, wrap, attribute, rightValue(of))
-    if (isWithout) expect(right.join()).toMatch(/^$|has no effect in this version/)
-    else expect(right).toEqual([])
-    expect(warningsFor(name, wrap, attribute, '')).toEqual([])
-    const wrong = wrongValue(of)
-    if (wrong !== undefined) {
-      expect(warningsFor(name, wrap, attribute, wrong)).toMatchObject([
+  it.each(rows)(
+    '$name $attribute at its default and its limits',
+    ({ name, wrap, attribute, of }) => {
+      const isWithout = schemaOf(name, wrap)?.without.has(attribute)
+      for (const value of rightValues(of)) {
+        const warnings = warningsFor(name, wrap, attribute, value)
+        if (isWithout) expect(warnings.join()).toMatch(/^$|has no effect in this version/)
+        else expect(warnings, value).toEqual([])
+      }
+      expect(warningsFor(name, wrap, attribute, '')).toEqual([])
+    },
+  )
+
+  const bounded = rows.filter(({ of }) => wrongValues(of).length > 0)
+  it.each(bounded)('$name $attribute beyond them', ({ name, wrap, attribute, of }) => {
+    for (const [wrong, instead] of wrongValues(of)) {
+      expect(warningsFor(name, wrap, attribute, wrong), wrong).toMatchObject([
         expect.stringMatching(`^<${name}>: ${attribute}=`),
       ])
+      const program = parsed(name, wrap, attribute, wrong)
+      if (!program.ok) {
+        // A Play of what cannot be played is an error of its own.
+        expect({ name, ...program.problem }).toMatchObject({ name: 'Play', errorCode: 13420 })
+        continue
+      }
+      expect(program.value.instructions, wrong).toEqual(
+        instructionsFor(name, wrap, attribute, instead),
+      )
     }
   })
 
@@ -162,7 +201,6 @@ describe('each attribute', () => {
       '<Response><Say>a<prosody rate="fast" speed="2">b</prosody><blink/></Say><Dial><Sip>sip:a@b<Url/></Sip></Dial></Response>'
     const program = parseDocument({ contentType: 'text/xml', body })
     expect(program.ok && program.value.warnings.map(({ message }) => message)).toEqual([
-      '<prosody>: rate has no effect in this version',
       '<prosody>: attribute speed is not known here and has no effect',
       '<Say>: <blink> is not known here and has no effect',
       '<Sip>: <Url> is not known here and has no effect',
