@@ -175,6 +175,7 @@ void endpoint_schedule(struct plane *plane, struct endpoint *endpoint, uint64_t 
             due_ms > plane->ticked_ms ? due_ms : plane->ticked_ms + 1);
 }
 
+/* With itself: it hears its own echo. */
 void endpoint_bridge(struct endpoint *endpoint, struct endpoint *other) {
     endpoint_unbridge(endpoint);
     endpoint_unbridge(other);
@@ -222,7 +223,8 @@ bool endpoint_is_overheard(const struct endpoint *endpoint) {
 
 bool endpoint_relays(const struct endpoint *from) {
     const struct endpoint *to = from->other;
-    return to && to->configured && from->codec == to->codec &&
+    /* Two that echo each other would relay a packet round and round, as fast as they can. */
+    return to && to != from && to->configured && from->codec == to->codec &&
            from->settings.clock_hz == to->settings.clock_hz && !endpoint_is_overheard(from) &&
            !endpoint_is_overheard(to);
 }

@@ -69,7 +69,7 @@ static void pass_on(struct plane *plane, struct endpoint *endpoint, char digit, 
     struct endpoint *to = endpoint->other;
     bool relayed =
         endpoint_relays(endpoint) && to->settings.event_payload_type != PAYLOAD_TYPE_NONE;
-    if (!to || relayed || !to->configured || player_queue_is_full(&to->players))
+    if (!to || to == endpoint || relayed || !to->configured || player_queue_is_full(&to->players))
         return;
     struct player *player = plane_take_player(plane);
     if (!player)

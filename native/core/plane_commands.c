@@ -79,8 +79,6 @@ static enum record_status bridge(
     struct endpoint *other = plane_endpoint(plane, record_u32(record, 2));
     if (!other)
         return STATUS_NOT_TOGETHER;
-    if (other == endpoint)
-        return STATUS_INVALID;
     mixer_leave(plane, endpoint, now_ms);
     mixer_leave(plane, other, now_ms);
     endpoint_bridge(endpoint, other);

@@ -20,7 +20,7 @@
  *                                  with SRTP, u32 suite, u8[32] key and salt for what we send,
  *                                  u8[32] for what we receive
  *   close          -               token endpoint
- *   bridge         -               token endpoint otherEndpoint
+ *   bridge         -               token endpoint otherEndpoint(itself: an echo)
  *   unbridge       -               token endpoint
  *   play           -               token endpoint player prompt loops offsetMs
  *   tone           -               token endpoint player firstHz secondHz levelDbfs(signed) onMs

@@ -24,6 +24,7 @@ int main(void) {
         {"recorder", test_recorder},
         {"recordings", test_recordings},
         {"peer_change", test_peer_change},
+        {"own_echo", test_own_echo},
         {"pacing", test_pacing},
         {"audio_level", test_audio_level},
         {"collision", test_collision},

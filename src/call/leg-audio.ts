@@ -6,7 +6,7 @@ import {
   type OpenedEndpoint,
 } from '../media/port.js'
 import { DigitQueue } from './digit-collector.js'
-import type { MediaHub } from './media-hub.js'
+import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts } from './ports.js'
 
 /** What offer and answer settled about the media of one leg. */
@@ -205,6 +205,17 @@ export class LegAudio {
       endpointId: mine.endpointId,
       otherEndpointId: theirs.endpointId,
     })
+  }
+
+  /** Sends back what the other side says, until `signal` aborts; then rejects with its reason. */
+  async echo(signal: AbortSignal): Promise<never> {
+    signal.throwIfAborted()
+    await this.bridge(this)
+    try {
+      return await untilAborted(new Promise<never>(() => {}), signal)
+    } finally {
+      await this.unbridge().catch(() => {})
+    }
   }
 
   async unbridge(): Promise<void> {

@@ -102,7 +102,10 @@ export interface EndpointSettings {
 export type MediaCommand =
   | { readonly type: 'configure'; readonly endpointId: number; readonly settings: EndpointSettings }
   | { readonly type: 'close'; readonly endpointId: number }
-  /** Passes audio both ways; packets are relayed without decoding when both codecs are the same. */
+  /**
+   * Passes audio both ways; packets are relayed without decoding when both codecs are the same. An endpoint that is
+   * bridged with itself gets back what its peer says, but not its telephone-events.
+   */
   | { readonly type: 'bridge'; readonly endpointId: number; readonly otherEndpointId: number }
   | { readonly type: 'unbridge'; readonly endpointId: number }
   /** How a mixer works. Without it: at the best rate of its members, all voices, no reports. */

@@ -274,6 +274,7 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
     },
     dialQueue: (options, signal) =>
       dialQueueFor(call, options, resolve, { queues: parts.queues, runProgram }, signal),
+    echo: (signal) => call.audio.echo(signal),
     refer: async ({ target }, signal) => referResult(await call.refer(target, signal)),
   }
   return leg

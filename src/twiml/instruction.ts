@@ -95,6 +95,11 @@ export interface Enqueue {
   readonly sizeMax: number | undefined
 }
 
+/** Sends the caller its own sound back. */
+export interface Echo {
+  readonly verb: 'Echo'
+}
+
 /** Ends the waiting in a queue. */
 export interface Leave {
   readonly verb: 'Leave'
@@ -110,6 +115,7 @@ export type Instruction =
   | Hangup
   | Reject
   | Dial
+  | Echo
   | Enqueue
   | Leave
   | Refer

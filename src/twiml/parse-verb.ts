@@ -43,6 +43,7 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
     reason: attributes.oneOf('reason') === 'busy' ? 'busy' : 'rejected',
   }),
   Dial: parseDial,
+  Echo: () => ({ verb: 'Echo' }),
   Enqueue: parseEnqueue,
   Leave: () => ({ verb: 'Leave' }),
   Refer: parseRefer,

@@ -120,7 +120,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
     ...['AiSession', 'Assistant', 'Autopilot', 'Conversation', 'ConversationRelay'],
     ...['ConversationRelaySession', 'Room', 'Stream', 'VirtualAgent'],
   ]),
-  Echo: later({}),
+  Echo: element({}),
   Enqueue: element(
     {
       action: url,

@@ -200,6 +200,8 @@ export interface Leg {
   dial(options: DialOptions, signal: AbortSignal): Promise<DialOutcome>
   /** Resolves when the call is no longer in the conference, however that came. */
   joinConference(options: ConferenceOptions, signal: AbortSignal): Promise<ConferenceResult>
+  /** Sends back what the caller says, until `signal` aborts. */
+  echo(signal: AbortSignal): Promise<never>
   /** Resolves when the call is no longer in the queue, nor talks to who has taken it from there. */
   enqueue(options: EnqueueOptions, signal: AbortSignal): Promise<EnqueueOutcome>
   /** Talks to the first who waits in a queue. */

@@ -21,6 +21,7 @@ export function legOfProgram(target: Leg, state: ProgramState, ports: ProgramPor
     record: (options, signal) => target.record(options, signal),
     dial: (options, signal) => target.dial(options, signal),
     joinConference: (options, signal) => target.joinConference(options, signal),
+    echo: (signal) => target.echo(signal),
     enqueue: (options, signal) => target.enqueue(options, signal),
     dialQueue: (options, signal) => target.dialQueue(options, signal),
     refer: (options, signal) => target.refer(options, signal),

@@ -5,6 +5,7 @@ import type { DocumentWarning } from '../twiml/document-error.js'
 import type { Instruction, VerbName } from '../twiml/instruction.js'
 import { parseDocument } from '../twiml/parse.js'
 import { dial } from './dial.js'
+import { echo } from './echo.js'
 import { enqueue, leave } from './enqueue.js'
 import { hangup, redirect, reject } from './flow.js'
 import { gather } from './gather.js'
@@ -53,6 +54,7 @@ export const callVerbs: readonly VerbName[] = [
   'Hangup',
   'Reject',
   'Dial',
+  'Echo',
   'Enqueue',
   'Refer',
 ]
@@ -93,6 +95,7 @@ const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Hangup: hangup,
   Reject: reject,
   Dial: dial,
+  Echo: echo,
   Enqueue: enqueue,
   Leave: leave,
   Refer: refer,

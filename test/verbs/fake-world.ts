@@ -165,6 +165,11 @@ export class FakeWorld {
       collect: () => this.#collect(),
       record: (options, signal) => this.#record(options, signal),
       dial: (options) => this.#dial(options),
+      echo: async (signal) => {
+        this.#onceFor('echo', 'echo')
+        await this.clock.sleep(1e12, signal)
+        throw new Error('it never ends by itself')
+      },
       enqueue: async ({ name, enqueuedMs }, signal) => {
         this.#onceFor(`enqueue ${name} ${enqueuedMs}`, `enqueue ${name}`)
         await this.clock.sleep(4_000, signal).catch(() => {})

@@ -97,6 +97,15 @@ describe('runProgram', () => {
     },
   )
 
+  it('echoes until the caller hangs up, and no instruction follows', async () => {
+    const made = world({ start: '<Echo/><Say>never</Say>' }, (made) => {
+      made.hangUpAtMs = 2_000
+    })
+    expect(await made.run(start)).toBe('stopped')
+    expect(made.effects).toEqual(['POST http://app/start ', 'answer', 'echo'])
+    expect(made.played).toEqual([])
+  })
+
   it('goes on after an empty recording without an action', async () => {
     const made = world({ start: '<Record action="done"/><Say>nothing</Say>' }, (made) => {
       made.recordMs = 0
