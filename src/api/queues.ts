@@ -1,6 +1,6 @@
 import type Router from 'koa-router'
 import { makeSid } from '../base/ids.js'
-import { sizeMaxNormal } from '../call/queues.js'
+import { queuesMax, sizeMaxNormal } from '../call/queues.js'
 import {
   countQueues,
   deleteQueue,
@@ -21,7 +21,6 @@ import { addQueueMembers } from './queue-members.js'
 import { queueSchema } from './queues.schema.js'
 
 const names = { one: 'Queue', many: 'Queues', key: 'queues' }
-const queuesMax = 10_000
 
 /** Queues of an account; those that a document names come to be by themselves. */
 export function addQueues(router: Router, parts: ApiParts): void {

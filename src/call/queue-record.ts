@@ -16,7 +16,6 @@ export type QueueResult =
 /** Each write resolves when it is durable. */
 export interface QueueStore {
   findQueue(accountSid: string, friendlyName: string): Promise<QueueRecord | undefined>
+  countQueues(accountSid: string): Promise<number>
   insertQueue(queue: QueueRecord): Promise<void>
-  updateQueue(queue: QueueRecord): Promise<void>
-  deleteQueue(sid: string): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { type Ids, makeSid } from '../base/ids.js'
+import { RouterError } from '../base/router-error.js'
 import type { Call } from './call.js'
 import { untilAborted } from './media-hub.js'
 import { CallQueue } from './queue.js'
@@ -9,6 +10,8 @@ import type { QueueRecord, QueueResult, QueueStore } from './queue-record.js'
 /** Of a queue that nobody has set up. */
 export const sizeMaxNormal = 1_000
 export const sizeMaxLimit = 5_000
+/** Of one account. */
+export const queuesMax = 10_000
 
 export interface QueuesPorts {
   readonly store: QueueStore
@@ -141,7 +144,13 @@ export class Queues {
       sid: makeSid('QU', ids),
       ...{ accountSid, friendlyName, sizeMax: sizeMaxNormal, createdMs: nowMs, updatedMs: nowMs },
     }
-    if (!stored) await store.insertQueue(record)
+    if (!stored) {
+      if ((await store.countQueues(accountSid)) >= queuesMax) {
+        const why = `This account has ${queuesMax} queues already`
+        throw new RouterError('ERR_TOO_MANY_QUEUES', 20009, why)
+      }
+      await store.insertQueue(record)
+    }
     const queue = new CallQueue(record)
     this.#queues.set(keyOf(record), queue)
     return queue

@@ -10,11 +10,10 @@ export function createQueueStore(store: Store): QueueStore {
       return row && queueRecord(row)
     },
     insertQueue: (queue) => store.write([queues.insertQueue(queueRow(queue))]),
-    updateQueue: (queue) => {
-      const { sid, account_sid, created_ms, ...change } = queueRow(queue)
-      return store.write([queues.updateQueue(sid, change)])
+    async countQueues(accountSid) {
+      const [counted] = await store.read(queues.countQueues(accountSid))
+      return counted?.count ?? 0
     },
-    deleteQueue: (sid) => store.write([queues.deleteQueue(sid)]),
   }
 }
 

@@ -20,8 +20,7 @@ function office(more: Partial<QueueDialSettings> = {}) {
       findQueue: async (_account, name) =>
         [...stored.values()].find(({ friendlyName }) => friendlyName === name),
       insertQueue: async (queue) => void stored.set(queue.sid, queue),
-      updateQueue: async () => {},
-      deleteQueue: async () => {},
+      countQueues: async () => stored.size,
     },
   })
   const waited: Enqueued[] = []
