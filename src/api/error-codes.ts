@@ -56,6 +56,7 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
     'The participant to be coached is not in the conference',
     'Give the CallSid of a participant.',
   ],
+  [13338, 'actionOnEmptyResult is neither true nor false', 'It counts as false.'],
   [13420, 'A file cannot be played, or digits are invalid', 'The formats are in docs/verbs.md.'],
   [13520, 'A text cannot be spoken', 'At most 4096 characters; is a speech engine installed?'],
   [

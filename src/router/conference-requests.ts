@@ -32,7 +32,7 @@ export function roomPorts(conference: ConferenceRecord, parts: RunnerParts): Pro
     clock,
     ids,
     prompts: {
-      speech: (text, voice, signal) => releasing(prompts.speech(text, voice), signal),
+      speech: (sentence, voice, signal) => releasing(prompts.speech(sentence, voice), signal),
       sound(url, base, signal) {
         if (url.startsWith('blob:')) return releasing(prompts.kept(url, signal), signal)
         const request = {

@@ -9,7 +9,6 @@ import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
 import type { ProgramRole, RunProgram } from '../call/program.js'
 import type { Queues } from '../call/queues.js'
-import { recordCall } from '../call/recording.js'
 import type { ReferOutcome } from '../call/sip-leg.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
 import type { Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
@@ -39,6 +38,7 @@ import { dialFor } from './dial-leg.js'
 import type { HoldMusic } from './hold-music.js'
 import type { PromptCache } from './prompts.js'
 import { dialQueueFor, enqueueFor } from './queue-leg.js'
+import { recordFor } from './record-leg.js'
 import { resolveUrl } from './resolve-url.js'
 import type { SnapshotWriter } from './snapshot-writer.js'
 import { voiceCallOf } from './voice-call.js'
@@ -59,7 +59,10 @@ export interface RunnerParts {
   readonly music: HoldMusic
 }
 
-const apology = 'We are sorry, an application error has occurred. Goodbye.'
+const apology = {
+  runs: [{ text: 'We are sorry, an application error has occurred. Goodbye.' }],
+  pauseMs: 0,
+}
 
 /** Joins a call with the language: its program's requests, prompts, snapshots and effects. */
 export function createProgramRunner(parts: RunnerParts): RunProgram {
@@ -96,9 +99,9 @@ export function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
     fetchDocument: (request, signal) => fetchDocument(call, request, parts, signal),
     checkpoint: (state) => snapshots.checkpoint(call.sid, state),
     save: (state) => snapshots.save(call.sid, state),
-    warned: ({ message, line }) => {
+    warned: ({ errorCode, message, line }) => {
       events.documentWarned(call.sid, message, line)
-      log.fault(call.record, { errorCode: 12200, message: `line ${line}: ${message}` })
+      log.fault(call.record, { errorCode, message: `line ${line}: ${message}` })
     },
     failed: (error, url) => {
       events.documentFailed(call.sid, url, error.errorCode, error.message)
@@ -111,7 +114,7 @@ export function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
 function promptsOf(call: Call, parts: RunnerParts): Prompts {
   const { prompts, clock, ids } = parts
   return {
-    speech: (text, voice, signal) => whileLive(prompts.speech(text, voice), signal),
+    speech: (sentence, voice, signal) => whileLive(prompts.speech(sentence, voice), signal),
     sound: (url, base, signal) => {
       if (url.startsWith('blob:')) return whileLive(prompts.kept(url, signal), signal)
       const resolved = resolveUrl(url, base, standardParameters(call))
@@ -236,18 +239,7 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
       call.audio.tone({ frequenciesHz: [1_000], onMs: 300, offMs: 0, loops: 1 }, signal),
     sendDigits: (digits, signal) => call.audio.sendDigits(digits, signal),
     collect: () => call.audio.collect(),
-    record: (options, signal) =>
-      recordCall(
-        call,
-        {
-          ...options,
-          statusCallback: options.statusCallback && {
-            ...options.statusCallback,
-            url: resolve(options.statusCallback.url, options.base),
-          },
-        },
-        signal,
-      ),
+    record: (options, signal) => recordFor(call, options, resolve, signal),
     dial: (options, signal) => {
       const calls = parts.calls()
       const find = call.ports.store.findApplication

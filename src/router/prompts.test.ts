@@ -14,6 +14,7 @@ afterAll(async () => {
 })
 const signal = new AbortController().signal
 const plain = { voice: undefined, language: undefined }
+const words = (text: string) => ({ runs: [{ text }], pauseMs: 0 })
 
 /** A cache with room for one prompt of a second, whose speech is a second long. */
 function made() {
@@ -64,15 +65,18 @@ function answer(body: Buffer, change: object = {}) {
 
 test('the same words asked for at once are spoken once', async () => {
   const { cache, spoken } = made()
-  const [one, two] = await Promise.all([cache.speech('a', plain), cache.speech('a', plain)])
+  const [one, two] = await Promise.all([
+    cache.speech(words('a'), plain),
+    cache.speech(words('a'), plain),
+  ])
   expect(one.promptId).toBe(two.promptId)
   expect(spoken).toEqual(['a'])
 })
 
 test('a prompt in use is not evicted; the least recently used one goes when it is released', async () => {
   const { cache, held } = made()
-  const one = await cache.speech('a', plain)
-  const two = await cache.speech('b', plain)
+  const one = await cache.speech(words('a'), plain)
+  const two = await cache.speech(words('b'), plain)
   expect(held.size).toBe(2)
   one.release()
   one.release()
@@ -81,8 +85,11 @@ test('a prompt in use is not evicted; the least recently used one goes when it i
 
 test('one that is taken again while another pushes it out is not lost', async () => {
   const { cache, held } = made()
-  ;(await cache.speech('a', plain)).release()
-  const [again, other] = await Promise.all([cache.speech('a', plain), cache.speech('b', plain)])
+  ;(await cache.speech(words('a'), plain)).release()
+  const [again, other] = await Promise.all([
+    cache.speech(words('a'), plain),
+    cache.speech(words('b'), plain),
+  ])
   expect(held).toContain(again.promptId)
   expect(held).toContain(other.promptId)
 })
@@ -93,7 +100,7 @@ test('a sound that was evicted while its application said 304 is fetched whole',
   const fetch = async (_url: string, validator: string | undefined) => {
     asked.push(validator)
     if (validator === undefined) return answer(wav(8_000))
-    ;(await cache.speech('pushes it out', plain)).release()
+    ;(await cache.speech(words('pushes it out'), plain)).release()
     return answer(Buffer.alloc(0), { status: 304, contentType: '' })
   }
   ;(await cache.sound('AC1', 'http://app/a.wav', fetch, 0, signal)).release()

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { RouterError } from '../base/router-error.js'
 import { type AudioFiles, bareFormatOf } from '../media/files/decode.js'
 import type { MediaPlane } from '../media/port.js'
+import { espeakMarkup } from '../speech/markup.js'
 import type { SpeechProvider } from '../speech/speech.js'
 import { espeakVoice } from '../speech/voices.js'
+import type { Sentence } from '../twiml/instruction.js'
 import type { PreparedPrompt } from '../verbs/leg.js'
 import type { WebhookResponse } from '../webhook/client.js'
 
@@ -78,16 +80,19 @@ export class PromptCache {
   }
 
   async speech(
-    text: string,
+    { runs, pauseMs, language }: Sentence,
     wanted: { readonly voice: string | undefined; readonly language: string | undefined },
   ): Promise<PreparedPrompt> {
-    const voice = espeakVoice(wanted.voice, wanted.language)
-    return this.#take(hash(`speech\n${voice}\n${text}`), async () => {
+    const voice = espeakVoice(wanted.voice, language ?? wanted.language)
+    const markup = espeakMarkup(runs)
+    return this.#take(hash(`speech\n${voice}\n${pauseMs}\n${markup}`), async () => {
+      if (markup === '') return { samples: new Int16Array(pauseMs * 8), sampleRateHz: 8_000 }
       if (!this.#speech) {
         throw new RouterError('ERR_NO_SPEECH', 13520, 'No text-to-speech engine is installed')
       }
       // Not the call's signal: others may wait for the same words.
-      return this.#speech.synthesize(text, voice, AbortSignal.timeout(60_000))
+      const until = AbortSignal.timeout(60_000)
+      return withPause(await this.#speech.synthesize(markup, voice, until), pauseMs)
     })
   }
 
@@ -241,6 +246,13 @@ export class PromptCache {
   #gone(url: string): Promise<never> {
     return Promise.reject(new RouterError('ERR_SOUND', 11200, `${url} is no longer at hand`))
   }
+}
+
+function withPause({ samples, sampleRateHz }: Sound, pauseMs: number): Sound {
+  if (pauseMs === 0) return { samples, sampleRateHz }
+  const longer = new Int16Array(samples.length + Math.round((pauseMs * sampleRateHz) / 1000))
+  longer.set(samples)
+  return { samples: longer, sampleRateHz }
 }
 
 /** The content, and how to read it where its bytes do not say. */

@@ -9,8 +9,8 @@ export interface SpokenAudio {
 /** A text-to-speech engine. */
 export interface SpeechProvider {
   readonly name: string
-  /** `voice` is the engine's own name (see voices.ts). Rejects with SpeechError. */
-  synthesize(text: string, voice: string, signal: AbortSignal): Promise<SpokenAudio>
+  /** `markup` is of markup.ts, `voice` the engine's own name (see voices.ts). Rejects with SpeechError. */
+  synthesize(markup: string, voice: string, signal: AbortSignal): Promise<SpokenAudio>
   close(): Promise<void>
 }
 

@@ -16,15 +16,16 @@ export class SystemProvider implements SpeechProvider {
     this.#parseWav = parseWav
   }
 
-  async synthesize(text: string, voice: string, signal: AbortSignal): Promise<SpokenAudio> {
-    return this.#parseWav(await this.#run(text, voice, signal))
+  async synthesize(markup: string, voice: string, signal: AbortSignal): Promise<SpokenAudio> {
+    const { samples, sampleRateHz } = this.#parseWav(await this.#run(markup, voice, signal))
+    return { samples: withoutEnd(samples), sampleRateHz }
   }
 
-  #run(text: string, voice: string, signal: AbortSignal): Promise<Buffer> {
+  #run(markup: string, voice: string, signal: AbortSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const child = execFile(
         this.#path,
-        ['--stdout', '-v', voice],
+        ['--stdout', '-m', '-v', voice],
         { encoding: 'buffer', maxBuffer: outputBytesMax, signal, timeout: 30_000 },
         (error, stdout) => {
           if (signal.aborted) reject(signal.reason)
@@ -33,11 +34,18 @@ export class SystemProvider implements SpeechProvider {
         },
       )
       child.stdin?.on('error', () => {})
-      child.stdin?.end(text)
+      child.stdin?.end(markup)
     })
   }
 
   async close(): Promise<void> {}
+}
+
+/** The program ends each text with a pause, which belongs to who plays it. */
+function withoutEnd(samples: Int16Array): Int16Array {
+  let end = samples.length
+  while (end > 0 && Math.abs(samples[end - 1] as number) < 8) end--
+  return samples.slice(0, end)
 }
 
 /** Where a program of this name is on the PATH. */

@@ -85,14 +85,17 @@ export class Attributes {
   }
 }
 
+/** Attributes whose bad values have codes of their own. */
+const problemCodes: { readonly [attribute: string]: number } = { actionOnEmptyResult: 13338 }
+
 /** Warns of everything that is not known, not valid, or without effect. */
 export function checkAttributes(
   { name: tag, attributes, line }: XmlElement,
   schema: ElementSchema,
   warnings: DocumentWarning[],
 ): void {
-  const warn = (what: string) =>
-    warnings.push({ errorCode: 12200, message: `<${tag}>: ${what}`, line })
+  const warn = (what: string, errorCode = 12200) =>
+    warnings.push({ errorCode, message: `<${tag}>: ${what}`, line })
   for (const [name, text] of attributes) {
     if (name.startsWith('xmlns')) continue
     const known = schema.attributes[name]
@@ -101,7 +104,7 @@ export function checkAttributes(
       continue
     }
     const problem = problemOf(known, text.trim())
-    if (problem !== undefined) warn(`${name}="${text}" ${problem}`)
+    if (problem !== undefined) warn(`${name}="${text}" ${problem}`, problemCodes[name])
     else if (schema.without.has(name) && !isNormal(known, text.trim())) {
       warn(`${name} has no effect in this version`)
     }

@@ -6,9 +6,9 @@ export interface DocumentError {
   readonly line?: number
 }
 
-/** Something odd that does not stop the document (12200). */
+/** Something odd that does not stop the document: 12200, or what the contract has for it. */
 export interface DocumentWarning {
-  readonly errorCode: 12200
+  readonly errorCode: number
   readonly message: string
   readonly line: number
 }

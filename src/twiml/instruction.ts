@@ -3,9 +3,38 @@ import type { Dial } from './dial-instruction.js'
 
 export type Method = 'GET' | 'POST'
 
+/** How words are to sound; factors of what is usual. */
+export interface SpokenStyle {
+  /** 0.2 to 4. */
+  readonly rate?: number
+  /** 0.5 to 2. */
+  readonly pitch?: number
+  /** Of the amplitude, 0 to 2. */
+  readonly volume?: number
+  readonly emphasis?: 'strong' | 'moderate' | 'reduced'
+}
+
+/** Words that sound alike. */
+export interface SpokenRun {
+  readonly text: string
+  /** How the text is pronounced. */
+  readonly phonemes?: { readonly alphabet: 'ipa' | 'x-sampa'; readonly symbols: string }
+  readonly style?: SpokenStyle
+}
+
+/** What is spoken in one breath, and the silence after it; without runs, silence alone. */
+export interface Sentence {
+  readonly runs: readonly SpokenRun[]
+  /** Default: that of the Say. */
+  readonly language?: string
+  readonly pauseMs: number
+}
+
 export interface Say {
   readonly verb: 'Say'
+  /** The words alone. */
   readonly text: string
+  readonly sentences: readonly Sentence[]
   readonly voice: string | undefined
   readonly language: string | undefined
   /** 0: until the call ends, bounded by `loopsMax`. */
@@ -55,6 +84,8 @@ export interface Record {
   readonly recordingStatusCallback: string | undefined
   readonly recordingStatusCallbackMethod: Method
   readonly recordingStatusCallbackEvents: readonly string[]
+  /** Undefined: nobody wants a transcription. */
+  readonly transcribeCallback: string | undefined
 }
 
 export interface Redirect {

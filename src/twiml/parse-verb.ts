@@ -1,16 +1,18 @@
 import { Attributes, checkAttributes } from './attributes.js'
 import { checkChildren } from './check-children.js'
 import { DocumentProblem, type DocumentWarning } from './document-error.js'
-import type { Gather, Instruction, Pause, Play, Prompt, Record, Refer, Say } from './instruction.js'
+import type { Instruction, Pause, Play, Refer, Say } from './instruction.js'
 import { parseDial } from './parse-dial.js'
 import { parseEnqueue } from './parse-enqueue.js'
+import { parseGather } from './parse-gather.js'
+import { parseRecord } from './parse-record.js'
 import { verbs } from './schema-verbs.js'
+import { spokenSentences, spokenText } from './spoken.js'
 import type { XmlElement } from './xml.js'
 
 type VerbParser = (element: XmlElement, attributes: Attributes, w: DocumentWarning[]) => Instruction
 
 const digitsPattern = /^[0-9A-Da-d#*wW]{0,128}$/
-const finishKeysPattern = /^[0-9*#]*$/
 
 export function parseVerb(element: XmlElement, warnings: DocumentWarning[]): Instruction {
   const { name, line } = element
@@ -30,7 +32,7 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
   Say: parseSay,
   Play: parsePlay,
   Pause: parsePause,
-  Gather: parseGather,
+  Gather: (element, attributes, warnings) => parseGather(element, attributes, warnings, parseVerb),
   Record: parseRecord,
   Redirect: (element, attributes) => ({
     verb: 'Redirect',
@@ -57,23 +59,12 @@ function parseSay(element: XmlElement, attributes: Attributes): Say {
   const say: Say = {
     verb: 'Say',
     text,
+    sentences: spokenSentences(element),
     voice: attributes.text('voice'),
     language: attributes.text('language'),
     loop: attributes.integer('loop') ?? 1,
   }
   return say
-}
-
-/** Elements of SSML that part words; what is in the others is part of the sentence. */
-const parting = new Set(['break', 'p', 's'])
-
-function spokenText(element: XmlElement): string {
-  const parts = element.content.map((part) => {
-    if (typeof part === 'string') return part
-    if (part.name === 'sub') return part.attributes.get('alias') ?? spokenText(part)
-    return parting.has(part.name) ? ` ${spokenText(part)} ` : spokenText(part)
-  })
-  return parts.join('')
 }
 
 function parsePlay(element: XmlElement, attributes: Attributes): Play {
@@ -96,53 +87,6 @@ function parsePlay(element: XmlElement, attributes: Attributes): Play {
 
 function parsePause(_element: XmlElement, attributes: Attributes): Pause {
   return { verb: 'Pause', lengthMs: attributes.milliseconds('length') }
-}
-
-function parseGather(
-  element: XmlElement,
-  attributes: Attributes,
-  warnings: DocumentWarning[],
-): Gather {
-  const finishOnKey = attributes.text('finishOnKey') ?? '#'
-  const gather: Gather = {
-    verb: 'Gather',
-    input: attributes.words('input') as Gather['input'],
-    action: attributes.url('action'),
-    method: attributes.method('method'),
-    timeoutMs: attributes.milliseconds('timeout'),
-    finishOnKey: /^[0-9*#]?$/.test(finishOnKey) ? finishOnKey : '#',
-    numDigits: attributes.integer('numDigits') ?? Number.POSITIVE_INFINITY,
-    actionOnEmptyResult: attributes.boolean('actionOnEmptyResult'),
-    prompts: element.children.map((child) => {
-      const prompt = ['Say', 'Play', 'Pause'].includes(child.name) && parseVerb(child, warnings)
-      if (prompt) return prompt as Prompt
-      throw new DocumentProblem(
-        12200,
-        `<Gather> may hold Say, Play and Pause, not <${child.name}>`,
-        child.line,
-      )
-    }),
-  }
-  return gather
-}
-
-function parseRecord(_element: XmlElement, attributes: Attributes): Record {
-  const transcribe = attributes.boolean('transcribe')
-  const finishOnKey = attributes.text('finishOnKey') ?? '1234567890*#'
-  const record: Record = {
-    verb: 'Record',
-    action: attributes.url('action'),
-    method: attributes.method('method'),
-    timeoutMs: attributes.milliseconds('timeout'),
-    finishOnKey: finishKeysPattern.test(finishOnKey) ? finishOnKey : '1234567890*#',
-    maxLengthMs: attributes.milliseconds('maxLength', transcribe ? 120 : 3_600),
-    playBeep: attributes.boolean('playBeep'),
-    trimSilence: attributes.oneOf('trim') === 'trim-silence',
-    recordingStatusCallback: attributes.url('recordingStatusCallback'),
-    recordingStatusCallbackMethod: attributes.method('recordingStatusCallbackMethod'),
-    recordingStatusCallbackEvents: attributes.words('recordingStatusCallbackEvent'),
-  }
-  return record
 }
 
 function parseRefer(element: XmlElement, attributes: Attributes): Refer {

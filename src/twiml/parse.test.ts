@@ -131,3 +131,24 @@ describe('parseDocument', () => {
     )
   })
 })
+
+describe('warnings of prompts', () => {
+  const warningsOf = (element: string) => {
+    const program = parseDocument({
+      contentType: 'text/xml',
+      body: `<Response>${element}</Response>`,
+    })
+    return program.ok ? program.value.warnings.map(({ errorCode }) => errorCode) : []
+  }
+  it.each([
+    ['<Gather actionOnEmptyResult="maybe"/>', [13338]],
+    ['<Gather finishOnKey="ab"/>', [12200]],
+    [`<Gather input="speech" hints="${'a,'.repeat(500)}"/>`, [12200, 12200]],
+    [`<Gather input="speech" hints="${'a'.repeat(101)}"/>`, [12200, 12200]],
+    ['<Gather><Play digits="1">a.wav</Play></Gather>', [12200]],
+    ['<Record finishOnKey="x"/>', [12200]],
+    ['<Record transcribe="true" transcribeCallback="/t"/>', []],
+  ])('%s', (element, codes) => {
+    expect(warningsOf(element)).toEqual(codes)
+  })
+})

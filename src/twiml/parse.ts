@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.js'
 import { type DocumentError, DocumentProblem, type DocumentWarning } from './document-error.js'
 import type { Instruction } from './instruction.js'
 import { parseVerb } from './parse-verb.js'
+import { plainSentences } from './spoken.js'
 import { parseXml } from './xml.js'
 
 export interface Program {
@@ -28,7 +29,8 @@ export function parseDocument(document: AnswerDocument): Result<Program, Documen
     const program = parseTwiml(body)
     if (program.ok) return program
     const text = body.replace(/\s+/g, ' ').trim().slice(0, 4096)
-    return plain({ verb: 'Say', text, voice: undefined, language: undefined, loop: 1 })
+    const sentences = plainSentences(text)
+    return plain({ verb: 'Say', text, sentences, voice: undefined, language: undefined, loop: 1 })
   }
   if (/^(text\/(xml|html)|application\/xml|application\/[\w.-]+\+xml)$/.test(contentType)) {
     return parseTwiml(body)

@@ -215,14 +215,12 @@ export const streamNouns: Readonly<Record<string, ElementSchema>> = {
   }),
 }
 
-/** Inside of Say (SSML 1.1): what parts words does so, the rest is spoken as it stands. */
+/** Inside of Say (SSML 1.1). */
 const spoken = ['break', 'emphasis', 'lang', 'p', 'phoneme', 'prosody', 's', 'say-as', 'sub', 'w']
 const without = (...names: string[]) => spoken.filter((name) => !names.includes(name))
 
 function speech(attributes: Attributes, children: readonly string[] = []): ElementSchema {
-  const effective = new Set(['alias'])
-  const ignored = Object.keys(attributes).filter((name) => !effective.has(name))
-  return element(attributes, { children, without: ignored })
+  return element(attributes, { children, without: ['role'] })
 }
 
 export const spokenElements: Readonly<Record<string, ElementSchema>> = {

@@ -73,7 +73,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
       transcribeCallback: url,
       recordingConfigurationId: text,
     },
-    { without: ['transcribeCallback', 'recordingConfigurationId'] },
+    { without: ['recordingConfigurationId'] },
   ),
   Dial: element(
     {

@@ -2,6 +2,7 @@ import type { Gather, Prompt } from '../twiml/instruction.js'
 import { loopsMax } from '../twiml/instruction.js'
 import type { DigitCollector, PreparedPrompt, ProgramLeg } from './leg.js'
 import { playPrompt } from './play-prompt.js'
+import { speak } from './speak.js'
 import { goOn, type Next, type Verb } from './verb.js'
 
 interface Prepared {
@@ -12,8 +13,16 @@ interface Prepared {
 interface Progress {
   /** Prompts played whole; all of them once a key was pressed. */
   promptIndex: number
+  /** Of the prompt that is played, if it is a Say. */
+  sentences: number
   playedMs: number
   digits: string
+}
+
+interface Input {
+  readonly digits: string
+  /** The key that ended it. */
+  readonly finishKey: string | undefined
 }
 
 /** Collects digits while nested prompts play; the first key silences them (contract 2B.3, 2H 7-10). */
@@ -21,6 +30,7 @@ export const gather: Verb<Gather> = async (instruction, state, leg, signal) => {
   await leg.answer(signal)
   const progress: Progress = {
     promptIndex: Number(state.promptIndex ?? 0),
+    sentences: Number(state.sentences ?? 0),
     playedMs: Number(state.playedMs ?? 0),
     digits: String(state.digits ?? ''),
   }
@@ -29,9 +39,14 @@ export const gather: Verb<Gather> = async (instruction, state, leg, signal) => {
   let prepared: readonly Prepared[] = []
   try {
     prepared = await prepare(instruction.prompts, leg, signal)
-    if (progress.digits === '') await playPrompts(prepared, collector, progress, leg, signal)
-    const finished = await collectDigits(instruction, collector, progress, leg, signal)
-    return outcome(instruction, finished)
+    // Keys are no input of a Gather that takes speech alone.
+    const keys = instruction.input.includes('dtmf') ? collector : undefined
+    if (progress.digits === '') await playPrompts(prepared, keys, progress, leg, signal)
+    if (keys)
+      return outcome(instruction, await collectDigits(instruction, keys, progress, leg, signal))
+    // Without a speech engine nothing is heard: the timeout passes.
+    await leg.clock.sleep(instruction.timeoutMs, signal)
+    return outcome(instruction, { digits: '', finishKey: undefined })
   } finally {
     collector.close()
     for (const { audio } of prepared) audio?.release()
@@ -48,8 +63,10 @@ async function prepare(
     prompts.map(async (prompt): Promise<Prepared> => {
       if (prompt.verb === 'Pause') return { prompt, audio: undefined }
       if (prompt.verb === 'Say') {
-        if (prompt.text === '') return { prompt, audio: undefined }
-        return { prompt, audio: await leg.prompts.speech(prompt.text, prompt, signal) }
+        // The first sentence; the others are made while it is heard.
+        const [first] = prompt.sentences
+        const audio = first && (await leg.prompts.speech(first, prompt, signal))
+        return { prompt, audio }
       }
       if (prompt.url === undefined) return { prompt, audio: undefined }
       return { prompt, audio: await leg.prompts.sound(prompt.url, leg.documentUrl, signal) }
@@ -66,7 +83,7 @@ async function prepare(
 
 async function playPrompts(
   prepared: readonly Prepared[],
-  collector: DigitCollector,
+  keys: DigitCollector | undefined,
   progress: Progress,
   leg: ProgramLeg,
   signal: AbortSignal,
@@ -74,7 +91,7 @@ async function playPrompts(
   const barge = new AbortController()
   const until = AbortSignal.any([signal, barge.signal])
   const over = new AbortController()
-  const listening = collector.started(AbortSignal.any([signal, over.signal])).then(
+  const listening = keys?.started(AbortSignal.any([signal, over.signal])).then(
     () => barge.abort(),
     () => {},
   )
@@ -83,6 +100,7 @@ async function playPrompts(
       progress.promptIndex = index
       leg.save({ ...progress })
       await playOne(prepared[index] as Prepared, progress, leg, until)
+      progress.sentences = 0
       progress.playedMs = 0
     }
   } catch (error) {
@@ -104,6 +122,14 @@ async function playOne(
     await leg.clock.sleep(Math.max(0, prompt.lengthMs - progress.playedMs), signal)
     return
   }
+  if (prompt.verb === 'Say') {
+    if (prompt.sentences.length === 0) return
+    await speak(prompt, progress, leg, signal, (soFar) => {
+      Object.assign(progress, soFar)
+      leg.save({ ...progress })
+    })
+    return
+  }
   if (!audio) return
   const loops = prompt.loop === 0 ? loopsMax : prompt.loop
   await playPrompt(audio, loops, progress.playedMs, leg, signal, (playedMs) => {
@@ -118,26 +144,28 @@ async function collectDigits(
   progress: Progress,
   leg: ProgramLeg,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Input> {
   const { finishOnKey, numDigits, timeoutMs } = instruction
   const digitsMax = Math.min(numDigits, 1000)
-  while (instruction.input.includes('dtmf') && progress.digits.length < digitsMax) {
+  while (progress.digits.length < digitsMax) {
     const digit = await collector.next(timeoutMs, signal)
-    if (digit === undefined || digit === finishOnKey) return progress.digits
+    const finishKey = digit === finishOnKey ? digit : undefined
+    if (digit === undefined || finishKey) return { digits: progress.digits, finishKey }
     progress.digits += digit
     leg.save({ ...progress })
   }
-  // Speech input without an engine hears nothing: the timeout passes and nothing was said.
-  if (!instruction.input.includes('dtmf')) await leg.clock.sleep(timeoutMs, signal)
-  return progress.digits
+  return { digits: progress.digits, finishKey: undefined }
 }
 
-function outcome(instruction: Gather, digits: string): Next {
+function outcome(instruction: Gather, { digits, finishKey }: Input): Next {
   if (digits === '' && !instruction.actionOnEmptyResult) return goOn
   return {
     type: 'fetch',
     url: instruction.action,
     method: instruction.method,
-    parameters: [['Digits', digits]],
+    parameters: [
+      ['Digits', digits],
+      ...(finishKey === undefined ? [] : [['FinishedOnKey', finishKey] as const]),
+    ],
   }
 }

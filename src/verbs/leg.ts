@@ -6,6 +6,7 @@ import type {
   DialRecording,
   QueueNoun,
 } from '../twiml/dial-instruction.js'
+import type { Sentence } from '../twiml/instruction.js'
 import type { JsonObject } from './program-state.js'
 
 /** Why a program was stopped: the `reason` of its AbortSignal. */
@@ -26,7 +27,7 @@ export interface PreparedPrompt {
 /** Turns words and URLs into audio. Throws RouterError with the contract's code. */
 export interface Prompts {
   speech(
-    text: string,
+    sentence: Sentence,
     voice: { readonly voice: string | undefined; readonly language: string | undefined },
     signal: AbortSignal,
   ): Promise<PreparedPrompt>
@@ -51,7 +52,11 @@ export interface RecordOptions {
   readonly statusCallback:
     | { readonly url: string; readonly method: 'GET' | 'POST'; readonly events: readonly string[] }
     | undefined
-  /** The callback's URL resolves against it. */
+  /** Who is told what was said; undefined: nobody. */
+  readonly transcription:
+    | { readonly transcriptionSid: string; readonly callbackUrl: string }
+    | undefined
+  /** URLs resolve against it. */
   readonly base: string | undefined
   /** Ends the recording as if asked to; the outcome is still returned. */
   readonly finish: AbortSignal

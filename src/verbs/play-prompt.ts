@@ -27,7 +27,8 @@ export async function playPrompt(
   await Promise.all([playing, saveProgress(leg, playedMs, done.signal, save)])
 }
 
-async function saveProgress(
+/** Calls `save` every five seconds until `done`. */
+export async function saveProgress(
   leg: ProgramLeg,
   playedMs: number,
   done: AbortSignal,

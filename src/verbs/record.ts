@@ -3,6 +3,11 @@ import type { Record } from '../twiml/instruction.js'
 import type { ProgramLeg, RecordOptions, RecordOutcome } from './leg.js'
 import { goOn, type Verb } from './verb.js'
 
+interface RecordSids {
+  readonly recordingSid: string
+  readonly transcriptionSid: string
+}
+
 interface Recorded extends RecordOutcome {
   /** The key that ended it, 'hangup', or '' for silence and the maximum length. */
   readonly digits: string
@@ -12,9 +17,11 @@ interface Recorded extends RecordOutcome {
 export const record: Verb<Record> = async (instruction, state, leg, signal) => {
   await leg.answer(signal)
   const recordingSid = String(state.recordingSid ?? makeSid('RE', leg.ids))
-  if (state.recordingSid === undefined) await leg.checkpoint({ recordingSid })
+  const transcriptionSid = String(state.transcriptionSid ?? makeSid('TR', leg.ids))
+  const sids = { recordingSid, transcriptionSid }
+  if (state.recordingSid === undefined) await leg.checkpoint(sids)
   if (state.phase === undefined && instruction.playBeep) await leg.beep(signal)
-  if (state.phase === undefined) await leg.checkpoint({ recordingSid, phase: 'recording' })
+  if (state.phase === undefined) await leg.checkpoint({ ...sids, phase: 'recording' })
   const recorded =
     state.phase === 'done'
       ? {
@@ -22,9 +29,9 @@ export const record: Verb<Record> = async (instruction, state, leg, signal) => {
           url: String(state.url),
           digits: String(state.digits),
         }
-      : await recordUntilKey(instruction, recordingSid, leg, signal)
+      : await recordUntilKey(instruction, sids, leg, signal)
   if (state.phase !== 'done') {
-    await leg.checkpoint({ recordingSid, phase: 'done', ...recorded })
+    await leg.checkpoint({ ...sids, phase: 'done', ...recorded })
   }
   if (recorded.durationMs === 0) return goOn
   return {
@@ -42,7 +49,7 @@ export const record: Verb<Record> = async (instruction, state, leg, signal) => {
 
 async function recordUntilKey(
   instruction: Record,
-  recordingSid: string,
+  sids: RecordSids,
   leg: ProgramLeg,
   signal: AbortSignal,
 ): Promise<Recorded> {
@@ -63,7 +70,7 @@ async function recordUntilKey(
   })()
   try {
     const outcome = await leg.record(
-      recordOptions(instruction, recordingSid, leg.documentUrl, finish.signal),
+      recordOptions(instruction, sids, leg.documentUrl, finish.signal),
       signal,
     )
     return { ...outcome, digits: signal.aborted ? 'hangup' : digits }
@@ -76,11 +83,11 @@ async function recordUntilKey(
 
 function recordOptions(
   instruction: Record,
-  recordingSid: string,
+  { recordingSid, transcriptionSid }: RecordSids,
   base: string | undefined,
   finish: AbortSignal,
 ): RecordOptions {
-  const url = instruction.recordingStatusCallback
+  const { recordingStatusCallback: url, transcribeCallback: callbackUrl } = instruction
   return {
     recordingSid,
     durationMsMax: instruction.maxLengthMs,
@@ -94,6 +101,7 @@ function recordOptions(
             method: instruction.recordingStatusCallbackMethod,
             events: instruction.recordingStatusCallbackEvents,
           },
+    transcription: callbackUrl === undefined ? undefined : { transcriptionSid, callbackUrl },
     base,
     finish,
   }

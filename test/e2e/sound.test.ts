@@ -4,10 +4,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Responder } from './harness/application.js'
 import { readWav, tones, wavBytes } from './harness/audio.js'
 import { call } from './harness/caller.js'
-import { soundSeconds, toneSeconds } from './harness/measure.js'
+import { soundSeconds, toneSeconds, trimmed } from './harness/measure.js'
 import { startTestbed, type Testbed } from './harness/testbed.js'
 
 const mp3File = fileURLToPath(new URL('fixtures/tone-700hz-1s.mp3', import.meta.url))
+
+/** Between sounds [s], in windows of 20 ms. */
+function longestSilence(samples: Int16Array): number {
+  const loud = trimmed(samples)
+  let longest = 0
+  let run = 0
+  for (let at = 0; at + 160 <= loud.length; at += 160) {
+    const isLoud = loud.subarray(at, at + 160).some((sample) => Math.abs(sample) > 200)
+    run = isLoud ? 0 : run + 1
+    longest = Math.max(longest, run)
+  }
+  return longest * 0.02
+}
 
 describe('what a caller hears', () => {
   let bed: Testbed
@@ -45,6 +58,29 @@ describe('what a caller hears', () => {
     const ratio = soundSeconds(twice.samples) / soundSeconds(samples)
     expect(ratio).toBeGreaterThan(1.8)
     expect(ratio).toBeLessThan(2.2)
+  })
+
+  it.concurrent('Say of several sentences has no gaps', async () => {
+    const sentence = 'Here is another sentence of this rather long announcement. '
+    const { samples } = await hear('long-say', {
+      '/long-say': `<Response><Say>${sentence.repeat(6)}</Say></Response>`,
+    })
+    expect(soundSeconds(samples)).toBeGreaterThan(6)
+    // One after another without a gap beyond the pause of a full stop.
+    expect(longestSilence(samples)).toBeLessThan(0.6)
+  })
+
+  it.concurrent('Say carries out SSML', async () => {
+    const { samples } = await hear('ssml', {
+      '/ssml': `<Response><Say>One<break time="2s"/>two</Say><Pause length="3"/>
+        <Say><prosody rate="50%">One two three</prosody></Say></Response>`,
+    })
+    expect(longestSilence(samples.subarray(0, 4.5 * 8_000))).toBeGreaterThan(1.8)
+    const plain = await hear('ssml-plain', {
+      '/ssml-plain': '<Response><Say>One two three</Say></Response>',
+    })
+    const slow = soundSeconds(samples.subarray(4.5 * 8_000))
+    expect(slow).toBeGreaterThan(1.4 * soundSeconds(plain.samples))
   })
 
   it.concurrent('Play plays WAV of any rate, with a relative URL and a loop', async () => {

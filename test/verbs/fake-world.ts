@@ -52,6 +52,7 @@ export class FakeWorld {
   readonly #recordings = new Map<string, RecordOutcome>()
   readonly #children = new Map<string, DialOutcome>()
   readonly #taken = new Set<Key>()
+  #queued: Promise<void> = Promise.resolve()
   readonly #startMs = this.clock.nowMs()
 
   page(url: string, body: string | ((request: DocumentRequest) => string)): void {
@@ -61,6 +62,7 @@ export class FakeWorld {
   /** Runs a program to its end, or to the checkpoint where the process is cut off. */
   async run(start: ProgramState, seed = 7): Promise<string> {
     const stop = new AbortController()
+    this.#queued = Promise.resolve()
     const cut = new Promise<string>((resolve) => {
       this.#cut = () => resolve('cut')
     })
@@ -98,7 +100,7 @@ export class FakeWorld {
       clock: this.clock,
       ids: new SeededIds(seed),
       prompts: {
-        speech: async (text) => this.#prompt(`say ${text}`),
+        speech: async ({ runs }) => this.#prompt(`say ${runs.map(({ text }) => text).join('')}`),
         sound: async (url) => this.#prompt(`play ${url}`),
       },
       fetchDocument: async (request, signal) => {
@@ -157,8 +159,13 @@ export class FakeWorld {
       reject: (reason) => this.effects.push(`reject ${reason}`),
       hangUp: () => this.effects.push('hangUp'),
       play: (prompt, { offsetMs, loops }, signal) => {
-        this.played.push((prompt as PreparedPrompt & { name: string }).name)
-        return this.clock.sleep(prompt.durationMs * loops - offsetMs, signal)
+        // Players of a leg queue.
+        const playing = this.#queued.then(() => {
+          this.played.push((prompt as PreparedPrompt & { name: string }).name)
+          return this.clock.sleep(prompt.durationMs * loops - offsetMs, signal)
+        })
+        this.#queued = playing.catch(() => {})
+        return playing
       },
       beep: (signal) => this.clock.sleep(200, signal),
       sendDigits: async (digits) => void this.effects.push(`digits ${digits}`),

@@ -22,6 +22,13 @@ describe('runProgram', () => {
     expect(made.effects).toEqual(['POST http://app/start ', 'answer', 'hangUp'])
   })
 
+  it('speaks sentence after sentence, each once', async () => {
+    const made = world({ start: '<Say loop="2">One.<break time="1s"/>Two. <p>Three</p></Say>' })
+    expect(await made.run(start)).toBe('hangUp')
+    const round = ['say One.', 'say Two.', 'say Three']
+    expect(made.played).toEqual([...round, ...round])
+  })
+
   it('goes to the current document where no URL is given, and through where none is needed', async () => {
     const made = world(
       { start: '<Gather numDigits="1" timeout="1"/><Redirect>next</Redirect>', next: '<Hangup/>' },
@@ -145,6 +152,34 @@ describe('Gather', () => {
     expect(got && Object.fromEntries(got.parameters).Digits).toBe(expected)
   })
 
+  it('tells which key has finished it', async () => {
+    const made = world({ start: '<Gather action="got" finishOnKey="*"/>', got: '' }, (made) => {
+      made.keys = keys('12*')
+    })
+    await made.run(start)
+    expect(made.requests.at(-1)?.parameters).toEqual([
+      ['Digits', '12'],
+      ['FinishedOnKey', '*'],
+    ])
+  })
+
+  it('hears nothing where only speech is wanted, and plays its prompts to the end', async () => {
+    const made = world(
+      {
+        start:
+          '<Gather input="speech" action="got" timeout="2" actionOnEmptyResult="true" bargeIn="false" hints="yes, no" language="de-DE" partialResultCallback="/part"><Say>a</Say></Gather>',
+        got: '',
+      },
+      (made) => {
+        made.keys = keys('5', 200)
+      },
+    )
+    await made.run(start)
+    expect(made.requests.at(-1)?.parameters).toEqual([['Digits', '']])
+    // The prompt of a second and the timeout of two.
+    expect(made.clock.nowMs()).toBeGreaterThanOrEqual(1_000_000 + 3_000)
+  })
+
   it('counts the timeout from the end of the prompt', async () => {
     const made = world(
       {
@@ -166,6 +201,11 @@ const withoutSids = (world: FakeWorld) =>
 
 const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] = [
   ['Say', { start: '<Say loop="3">a</Say><Say>b</Say>' }, () => {}],
+  [
+    'Say of several sentences',
+    { start: `<Say loop="2">${'This sentence is long enough to stand alone. '.repeat(3)}</Say>` },
+    () => {},
+  ],
   ['Play', { start: '<Play loop="4">a.mp3</Play><Play digits="1w2" loop="2"/>' }, () => {}],
   ['Pause', { start: '<Pause length="5"/><Say>a</Say>' }, () => {}],
   [
@@ -177,7 +217,7 @@ const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] 
   ['Reject', { start: '<Reject reason="busy"/>' }, () => {}],
   [
     'Gather',
-    { start: '<Gather action="got"><Say>a</Say><Play>b</Play></Gather>', got: '<Say>c</Say>' },
+    { start: '<Gather action="got"><Say>a<p/>b</Say><Play>b</Play></Gather>', got: '<Say>c</Say>' },
     (world) => {
       // Late enough to be pressed after the last resumption.
       world.keys = [
