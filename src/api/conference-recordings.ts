@@ -1,11 +1,10 @@
-import { rm } from 'node:fs/promises'
 import type Router from 'koa-router'
 import { z } from 'zod'
-import { deleteRecording, findRecording } from '../store/calls.js'
+import { findRecording } from '../store/calls.js'
 import type { ConferenceRow, RecordingRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
-import { ApiError, apiErrors } from './api-error.js'
+import { apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
 import { currentRecording } from './call-recordings.js'
 import { commanded } from './commanded.js'
@@ -13,8 +12,8 @@ import { conferenceOf } from './conferences.js'
 import { dateRange } from './date-filter.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
-import { presentConferenceRecording } from './present/conference.js'
-import { isRunning } from './recordings.js'
+import { presentConferenceRecording } from './present/recording.js'
+import { removeRecording } from './recordings.js'
 
 const names = { one: 'Recording', many: 'Recordings', key: 'recordings' }
 const base = '/Conferences/:conferenceSid/Recordings'
@@ -31,7 +30,10 @@ export function addConferenceRecordings(router: Router, parts: ApiParts): void {
     answerOne(context as ApiContext, names, presentConferenceRecording(row))
   })
   router.post(`${base}/:sid`, (context) => update(context as ApiContext, parts))
-  router.delete(`${base}/:sid`, (context) => remove(context as ApiContext, parts))
+  router.delete(`${base}/:sid`, async (context) => {
+    const row = await recordingOf(context as ApiContext, parts)
+    await removeRecording(context as ApiContext, row, parts)
+  })
 }
 
 async function list(context: ApiContext, parts: ApiParts): Promise<void> {
@@ -59,17 +61,6 @@ async function update(context: ApiContext, parts: ApiParts): Promise<void> {
   const shown = presentConferenceRecording(after ?? row)
   // What was stopped is complete at once; that it was stopped is what was asked for.
   answerOne(context, names, Status === 'stopped' ? { ...shown, status: 'stopped' } : shown)
-}
-
-async function remove(context: ApiContext, parts: ApiParts): Promise<void> {
-  const row = await recordingOf(context, parts)
-  if (isRunning(row)) {
-    throw new ApiError(409, 20009, `Recording ${row.sid} is not finished and cannot be deleted`)
-  }
-  await parts.store.write([deleteRecording(row.sid)])
-  await rm(parts.recordingPath(row.sid), { force: true })
-  await parts.recordingCopies.forget(row.sid)
-  context.status = 204
 }
 
 async function recordingOf(context: ApiContext, parts: ApiParts): Promise<RecordingRow> {

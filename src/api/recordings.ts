@@ -22,7 +22,10 @@ export function addRecordings(router: Router, parts: ApiParts): void {
   )
   for (const path of ['/Recordings/:sid', '/Calls/:callSid/Recordings/:sid']) {
     router.get(path, (context) => fetchRecording(context as ApiContext, parts))
-    router.delete(path, (context) => removeRecording(context as ApiContext, parts))
+    router.delete(path, async (context) => {
+      const row = await recordingOf(context as ApiContext, parts)
+      await removeRecording(context as ApiContext, row, parts)
+    })
   }
 }
 
@@ -90,8 +93,12 @@ async function audioOf(
   }
 }
 
-async function removeRecording(context: ApiContext, parts: ApiParts): Promise<void> {
-  const row = await recordingOf(context, parts)
+/** Removes what is over, with its audio. Throws ApiError. */
+export async function removeRecording(
+  context: ApiContext,
+  row: RecordingRow,
+  parts: ApiParts,
+): Promise<void> {
   if (isRunning(row)) {
     throw new ApiError(409, 20009, `Recording ${row.sid} is not finished and cannot be deleted`)
   }
@@ -120,6 +127,6 @@ function presented(context: ApiContext, row: RecordingRow, { baseUrl }: ApiParts
     : presentCallRecording(row)
 }
 
-export function isRunning({ status }: Pick<RecordingRow, 'status'>): boolean {
+function isRunning({ status }: Pick<RecordingRow, 'status'>): boolean {
   return status === 'in-progress' || status === 'paused'
 }
