@@ -58,6 +58,13 @@ export class Attributes {
     return text !== undefined && isDigits(text) ? text : undefined
   }
 
+  /** '' where no key is meant. */
+  keys(name: string): string {
+    const { normal, max } = this.#of(name, 'keys')
+    const text = this.text(name)?.trim()
+    return text !== undefined && areKeys(text, max) ? text : normal
+  }
+
   words(name: string): readonly string[] {
     const { values, normal } = this.#of(name, 'words')
     const known = wordsOf(this.text(name)).filter((word) => values.includes(word))
@@ -118,6 +125,8 @@ function problemOf(schema: AttributeSchema, value: string): string | undefined {
     case 'text':
     case 'url':
       return undefined
+    case 'keys':
+      return areKeys(value, schema.max) ? undefined : `may hold ${schema.max} of 0-9 # *`
     case 'digits':
       return isDigits(value) ? undefined : 'may hold at most 128 of 0-9 A-D # * w W'
     case 'method':
@@ -152,6 +161,10 @@ function isNormal(schema: AttributeSchema, value: string): boolean {
 
 function isNumber(text: string): boolean {
   return /^\d{1,9}$/.test(text)
+}
+
+function areKeys(text: string, max: number): boolean {
+  return text.length <= max && /^[0-9*#]*$/.test(text)
 }
 
 function isDigits(text: string): boolean {

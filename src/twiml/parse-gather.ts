@@ -18,9 +18,6 @@ export function parseGather(
 ): Gather {
   const warn = (message: string) =>
     warnings.push({ errorCode: 12200, message: `<Gather>: ${message}`, line: element.line })
-  const finishOnKey = attributes.text('finishOnKey') ?? '#'
-  const isKey = /^[0-9*#]?$/.test(finishOnKey)
-  if (!isKey) warn(`finishOnKey="${finishOnKey}" must be one of 0-9 # * or empty; # finishes`)
   if (!areHints(attributes.text('hints') ?? '')) {
     warn(`hints may have ${hintsMax} entries of ${hintCharactersMax} characters`)
   }
@@ -34,7 +31,7 @@ export function parseGather(
     action: attributes.url('action'),
     method: attributes.method('method'),
     timeoutMs: attributes.milliseconds('timeout'),
-    finishOnKey: isKey ? finishOnKey : '#',
+    finishOnKey: attributes.keys('finishOnKey'),
     numDigits: attributes.integer('numDigits') ?? Number.POSITIVE_INFINITY,
     actionOnEmptyResult: attributes.boolean('actionOnEmptyResult'),
     prompts,

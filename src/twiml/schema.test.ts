@@ -39,7 +39,7 @@ function suits(schema: AttributeSchema, type: string, values: readonly string[] 
   if (type === 'number[]') return schema.type === 'words'
   if (values?.join() === 'GET,POST') return schema.type === 'method'
   if (!values || 'values' in schema === false)
-    return ['text', 'url', 'digits', 'method', 'oneOf', 'integer'].includes(schema.type)
+    return ['text', 'url', 'digits', 'keys', 'method', 'oneOf', 'integer'].includes(schema.type)
   const known = 'values' in schema ? schema.values : []
   return values.every((value) => known.includes(value))
 }
@@ -83,6 +83,11 @@ function wrongValues(
     case 'oneOf':
     case 'words':
       return [['n/a', '']]
+    case 'keys':
+      return [
+        ['x', schema.normal],
+        ['1'.repeat(schema.max + 1), schema.normal],
+      ]
     case 'digits':
       return [
         ['n/a', ''],
@@ -109,6 +114,8 @@ function rightValues(schema: AttributeSchema): string[] {
       return [...schema.values]
     case 'words':
       return [...schema.values, schema.values.join(' ')]
+    case 'keys':
+      return ['', '#', '1234567890*#'.slice(0, schema.max)]
     case 'digits':
       return ['1w#', '1'.repeat(128)]
     default:

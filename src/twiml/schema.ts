@@ -5,6 +5,8 @@
 
 export type AttributeSchema =
   | { readonly type: 'text' | 'url' | 'digits' }
+  /** At most `max` of 0-9 # *; empty: none, which is not the same as absent. */
+  | { readonly type: 'keys'; readonly normal: string; readonly max: number }
   | { readonly type: 'method'; readonly normal: 'GET' | 'POST' }
   | { readonly type: 'boolean'; readonly normal: boolean | undefined }
   /** Whole numbers; beyond the limits the nearest counts. */
@@ -57,6 +59,11 @@ export const text: AttributeSchema = { type: 'text' }
 export const url: AttributeSchema = { type: 'url' }
 export const digits: AttributeSchema = { type: 'digits' }
 export const post: AttributeSchema = { type: 'method', normal: 'POST' }
+export const keys = (normal: string, max: number): AttributeSchema => ({
+  type: 'keys',
+  normal,
+  max,
+})
 export const flag = (normal?: boolean): AttributeSchema => ({ type: 'boolean', normal })
 
 export function integer(normal: number | undefined, min: number, max: number): AttributeSchema {
