@@ -1,4 +1,5 @@
 import type { RecordingRow } from '../../store/schema.js'
+import { conferencePath } from './conference.js'
 import { accountPath, rfc2822, subresources } from './format.js'
 
 const parts = [
@@ -53,6 +54,6 @@ export function presentCallRecording(row: RecordingRow) {
 
 /** A recording under its conference. */
 export function presentConferenceRecording(row: RecordingRow) {
-  const path = `${accountPath(row.account_sid)}/Conferences/${row.conference_sid}`
+  const path = conferencePath(row.account_sid, row.conference_sid ?? '')
   return { ...factsOf(row), uri: `${path}/Recordings/${row.sid}.json` }
 }
