@@ -73,4 +73,34 @@ describe.skipIf(!existsSync(examples))('fields of resources, as recorded', () =>
     const answer = await get(`${path}/${list[0]?.sid}.json`)
     expect(fieldsOf(answer)).toEqual(fieldsOf(example(name), answer))
   })
+
+  it.each(['ListCallRecording.200.readFull.json', 'FetchCallRecording.200.fetch.json'])(
+    '%s',
+    async (name) => {
+      const [call] = (await get('/Calls.json')).calls as readonly { readonly sid: string }[]
+      const path = `/Calls/${call?.sid}/Recordings`
+      const list = await get(`${path}.json`)
+      const [recording] = list.recordings as readonly { readonly sid: string }[]
+      const answer = name.startsWith('List') ? list : await get(`${path}/${recording?.sid}.json`)
+      expect(fieldsOf(answer)).toEqual(fieldsOf(example(name), answer))
+    },
+  )
+
+  it.each([
+    ['CreateApplication.201.create.json', '/Applications.json', { FriendlyName: 'golden' }],
+    ['CreateQueue.201.create.json', '/Queues.json', { FriendlyName: 'golden' }],
+  ])('%s', async (name, path, form) => {
+    const { baseUrl, accountSid, authToken } = bed.router
+    const response = await fetch(`${baseUrl}/2010-04-01/Accounts/${accountSid}${path}`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` },
+      body: new URLSearchParams(form),
+    })
+    expect(response.status).toBe(201)
+    const answer = (await response.json()) as Json
+    expect(fieldsOf(answer)).toEqual(fieldsOf(example(name), answer))
+    const list = await get(path)
+    const full = example(`List${path.slice(1, -'s.json'.length)}.200.readFull.json`)
+    expect(fieldsOf(list)).toEqual(fieldsOf(full, list))
+  })
 })
