@@ -9,6 +9,7 @@ import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
 import type { ProgramRole, RunProgram } from '../call/program.js'
 import type { Queues } from '../call/queues.js'
+import { beginRecording } from '../call/recording-command.js'
 import type { ReferOutcome } from '../call/sip-leg.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
 import type { Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
@@ -267,6 +268,16 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
     dialQueue: (options, signal) =>
       dialQueueFor(call, options, resolve, { queues: parts.queues, runProgram }, signal),
     echo: (signal) => call.audio.echo(signal),
+    startRecording: async ({ recordingSid, base, ...settings }) => {
+      if (await call.ports.store.findRecording(recordingSid)) return
+      const { statusCallback } = settings
+      const absolute = statusCallback && {
+        ...statusCallback,
+        url: resolve(statusCallback.url, base),
+      }
+      const wanted = { ...settings, statusCallback: absolute }
+      await beginRecording(call, recordingSid, wanted, 'StartCallRecordingAPI')
+    },
     refer: async ({ target }, signal) => referResult(await call.refer(target, signal)),
   }
   return leg

@@ -1,5 +1,5 @@
 /** What a document tells the router to do. URLs are as written: perhaps relative, perhaps templates. */
-import type { Dial } from './dial-instruction.js'
+import type { Dial, EventCallback } from './dial-instruction.js'
 
 export type Method = 'GET' | 'POST'
 
@@ -136,6 +136,19 @@ export interface Leave {
   readonly verb: 'Leave'
 }
 
+/** Begins recordings that go on while the document does. */
+export interface Start {
+  readonly verb: 'Start'
+  readonly recordings: readonly StartedRecording[]
+}
+
+export interface StartedRecording {
+  readonly isDual: boolean
+  readonly track: 'inbound' | 'outbound' | 'both'
+  readonly trimSilence: boolean
+  readonly statusCallback: EventCallback | undefined
+}
+
 export type Instruction =
   | Say
   | Play
@@ -150,6 +163,7 @@ export type Instruction =
   | Enqueue
   | Leave
   | Refer
+  | Start
 
 export type VerbName = Instruction['verb']
 

@@ -1,12 +1,11 @@
 import { Attributes, checkAttributes } from './attributes.js'
+import { callback, eventCallback } from './callbacks.js'
 import { checkChildren } from './check-children.js'
 import type {
-  Callback,
   ConferenceNoun,
   Dial,
   DialParty,
   DialRecording,
-  EventCallback,
   MachineDetection,
   QueueNoun,
   SipPlace,
@@ -89,17 +88,6 @@ function recording(attributes: Attributes): DialRecording | undefined {
     trimSilence: attributes.oneOf('trim') === 'trim-silence',
     statusCallback: eventCallback(attributes, 'recordingStatusCallback'),
   }
-}
-
-function eventCallback(attributes: Attributes, name: string): EventCallback | undefined {
-  const url = attributes.url(name)
-  const events = attributes.words(`${name}Event`)
-  return url === undefined ? undefined : { url, method: attributes.method(`${name}Method`), events }
-}
-
-function callback(attributes: Attributes, name: string, method: string): Callback | undefined {
-  const url = attributes.url(name)
-  return url === undefined ? undefined : { url, method: attributes.method(method) }
 }
 
 function conference(element: XmlElement, attributes: Attributes): ConferenceNoun {

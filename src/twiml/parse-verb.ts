@@ -6,6 +6,7 @@ import { parseDial } from './parse-dial.js'
 import { parseEnqueue } from './parse-enqueue.js'
 import { parseGather } from './parse-gather.js'
 import { parseRecord } from './parse-record.js'
+import { parseStart } from './parse-start.js'
 import { verbs } from './schema-verbs.js'
 import { spokenSentences, spokenText } from './spoken.js'
 import type { XmlElement } from './xml.js'
@@ -26,7 +27,7 @@ export function parseVerb(element: XmlElement, warnings: DocumentWarning[]): Ins
 }
 
 /** What is in these decides what they do, and is parsed with them. */
-const structured = new Set(['Dial', 'Gather', 'Refer'])
+const structured = new Set(['Dial', 'Gather', 'Refer', 'Start'])
 
 const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
   Say: parseSay,
@@ -49,6 +50,7 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
   Enqueue: parseEnqueue,
   Leave: () => ({ verb: 'Leave' }),
   Refer: parseRefer,
+  Start: parseStart,
 }
 
 function parseSay(element: XmlElement, attributes: Attributes): Say {

@@ -130,13 +130,16 @@ const stream: Attributes = {
 export const streamNouns: Readonly<Record<string, ElementSchema>> = {
   Stream: later({ ...stream, url }, ['Parameter']),
   Siprec: later(stream, ['Parameter']),
-  Recording: later({
-    channels: oneOf('mono dual'),
-    track: maybeOneOf('inbound outbound both'),
-    trim,
-    ...callback('recordingStatusCallback', recordingEvents),
-    recordingConfigurationId: text,
-  }),
+  Recording: element(
+    {
+      channels: oneOf('mono dual'),
+      track: maybeOneOf('inbound outbound both'),
+      trim,
+      ...callback('recordingStatusCallback', recordingEvents),
+      recordingConfigurationId: text,
+    },
+    { without: ['recordingConfigurationId'] },
+  ),
   Transcription: later(
     {
       name: text,

@@ -180,7 +180,13 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
   ]),
   Body: later({}),
   Media: later({}),
-  Start: later({ action: url, method: post }, ['Recording', 'Siprec', 'Stream', 'Transcription']),
+  Start: element(
+    { action: url, method: post },
+    {
+      children: ['Recording', 'Siprec', 'Stream', 'Transcription'],
+      without: ['action', 'method'],
+    },
+  ),
   Stop: later({}, ['Siprec', 'Stream', 'Transcription']),
 }
 

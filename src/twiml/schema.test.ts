@@ -128,6 +128,7 @@ const bodies: Readonly<Record<string, string>> = {
   Play: 'a.mp3',
   Dial: '+15550100',
   Enqueue: 'support',
+  Start: '<Recording/>',
   Refer: '<Sip>sip:a@b.example</Sip>',
   Number: '+15550100',
   Sip: 'sip:a@b.example',
@@ -144,6 +145,7 @@ const rows = [
     schema: schemaOf(name, 'Dial'),
     wrap: 'Dial',
   })),
+  { name: 'Recording', schema: schemaOf('Recording'), wrap: 'Start' },
 ].flatMap(({ name, schema, wrap }) =>
   Object.entries(schema?.attributes ?? {}).map(([attribute, of]) => ({
     name,

@@ -6,7 +6,7 @@ import type {
   DialRecording,
   QueueNoun,
 } from '../twiml/dial-instruction.js'
-import type { Sentence } from '../twiml/instruction.js'
+import type { Sentence, StartedRecording } from '../twiml/instruction.js'
 import type { JsonObject } from './program-state.js'
 
 /** Why a program was stopped: the `reason` of its AbortSignal. */
@@ -167,6 +167,13 @@ export interface QueueDialOutcome {
   readonly recording?: RecordOutcome | undefined
 }
 
+export interface StartRecordingOptions extends StartedRecording {
+  /** Naming one that exists already does nothing. */
+  readonly recordingSid: string
+  /** The callback's URL resolves against it. */
+  readonly base: string | undefined
+}
+
 export interface ReferOptions {
   /** Naming one that was sent already attaches to it. */
   readonly referId: string
@@ -211,6 +218,8 @@ export interface Leg {
   enqueue(options: EnqueueOptions, signal: AbortSignal): Promise<EnqueueOutcome>
   /** Talks to the first who waits in a queue. */
   dialQueue(options: QueueDialOptions, signal: AbortSignal): Promise<QueueDialOutcome>
+  /** Resolves when the recording has begun; it goes on until the call ends. */
+  startRecording(options: StartRecordingOptions, signal: AbortSignal): Promise<void>
   /** Asks the other side to call this URI instead; resolves when it has told how that went. */
   refer(options: ReferOptions, signal: AbortSignal): Promise<ReferResult>
 }

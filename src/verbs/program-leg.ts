@@ -24,6 +24,7 @@ export function legOfProgram(target: Leg, state: ProgramState, ports: ProgramPor
     echo: (signal) => target.echo(signal),
     enqueue: (options, signal) => target.enqueue(options, signal),
     dialQueue: (options, signal) => target.dialQueue(options, signal),
+    startRecording: (options, signal) => target.startRecording(options, signal),
     refer: (options, signal) => target.refer(options, signal),
     prompts: ports.prompts,
     clock: ports.clock,

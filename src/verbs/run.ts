@@ -17,6 +17,7 @@ import type { DocumentRequest, ProgramDocument, ProgramState } from './program-s
 import { record } from './record.js'
 import { refer } from './refer.js'
 import { say } from './say.js'
+import { start as startBeside } from './start.js'
 import { goOn, type Next, type Verb } from './verb.js'
 
 export interface ProgramRules {
@@ -57,6 +58,7 @@ export const callVerbs: readonly VerbName[] = [
   'Echo',
   'Enqueue',
   'Refer',
+  'Start',
 ]
 
 /** Of who is called, before it is connected (contract 2B.4 Number url). */
@@ -99,6 +101,7 @@ const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Enqueue: enqueue,
   Leave: leave,
   Refer: refer,
+  Start: startBeside,
 }
 
 /**

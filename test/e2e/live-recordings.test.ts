@@ -136,6 +136,34 @@ describe('a live call', () => {
     expect(toneSeconds(samples, heardHz)).toBeGreaterThan(2)
   })
 
+  it.concurrent('is recorded by its document, beside what else that does', async () => {
+    const number = await bed.number({
+      '/starts': `<Response><Start><Recording channels="dual" recordingStatusCallback="/starts/status"/>
+        <Recording track="outbound" recordingStatusCallback="/starts/status"/></Start>
+        <Pause length="1"/><Gather numDigits="1" timeout="3"><Play>/long.wav</Play></Gather></Response>`,
+      '/starts/status': '',
+    })
+    const play = writeWav(bed.path('starts.wav'), tones([callerHz], 10))
+    const { finished } = startCaller(bed.uriOf(number), { play, maxSeconds: 5 })
+    await finished
+    const kept = await eventually('both recordings', () => {
+      const all = bed.app.to('/starts/status').map(({ parameters }) => parameters)
+      return all.length === 2 ? all : undefined
+    })
+    const dual = kept.find(({ RecordingChannels }) => RecordingChannels === '2')
+    const heard = kept.find(({ RecordingTrack }) => RecordingTrack === 'outbound')
+    const both = await audioOf(dual?.RecordingSid ?? '', '?RequestedChannels=2')
+    expect(
+      toneSeconds(
+        both.samples.filter((_one, at) => at % 2 === 0),
+        callerHz,
+      ),
+    ).toBeGreaterThan(2)
+    const alone = await audioOf(heard?.RecordingSid ?? '')
+    expect(toneSeconds(alone.samples, heardHz)).toBeGreaterThan(2)
+    expect(toneSeconds(alone.samples, callerHz)).toBe(0)
+  })
+
   it.concurrent('2H 20: is redirected, and ended; what is over takes no command', async () => {
     const { sid, finished } = await talking('move')
     await bed.client.calls(sid).update({ url: bed.app.url('/move/next') })

@@ -194,6 +194,9 @@ export class FakeWorld {
         await this.clock.sleep(this.dialOutcome.durationMs)
         return { status: 'completed' }
       },
+      startRecording: async ({ recordingSid, track }) => {
+        this.#onceFor(recordingSid, `start recording ${track}`)
+      },
       refer: async ({ referId, target }) => {
         this.#onceFor(referId, `refer ${target}`)
         return { callStatus: 'completed', referStatus: 202, notifyStatus: 200 }

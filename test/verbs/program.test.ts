@@ -256,6 +256,11 @@ const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] 
     },
     () => {},
   ],
+  [
+    'Start Recording',
+    { start: '<Start><Recording track="inbound"/><Recording/></Start><Say>c</Say>' },
+    () => {},
+  ],
   ['Refer', { start: '<Refer><Sip>sip:a@b</Sip></Refer><Say>c</Say>' }, () => {}],
   [
     'fallback',
