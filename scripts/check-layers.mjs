@@ -17,9 +17,10 @@ export const mayImport = {
   net: ['base'],
   telemetry: ['base'],
   media: ['base'],
+  message: ['base'],
   call: ['base', 'sip', 'sdp', 'media/port'],
   verbs: ['base', 'twiml', 'call', 'media/port', 'speech'],
-  api: ['base', 'call', 'store'],
+  api: ['base', 'call', 'store', 'message'],
 }
 
 /** The composition root: may import everything, and nobody else imports it. */

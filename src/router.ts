@@ -13,6 +13,7 @@ import { createMediaPlane } from './media/create.js'
 import { createAudioFiles } from './media/files/decode.js'
 import { RecordingCopies } from './media/files/recording-copies.js'
 import type { MediaPlane } from './media/port.js'
+import type { Messages } from './message/messages.js'
 import { AccountDirectory } from './router/account-directory.js'
 import { BindingKeeper } from './router/binding-keeper.js'
 import { Closers } from './router/closers.js'
@@ -26,6 +27,8 @@ import { DeviceMessages } from './router/device-messages.js'
 import { GatewayUpkeep } from './router/gateway-upkeep.js'
 import { HoldMusic } from './router/hold-music.js'
 import { listenHttp, localUrl } from './router/http-listener.js'
+import { interruptedBy } from './router/interrupted.js'
+import { openMessages } from './router/message-wiring.js'
 import { OutboxSender } from './router/outbox-sender.js'
 import { advertisedHost, hostTowards, ownAddresses } from './router/own-addresses.js'
 import { isOwnUri, ownDomains } from './router/own-domains.js'
@@ -126,14 +129,14 @@ async function compose(
   const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
   const found = { devices: registry.directory, domains: sipDomains.domains, trunks }
   const parts = { config, directory, events, metrics, ...found, ...opened }
-  const { calls, conferences, queues, outbox, messages } = makeCalls(parts, closers)
+  const { calls, conferences, queues, outbox, messages, texts } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
   const sizes = () => sizesOf(calls, conferences, sound.hub, sip)
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,
-    ...{ calls, conferences, queues },
+    ...{ calls, conferences, queues, messages: texts },
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
     customerTrunks: customers,
@@ -145,6 +148,7 @@ async function compose(
   for (const listener of https ? [http, https] : [http]) listener.serve(api, sip.upgrade)
   await outbox.start()
   trunks.onChange((gateways) => upkeep.set(gateways))
+  texts.start()
   return {
     ...portsOf(network),
     ...{ baseUrl, account: records.account, store: records.store },
@@ -373,6 +377,7 @@ function makeCalls(
   readonly outbox: OutboxSender
   readonly messages: DeviceMessages
 } {
+  readonly texts: Messages
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
@@ -411,6 +416,7 @@ function makeCalls(
     music: new HoldMusic(parts.plane),
   }
   const conferences: Conferences = openConferences({
+    messages: openMessages({ store, clock, outbox, events }, closers),
     ...{ store, runner, outbox, hub: parts.hub, config: ports.config },
     findCall: (callSid) => calls.find(callSid),
   })
@@ -421,7 +427,7 @@ function makeCalls(
   })
   const { realm } = config.sip
   const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, domains, realm, ids })
-  return { calls, conferences, queues: runner.queues, outbox, messages }
+  return { calls, conferences, queues: runner.queues, outbox, messages, texts: runner.messages }
 }
 
 function callConfig(

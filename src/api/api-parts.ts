@@ -8,6 +8,7 @@ import type { ParticipantView } from '../call/participant.js'
 import type { ParticipantFlags } from '../call/participant-expected.js'
 import type { CallQueue } from '../call/queue.js'
 import type { QueueRecord } from '../call/queue-record.js'
+import type { Messages } from '../message/messages.js'
 import type { AccountRow, SipCredentialRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { GatewayState } from './present/gateway.js'
@@ -99,6 +100,7 @@ export interface ApiParts {
     find(sid: string): CallQueue | undefined
     changed(record: QueueRecord): void
   }
+  readonly messages: Pick<Messages, 'create' | 'cancel' | 'mayUse'>
   /** The first account, which the operator has. */
   readonly account: { readonly sid: string }
   readonly gateways: {

@@ -12,6 +12,7 @@ import { addCalls } from './calls.js'
 import { addConferences } from './conferences.js'
 import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
+import { addMessages } from './messages.js'
 import { pages } from './pages.js'
 import { readParameters } from './parameters.js'
 import { platform } from './platform.js'
@@ -46,6 +47,7 @@ export function createApi(parts: ApiParts): RequestListener {
   addCallEvents(router, parts)
   addConferences(router, parts)
   addIncomingPhoneNumbers(router, parts)
+  addMessages(router, parts)
   addQueues(router, parts)
   addRecordings(router, parts)
   addCallRecordings(router, parts)

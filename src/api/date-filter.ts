@@ -7,6 +7,8 @@ export interface DateBound {
 }
 
 const dayMs = 86_400_000
+const isoTime = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:?\d{2})$/
+const rfc2822Time = /^\w{3}, \d{1,2} \w{3} \d{4} [\d:]{5,8} ([+-]\d{4}|GMT)$/
 
 /**
  * The bounds that `Name`, `Name<` and `Name>` ask for: that day, before its midnight, on or after it
@@ -32,11 +34,9 @@ function timeOf(
 ): { ms: number; spanMs: number } | undefined {
   if (text === undefined || text === '') return undefined
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const ms =
-    isDay || /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:?\d{2})$/.test(text)
-      ? Date.parse(text)
-      : Number.NaN
+  const isKnown = isDay || isoTime.test(text) || rfc2822Time.test(text)
+  const ms = isKnown ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms))
-    throw apiErrors.invalid(20001, `${name} must be YYYY-MM-DD or an ISO 8601 time`)
+    throw apiErrors.invalid(20001, `${name} must be YYYY-MM-DD, or a time of ISO 8601 or RFC 2822`)
   return { ms, spanMs: isDay ? dayMs : 1_000 }
 }

@@ -7,7 +7,7 @@ export interface Ids {
 }
 
 export type SidPrefix =
-  | ('AC' | 'CA' | 'PN' | 'RE' | 'CF' | 'QU' | 'AP' | 'SM' | 'TR' | 'SK' | 'NO' | 'GW')
+  | ('AC' | 'CA' | 'PN' | 'RE' | 'CF' | 'QU' | 'AP' | 'SM' | 'MM' | 'TR' | 'SK' | 'NO' | 'GW')
   | ('SD' | 'CL' | 'CR' | 'AL' | 'IP' | 'TK' | 'OU')
 
 /** A resource id: two letters and 32 hex digits (contract 2F.1). */

@@ -89,9 +89,9 @@ export class OutboxSender {
   async #send(row: OutboxRow): Promise<void> {
     const { store, client, accounts, events } = this.#parts
     const [call] = await store.read(findCall(row.account_sid, row.call_sid))
-    // What concerns a conference tells all of itself.
-    const isOfConference = row.call_sid.startsWith('CF')
-    if (!call && !isOfConference) return
+    // What concerns a conference or a message tells all of itself.
+    const tellsAll = /^(CF|SM|MM)/.test(row.call_sid)
+    if (!call && !tellsAll) return
     const own = JSON.parse(row.parameters) as [string, string][]
     const names = new Set(own.map(([name]) => name))
     const standard = call ? voiceParameters(voiceCallOf(callRecord(call))) : []
@@ -105,7 +105,7 @@ export class OutboxSender {
           accountSid: row.account_sid,
           // Cookies belong to the documents of a call; its jar may be gone by now.
           callSid: undefined,
-          loggedWith: row.call_sid,
+          ...(/^[SM]M/.test(row.call_sid) ? {} : { loggedWith: row.call_sid }),
           authToken: await accounts.authToken(row.account_sid),
           idempotencyToken: row.id,
         },

@@ -11,6 +11,8 @@ import type { ProgramRole, RunProgram } from '../call/program.js'
 import type { Queues } from '../call/queues.js'
 import { beginRecording } from '../call/recording-command.js'
 import type { ReferOutcome } from '../call/sip-leg.js'
+import { refer } from '../call/transfer.js'
+import type { Messages } from '../message/messages.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
 import type { Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
 import {
@@ -37,6 +39,7 @@ import type { CallEventLog } from './call-event-log.js'
 import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
 import type { HoldMusic } from './hold-music.js'
+import { sendMessageFor } from './message-leg.js'
 import type { PromptCache } from './prompts.js'
 import { dialQueueFor, enqueueFor } from './queue-leg.js'
 import { recordFor } from './record-leg.js'
@@ -58,6 +61,7 @@ export interface RunnerParts {
   conferences(): Conferences
   readonly queues: Queues
   readonly music: HoldMusic
+  readonly messages: Pick<Messages, 'send'>
 }
 
 const apology = {
@@ -268,6 +272,10 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
     dialQueue: (options, signal) =>
       dialQueueFor(call, options, resolve, { queues: parts.queues, runProgram }, signal),
     echo: (signal) => call.audio.echo(signal),
+    sendMessage: (options) => {
+      const { messages, defaultCountry } = parts
+      return sendMessageFor(call, options, { messages, defaultCountry, resolve })
+    },
     startRecording: async ({ recordingSid, base, ...settings }) => {
       if (await call.ports.store.findRecording(recordingSid)) return
       const { statusCallback } = settings

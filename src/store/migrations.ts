@@ -142,4 +142,15 @@ export const migrations: readonly (readonly string[])[] = [
       created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
     'CREATE INDEX applications_of_account ON applications (account_sid, created_ms, sid)',
   ],
+  [
+    `CREATE TABLE messages (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, direction TEXT NOT NULL, "from" TEXT,
+      "to" TEXT NOT NULL, messaging_service_sid TEXT, body TEXT NOT NULL, media_urls TEXT NOT NULL,
+      segments INTEGER NOT NULL, status_callback TEXT, send_ms BIGINT, sent_ms BIGINT,
+      status TEXT NOT NULL, error_code INTEGER, error_message TEXT,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL)`,
+    'CREATE INDEX messages_of_account ON messages (account_sid, created_ms, sid)',
+    `CREATE INDEX messages_waiting ON messages (created_ms)
+      WHERE status IN ('queued', 'scheduled')`,
+  ],
 ]

@@ -270,6 +270,28 @@ export interface ApplicationRow {
   readonly updated_ms: number
 }
 
+export interface MessageRow {
+  readonly sid: string
+  readonly account_sid: string
+  readonly direction: string
+  readonly from: string | null
+  readonly to: string
+  readonly messaging_service_sid: string | null
+  readonly body: string
+  /** JSON: a list of URLs. */
+  readonly media_urls: string
+  readonly segments: number
+  readonly status_callback: string | null
+  /** When it is to be sent; null: at once. */
+  readonly send_ms: number | null
+  readonly sent_ms: number | null
+  readonly status: string
+  readonly error_code: number | null
+  readonly error_message: string | null
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
 export interface QueueRow {
   readonly sid: string
   readonly account_sid: string
@@ -329,5 +351,6 @@ export interface Tables {
   call_events: CallEventRow
   conferences: ConferenceRow
   queues: QueueRow
+  messages: MessageRow
   applications: ApplicationRow
 }

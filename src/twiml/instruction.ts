@@ -88,6 +88,29 @@ export interface Record {
   readonly transcribeCallback: string | undefined
 }
 
+interface TextMessage {
+  /** Undefined: the other side of the call, or who has written. */
+  readonly to: string | undefined
+  /** Undefined: our own number. */
+  readonly from: string | undefined
+  readonly body: string
+  readonly mediaUrls: readonly string[]
+  /** Undefined: fall through to the next instruction. */
+  readonly action: string | undefined
+  readonly method: Method
+  readonly statusCallback: string | undefined
+}
+
+/** Sends a text during a call. */
+export interface Sms extends TextMessage {
+  readonly verb: 'Sms'
+}
+
+/** Sends a text in a conversation of texts. */
+export interface Message extends TextMessage {
+  readonly verb: 'Message'
+}
+
 export interface Redirect {
   readonly verb: 'Redirect'
   /** '' : the current document's URL. */
@@ -163,6 +186,8 @@ export type Instruction =
   | Enqueue
   | Leave
   | Refer
+  | Sms
+  | Message
   | Start
 
 export type VerbName = Instruction['verb']

@@ -5,6 +5,7 @@ import type { Instruction, Pause, Play, Refer, Say } from './instruction.js'
 import { parseDial } from './parse-dial.js'
 import { parseEnqueue } from './parse-enqueue.js'
 import { parseGather } from './parse-gather.js'
+import { parseMessage, parseSms } from './parse-message.js'
 import { parseRecord } from './parse-record.js'
 import { parseStart } from './parse-start.js'
 import { verbs } from './schema-verbs.js'
@@ -50,6 +51,8 @@ const verbParsers: { readonly [verb: string]: VerbParser | undefined } = {
   Enqueue: parseEnqueue,
   Leave: () => ({ verb: 'Leave' }),
   Refer: parseRefer,
+  Sms: parseSms,
+  Message: parseMessage,
   Start: parseStart,
 }
 

@@ -21,6 +21,14 @@ const ringTones =
 const cards = 'visa mastercard amex maestro discover optima jcb diners-club enroute'
 const prompts = ['Pause', 'Play', 'Say']
 
+const message = { to: text, from: text, action: url, method: post, statusCallback: url }
+
+/** What is in Message. */
+const messageNouns: Readonly<Record<string, ElementSchema>> = {
+  Body: element({}),
+  Media: element({}),
+}
+
 /** The verbs of calls, and Message of texts. */
 export const verbs: Readonly<Record<string, ElementSchema>> = {
   Say: element(
@@ -173,13 +181,8 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
     },
     prompts,
   ),
-  Sms: later({ to: text, from: text, action: url, method: post, statusCallback: url }),
-  Message: later({ to: text, from: text, action: url, method: post, statusCallback: url }, [
-    'Body',
-    'Media',
-  ]),
-  Body: later({}),
-  Media: later({}),
+  Sms: element(message),
+  Message: element(message, { children: ['Body', 'Media'] }),
   Start: element(
     { action: url, method: post },
     {
@@ -193,6 +196,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
 /** Every element of the language. */
 export const elements: Readonly<Record<string, ElementSchema>> = {
   ...verbs,
+  ...messageNouns,
   ...dialNouns,
   ...streamNouns,
   ...spokenElements,

@@ -136,6 +136,8 @@ const bodies: Readonly<Record<string, string>> = {
   Conference: 'room',
   Application: '<ApplicationSid>AP1</ApplicationSid>',
   Queue: 'support',
+  Sms: 'hi',
+  Message: 'hi',
 }
 const carriedOut = Object.entries(verbs).filter(([, { isLater }]) => !isLater)
 const rows = [

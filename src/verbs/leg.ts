@@ -174,6 +174,25 @@ export interface StartRecordingOptions extends StartedRecording {
   readonly base: string | undefined
 }
 
+export interface MessageOptions {
+  /** Naming one that exists already attaches to it. */
+  readonly messageSid: string
+  /** Undefined: the other side of the call. */
+  readonly to: string | undefined
+  /** Undefined: our own number. */
+  readonly from: string | undefined
+  readonly body: string
+  readonly mediaUrls: readonly string[]
+  readonly statusCallback: string | undefined
+  /** URLs resolve against it. */
+  readonly base: string | undefined
+}
+
+export interface MessageOutcome {
+  /** MessageStatus of the contract (2C.2). */
+  readonly status: string
+}
+
 export interface ReferOptions {
   /** Naming one that was sent already attaches to it. */
   readonly referId: string
@@ -212,6 +231,8 @@ export interface Leg {
   dial(options: DialOptions, signal: AbortSignal): Promise<DialOutcome>
   /** Resolves when the call is no longer in the conference, however that came. */
   joinConference(options: ConferenceOptions, signal: AbortSignal): Promise<ConferenceResult>
+  /** Resolves when the message is stored and it is known how far it got. */
+  sendMessage(options: MessageOptions, signal: AbortSignal): Promise<MessageOutcome>
   /** Sends back what the caller says, until `signal` aborts. */
   echo(signal: AbortSignal): Promise<never>
   /** Resolves when the call is no longer in the queue, nor talks to who has taken it from there. */

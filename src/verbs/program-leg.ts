@@ -26,6 +26,7 @@ export function legOfProgram(target: Leg, state: ProgramState, ports: ProgramPor
     dialQueue: (options, signal) => target.dialQueue(options, signal),
     startRecording: (options, signal) => target.startRecording(options, signal),
     refer: (options, signal) => target.refer(options, signal),
+    sendMessage: (options, signal) => target.sendMessage(options, signal),
     prompts: ports.prompts,
     clock: ports.clock,
     ids: ports.ids,

@@ -10,6 +10,7 @@ import { enqueue, leave } from './enqueue.js'
 import { hangup, redirect, reject } from './flow.js'
 import { gather } from './gather.js'
 import type { Leg, Prompts, StopReason } from './leg.js'
+import { message } from './message.js'
 import { pause } from './pause.js'
 import { play } from './play.js'
 import { legOfProgram } from './program-leg.js'
@@ -60,6 +61,7 @@ export const callVerbs: readonly VerbName[] = [
   'Refer',
   'Start',
 ]
+  'Sms',
 
 /** Of who is called, before it is connected (contract 2B.4 Number url). */
 export const screeningVerbs: readonly VerbName[] = [
@@ -103,6 +105,8 @@ const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Refer: refer,
   Start: startBeside,
 }
+  Sms: message,
+  Message: message,
 
 /**
  * The heart: requests a document, carries out its instructions one after another, and goes where they

@@ -103,4 +103,14 @@ describe.skipIf(!existsSync(examples))('fields of resources, as recorded', () =>
     const full = example(`List${path.slice(1, -'s.json'.length)}.200.readFull.json`)
     expect(fieldsOf(list)).toEqual(fieldsOf(full, list))
   })
+
+  it('messages', async () => {
+    const form = { to: '+15558675310', from: number, body: 'golden' }
+    const { sid } = await bed.client.messages.create(form)
+    await expect.poll(async () => (await get(`/Messages/${sid}.json`)).status).toBe('failed')
+    const one = await get(`/Messages/${sid}.json`)
+    expect(fieldsOf(one)).toEqual(fieldsOf(example('FetchMessage.200.fetch.json'), one))
+    const list = await get('/Messages.json')
+    expect(fieldsOf(list)).toEqual(fieldsOf(example('ListMessage.200.readFullPage1.json'), list))
+  })
 })

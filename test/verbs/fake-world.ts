@@ -172,6 +172,10 @@ export class FakeWorld {
       collect: () => this.#collect(),
       record: (options, signal) => this.#record(options, signal),
       dial: (options) => this.#dial(options),
+      sendMessage: async ({ messageSid, to, body }) => {
+        this.#onceFor(messageSid, `message ${to} ${body}`)
+        return { status: 'failed' }
+      },
       echo: async (signal) => {
         this.#onceFor('echo', 'echo')
         await this.clock.sleep(1e12, signal)

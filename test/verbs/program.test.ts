@@ -197,7 +197,7 @@ describe('Gather', () => {
 
 /** A sid that was not stored yet when the process was cut off is made anew. */
 const withoutSids = (world: FakeWorld) =>
-  world.effects.map((effect) => effect.replaceAll(/(CA|RE)[0-9a-f]{32}/g, '$1'))
+  world.effects.map((effect) => effect.replaceAll(/(CA|RE|SM)[0-9a-f]{32}/g, '$1'))
 
 const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] = [
   ['Say', { start: '<Say loop="3">a</Say><Say>b</Say>' }, () => {}],
@@ -207,6 +207,8 @@ const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] 
     () => {},
   ],
   ['Play', { start: '<Play loop="4">a.mp3</Play><Play digits="1w2" loop="2"/>' }, () => {}],
+  ['Sms', { start: '<Sms to="+15550100002">hi</Sms><Say>a</Say>' }, () => {}],
+  ['Sms with action', { start: '<Sms action="got">hi</Sms>', got: '<Say>a</Say>' }, () => {}],
   ['Pause', { start: '<Pause length="5"/><Say>a</Say>' }, () => {}],
   [
     'Redirect',
