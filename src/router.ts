@@ -56,6 +56,7 @@ import type { Store } from './store/store.js'
 import { TelemetryEvents } from './telemetry/events.js'
 import { addMediaMetrics } from './telemetry/media-metrics.js'
 import { createMetrics, type Metrics } from './telemetry/metrics.js'
+import type { ProgramState } from './verbs/program-state.js'
 
 export interface Router {
   readonly httpPort: number
@@ -147,8 +148,8 @@ async function compose(
   })
   for (const listener of https ? [http, https] : [http]) listener.serve(api, sip.upgrade)
   await outbox.start()
-  trunks.onChange((gateways) => upkeep.set(gateways))
   texts.start()
+  trunks.onChange((gateways) => upkeep.set(gateways))
   return {
     ...portsOf(network),
     ...{ baseUrl, account: records.account, store: records.store },
@@ -376,8 +377,8 @@ function makeCalls(
   readonly queues: Queues
   readonly outbox: OutboxSender
   readonly messages: DeviceMessages
-} {
   readonly texts: Messages
+} {
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
@@ -400,6 +401,7 @@ function makeCalls(
     clock,
     ids,
     events,
+    interrupted: (callSid) => interruptedBy(snapshots.latest(callSid) as ProgramState | undefined),
     outboxFilled: (callSid) => outbox.filled(callSid),
   }
   const runner = {
@@ -414,9 +416,9 @@ function makeCalls(
     conferences: () => conferences,
     queues: new Queues({ store: createQueueStore(store), clock, ids }),
     music: new HoldMusic(parts.plane),
+    messages: openMessages({ store, clock, outbox, events }, closers),
   }
   const conferences: Conferences = openConferences({
-    messages: openMessages({ store, clock, outbox, events }, closers),
     ...{ store, runner, outbox, hub: parts.hub, config: ports.config },
     findCall: (callSid) => calls.find(callSid),
   })

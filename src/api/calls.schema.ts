@@ -41,6 +41,19 @@ export const updateCallSchema = z.object({
   Twiml: twiml.optional(),
   Method: method.default('POST'),
   Status: z.enum(['canceled', 'completed']).optional(),
+  FallbackUrl: webUrl.optional(),
+  FallbackMethod: method.default('POST'),
+  StatusCallback: webUrl.optional(),
+  StatusCallbackMethod: method.default('POST'),
+  TimeLimit: integer(1, 86_400).optional(),
+  // Ours: what becomes of the instruction that runs (checklist G24, G25).
+  RedirectWhen: z.enum(['now', 'next']).default('now'),
+  PassState: boolean.default(false),
 })
 
-export const updateCallCodes = { Url: 21205, Method: 21209 }
+export const updateCallCodes = {
+  Url: 21205,
+  Method: 21209,
+  FallbackMethod: 21209,
+  StatusCallbackMethod: 21209,
+}

@@ -100,10 +100,12 @@ async function updateCall(context: ApiContext, parts: ApiParts): Promise<void> {
   if (wanted.Url && wanted.Twiml) {
     throw apiErrors.invalid(21205, 'Url and Twiml exclude each other')
   }
-  const command = commandOf(wanted)
-  if (command) {
+  const commands = commandsOf(wanted, parameters.words('StatusCallbackEvent'))
+  if (commands.length > 0) {
     if (isFinal(row.status as Parameters<typeof isFinal>[0])) throw notLive(row.sid)
-    await commanded(context.path, parts.calls.dispatch(row.sid, command))
+    for (const command of commands) {
+      await commanded(context.path, parts.calls.dispatch(row.sid, command))
+    }
   }
   answerOne(context, names, presentCall(await callOf(context, parts)))
 }
@@ -141,9 +143,15 @@ function urlsOf(
   wanted: ReturnType<typeof createCallSchema.parse>,
   events: readonly string[],
 ): CallUrls {
+  return { start: startOf(wanted), ...callbacksOf(wanted, events) }
+}
+
+function callbacksOf(
+  wanted: ReturnType<typeof createCallSchema.parse> | ReturnType<typeof updateCallSchema.parse>,
+  events: readonly string[],
+): Pick<CallUrls, 'fallback' | 'statusCallback'> {
   const { StatusCallback: url, StatusCallbackMethod: method, FallbackUrl, FallbackMethod } = wanted
   return {
-    start: startOf(wanted),
     fallback: FallbackUrl ? { url: FallbackUrl, method: FallbackMethod } : undefined,
     statusCallback: url
       ? { url, method, events: events.length > 0 ? events : ['completed'] }
@@ -162,15 +170,25 @@ function startOf(wanted: {
   throw apiErrors.invalid(21205, 'Url, Twiml or ApplicationSid is required')
 }
 
-function commandOf(wanted: {
-  Url?: string | undefined
-  Twiml?: string | undefined
-  Method: 'GET' | 'POST'
-  Status?: 'canceled' | 'completed' | undefined
-}): CallCommand | undefined {
-  if (wanted.Status) return { type: 'end', as: wanted.Status }
-  if (!wanted.Url && !wanted.Twiml) return undefined
-  return { type: 'redirect', start: startOf(wanted) }
+function commandsOf(
+  wanted: ReturnType<typeof updateCallSchema.parse>,
+  events: readonly string[],
+): CallCommand[] {
+  const { FallbackUrl, StatusCallback, TimeLimit, Url, Twiml } = wanted
+  if (wanted.Status) return [{ type: 'end', as: wanted.Status }]
+  const commands: CallCommand[] = []
+  if (FallbackUrl || StatusCallback || TimeLimit !== undefined) {
+    commands.push({
+      type: 'change',
+      ...callbacksOf(wanted, events),
+      timeLimitMs: TimeLimit === undefined ? undefined : TimeLimit * 1000,
+    })
+  }
+  if (Url || Twiml) {
+    const { RedirectWhen: when, PassState: passesState } = wanted
+    commands.push({ type: 'redirect', start: startOf(wanted), when, passesState })
+  }
+  return commands
 }
 
 /** E.164 where the text is a number, a SIP URI, or client:name. */

@@ -54,8 +54,8 @@ export interface CallRecord {
   readonly forwardedFrom: string | undefined
   readonly callerName: string | undefined
   readonly sip: SipFacts | undefined
-  readonly statusCallback: StatusCallback | undefined
-  readonly fallback: Callback | undefined
+  statusCallback: StatusCallback | undefined
+  fallback: Callback | undefined
   readonly createdMs: number
   /**
    * Hops that a call made for this one may go (Max-Forwards): a number that leads back to itself ends by

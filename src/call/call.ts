@@ -14,20 +14,20 @@ import { LegAudio } from './leg-audio.js'
 import { LegMedia, type Remote } from './leg-media.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts, ProgramStart, Route } from './ports.js'
-import type { RunProgram, StopReason } from './program.js'
+import { type RunProgram, type StopReason, withState } from './program.js'
 import type { LiveRecording } from './recording.js'
 import { carryOutRecording } from './recording-command.js'
 import {
   type Dialled,
   deafListener,
   type InviteOutcome,
-  type ReferOutcome,
   type Referral,
   SipLeg,
   type SipLegListener,
   visibleHeaders,
 } from './sip-leg.js'
 import { callEvent } from './status-events.js'
+import { TimeLimit } from './time-limit.js'
 import type { OnTransfer } from './transfer.js'
 
 export interface CallParts {
@@ -52,9 +52,6 @@ export interface Dialling {
   readonly onRinging?: () => void
 }
 
-/** Longer than anybody lets a phone ring. */
-const referMsMax = 180_000
-
 /** One live call: its record, its leg, its audio, and the program that runs on it. */
 export class Call {
   readonly record: CallRecord
@@ -67,6 +64,7 @@ export class Call {
   partner: Call | undefined
   /** What a REFER of the other side leads to; undefined: it is refused. */
   onTransfer: OnTransfer | undefined
+  readonly limit: TimeLimit
   /** Those that run, by sid. */
   readonly recordings = new Map<string, LiveRecording>()
   /** Of a call that we made; undefined: no answer yet. */
@@ -92,6 +90,7 @@ export class Call {
       // A caller that vanished has hung up, as far as its program is concerned.
       rtpTimeout: () => this.#vanished(),
     })
+    this.limit = new TimeLimit(ports.clock, this.#ended.signal, () => this.hangUp())
     this.#media = new LegMedia(this.audio, ports, remote)
     this.#listener = {
       callSid: record.sid,
@@ -213,6 +212,11 @@ export class Call {
     return this.#left.signal.aborted
   }
 
+  /** Another program waits for the instruction that runs to be over. */
+  get isSuperseded(): boolean {
+    return this.#pendingStart !== undefined
+  }
+
   /** Aborts when the call ends or is redirected. */
   get leftSignal(): AbortSignal {
     return this.#left.signal
@@ -284,21 +288,6 @@ export class Call {
       this.hangUp()
       throw error
     })
-  }
-
-  /** Asks the other side to call `target` instead; resolves when it has told how that went. */
-  async refer(target: string, signal: AbortSignal): Promise<ReferOutcome> {
-    const over = new AbortController()
-    const patience = this.ports.clock.sleep(referMsMax, AbortSignal.any([signal, over.signal]))
-    patience.then(
-      () => over.abort(),
-      () => {},
-    )
-    const outcome = await this.leg.refer(target, AbortSignal.any([signal, over.signal]))
-    over.abort()
-    // It may have hung up because it was transferred: that is told first.
-    if (signal.aborted && outcome.reported === undefined) throw signal.reason
-    return outcome
   }
 
   /** Gives an attempt up that nobody has answered. */
@@ -457,17 +446,34 @@ export class Call {
       return
     }
     if (isFinal(this.record.status)) throw notInProgress(this.sid)
+    if (command.type === 'change') {
+      this.#change(command)
+      return
+    }
     if (command.type !== 'redirect') {
       await carryOutRecording(this, command)
       return
     }
     const running = this.#program
     if (!running && !this.isAnswered) throw notInProgress(this.sid)
-    this.#pendingStart = command.start
+    const { start, passesState = false, when = 'now' } = command
+    this.#pendingStart = passesState ? withState(start, this.ports.interrupted?.(this.sid)) : start
+    if (running && when === 'next') return
     running?.stop.abort({ type: 'redirect' } satisfies StopReason)
     this.#left.abort({ type: 'redirect' } satisfies StopReason)
     await running?.done
     if (!running) this.#startPending()
+  }
+
+  #change({ fallback, statusCallback, timeLimitMs }: CallCommand & { type: 'change' }): void {
+    const { record } = this
+    record.fallback = fallback ?? record.fallback
+    record.statusCallback = statusCallback ?? record.statusCallback
+    const { startMs, createdMs } = record
+    if (timeLimitMs !== undefined) {
+      this.limit.set((startMs ?? createdMs) + timeLimitMs - this.ports.clock.nowMs())
+    }
+    this.persist([])
   }
 
   #programDone(stop: AbortController): void {

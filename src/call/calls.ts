@@ -218,12 +218,7 @@ export class Calls {
       await call.audio.sendDigits(request.sendDigits, call.endedSignal).catch(() => {})
     }
     call.start(request.start)
-    if (request.timeLimitMs !== undefined) {
-      await this.#ports.clock.sleep(request.timeLimitMs, call.endedSignal).then(
-        () => call.hangUp(),
-        () => {},
-      )
-    }
+    if (request.timeLimitMs !== undefined) call.limit.set(request.timeLimitMs)
   }
 
   /** The call whose leg this is, or one of whose devices rings. */

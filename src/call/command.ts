@@ -1,10 +1,24 @@
 import { RouterError } from '../base/router-error.js'
-import type { StatusCallback } from './call-record.js'
+import type { Callback, StatusCallback } from './call-record.js'
 import type { ProgramStart } from './ports.js'
 
 /** What REST may ask of a live call; plain JSON. */
 export type CallCommand =
-  | { readonly type: 'redirect'; readonly start: ProgramStart }
+  | {
+      readonly type: 'redirect'
+      readonly start: ProgramStart
+      /** `next`: when the instruction that runs is over; default: now. */
+      readonly when?: 'now' | 'next'
+      /** Tells the first request what the interrupted instruction had come to. */
+      readonly passesState?: boolean
+    }
+  | {
+      readonly type: 'change'
+      readonly fallback: Callback | undefined
+      readonly statusCallback: StatusCallback | undefined
+      /** Of the whole call. */
+      readonly timeLimitMs: number | undefined
+    }
   /** `canceled` only while queued or ringing; `completed` always. */
   | { readonly type: 'end'; readonly as: 'completed' | 'canceled' }
   | RecordingCommand

@@ -182,6 +182,8 @@ export interface CallPorts {
   readonly clock: Clock
   readonly ids: Ids
   readonly events: CallEvents
+  /** What the instruction that runs on a call has come to, as parameters. Default: nothing. */
+  interrupted?(callSid: string): readonly (readonly [name: string, value: string])[]
   /** Tells the sender of status callbacks that there is something new. */
   outboxFilled(callSid: string): void
 }

@@ -18,3 +18,12 @@ export type RunProgram = (
   /** Default: call. */
   role?: ProgramRole,
 ) => Promise<ProgramEnd>
+
+/** What the interrupted instruction had come to goes with the first request. */
+export function withState(
+  start: ProgramStart,
+  parameters: readonly (readonly [name: string, value: string])[] = [],
+): ProgramStart {
+  if (start.type === 'document') return start
+  return { ...start, parameters: [...(start.parameters ?? []), ...parameters] }
+}

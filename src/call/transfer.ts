@@ -1,7 +1,7 @@
 import type { Call } from './call.js'
 import { isFinal } from './call-record.js'
 import type { ProgramStart } from './ports.js'
-import type { Referral } from './sip-leg.js'
+import type { ReferOutcome, Referral } from './sip-leg.js'
 
 /** A new party for who stays in the call, asked for by who is about to leave; undefined: declined. */
 export type OnTransfer = (target: string) => Promise<void> | undefined
@@ -110,4 +110,26 @@ export async function transfer(
     () => leg.reportRefer(referId, 200),
     () => leg.reportRefer(referId, 503),
   )
+}
+
+/** Longer than anybody lets a phone ring. */
+const referMsMax = 180_000
+
+/** Asks the other side of a call to call `target` instead; resolves when it has told how that went. */
+export async function refer(
+  { leg, ports }: Call,
+  target: string,
+  signal: AbortSignal,
+): Promise<ReferOutcome> {
+  const over = new AbortController()
+  const patience = ports.clock.sleep(referMsMax, AbortSignal.any([signal, over.signal]))
+  patience.then(
+    () => over.abort(),
+    () => {},
+  )
+  const outcome = await leg.refer(target, AbortSignal.any([signal, over.signal]))
+  over.abort()
+  // It may have hung up because it was transferred: that is told first.
+  if (signal.aborted && outcome.reported === undefined) throw signal.reason
+  return outcome
 }

@@ -102,6 +102,7 @@ export function portsOf(call: Call, parts: RunnerParts): ProgramPorts {
     ids,
     prompts: promptsOf(call, parts),
     fetchDocument: (request, signal) => fetchDocument(call, request, parts, signal),
+    isSuperseded: () => call.isSuperseded,
     checkpoint: (state) => snapshots.checkpoint(call.sid, state),
     save: (state) => snapshots.save(call.sid, state),
     warned: ({ errorCode, message, line }) => {
@@ -271,11 +272,11 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
     },
     dialQueue: (options, signal) =>
       dialQueueFor(call, options, resolve, { queues: parts.queues, runProgram }, signal),
-    echo: (signal) => call.audio.echo(signal),
     sendMessage: (options) => {
       const { messages, defaultCountry } = parts
       return sendMessageFor(call, options, { messages, defaultCountry, resolve })
     },
+    echo: (signal) => call.audio.echo(signal),
     startRecording: async ({ recordingSid, base, ...settings }) => {
       if (await call.ports.store.findRecording(recordingSid)) return
       const { statusCallback } = settings
@@ -286,7 +287,7 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
       const wanted = { ...settings, statusCallback: absolute }
       await beginRecording(call, recordingSid, wanted, 'StartCallRecordingAPI')
     },
-    refer: async ({ target }, signal) => referResult(await call.refer(target, signal)),
+    refer: async ({ target }, signal) => referResult(await refer(call, target, signal)),
   }
   return leg
 }

@@ -12,6 +12,8 @@ export class SnapshotWriter {
   readonly #pending = new Map<string, unknown>()
   /** Calls that have a row. */
   readonly #stored = new Set<string>()
+  /** What was said last about each live call. */
+  readonly #latest = new Map<string, unknown>()
   #writing: Promise<void> | undefined
 
   constructor(store: Store, clock: Clock, failed: (error: unknown) => void) {
@@ -22,16 +24,24 @@ export class SnapshotWriter {
 
   async checkpoint(callSid: string, state: unknown): Promise<void> {
     this.#pending.delete(callSid)
+    this.#latest.set(callSid, state)
     this.#stored.add(callSid)
     await this.#store.write([putSnapshot(callSid, JSON.stringify(state), this.#clock.nowMs())])
   }
 
   save(callSid: string, state: unknown): void {
     this.#pending.set(callSid, state)
+    this.#latest.set(callSid, state)
     this.#writing ??= this.#writeSoon()
   }
 
+  /** Undefined: nothing was said yet. */
+  latest(callSid: string): unknown {
+    return this.#latest.get(callSid)
+  }
+
   drop(callSid: string): void {
+    this.#latest.delete(callSid)
     this.#pending.delete(callSid)
     if (!this.#stored.delete(callSid)) return
     this.#store.write([deleteSnapshot(callSid)]).catch(this.#failed)

@@ -39,6 +39,8 @@ export interface ProgramPorts {
   checkpoint(state: ProgramState): Promise<void>
   /** Stores the state some time soon. */
   save(state: ProgramState): void
+  /** Whether the call goes on with another program; it does so when an instruction is over. */
+  isSuperseded?(): boolean
   warned(warning: DocumentWarning, document: ProgramDocument): void
   failed(error: RouterError, url: string | undefined): void
 }
@@ -59,9 +61,9 @@ export const callVerbs: readonly VerbName[] = [
   'Echo',
   'Enqueue',
   'Refer',
+  'Sms',
   'Start',
 ]
-  'Sms',
 
 /** Of who is called, before it is connected (contract 2B.4 Number url). */
 export const screeningVerbs: readonly VerbName[] = [
@@ -103,10 +105,10 @@ const verbs: { readonly [name in VerbName]: Verb<never> } = {
   Enqueue: enqueue,
   Leave: leave,
   Refer: refer,
-  Start: startBeside,
-}
   Sms: message,
   Message: message,
+  Start: startBeside,
+}
 
 /**
  * The heart: requests a document, carries out its instructions one after another, and goes where they
@@ -166,6 +168,7 @@ async function runDocument(
   const document = state.document as ProgramDocument
   const instructions = parsed(document, rules, ports, state.index === 0)
   while (state.index < instructions.length) {
+    if (ports.isSuperseded?.()) return 'stopped'
     const next = await runVerb(
       target,
       instructions[state.index] as Instruction,
@@ -182,6 +185,7 @@ async function runDocument(
       state = afterFetch(state, next, ports)
       onState(state)
       if (signal.aborted) return lastRequest(state, next, ports, signal)
+      if (ports.isSuperseded?.()) return 'stopped'
       await ports.checkpoint(state)
       return state
     }
