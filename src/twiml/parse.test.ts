@@ -98,7 +98,7 @@ describe('parseDocument', () => {
     expect(parse('blob:1', 'audio/mpeg')).toMatchObject({
       value: { instructions: [{ verb: 'Play', url: 'blob:1' }] },
     })
-    expect(parse('{}', 'application/json')).toMatchObject({ problem: { errorCode: 12300 } })
+    expect(parse('{}', 'application/pdf')).toMatchObject({ problem: { errorCode: 12300 } })
     expect(parse('x', '')).toMatchObject({ problem: { errorCode: 12300 } })
   })
 

@@ -1,9 +1,10 @@
 import { fail, ok, type Result } from '../base/result.js'
 import { type DocumentError, DocumentProblem, type DocumentWarning } from './document-error.js'
 import type { Instruction } from './instruction.js'
+import { parseJsonForm } from './json-form.js'
 import { parseVerb } from './parse-verb.js'
 import { plainSentences } from './spoken.js'
-import { parseXml } from './xml.js'
+import { parseXml, type XmlElement } from './xml.js'
 
 export interface Program {
   readonly instructions: readonly Instruction[]
@@ -17,8 +18,8 @@ export interface AnswerDocument {
 }
 
 /**
- * Turns an answer into instructions; the media type decides (contract 2D): XML and HTML are TwiML,
- * audio is played, plain text is TwiML when it parses and is spoken otherwise.
+ * Turns an answer into instructions; the media type decides (contract 2D): XML and HTML are TwiML, JSON is
+ * its other form, audio is played, plain text is TwiML when it parses and is spoken otherwise.
  */
 export function parseDocument(document: AnswerDocument): Result<Program, DocumentError> {
   const { contentType, body } = document
@@ -35,6 +36,7 @@ export function parseDocument(document: AnswerDocument): Result<Program, Documen
   if (/^(text\/(xml|html)|application\/xml|application\/[\w.-]+\+xml)$/.test(contentType)) {
     return parseTwiml(body)
   }
+  if (contentType === 'application/json') return parseTree(() => parseJsonForm(body))
   return fail({
     errorCode: 12300,
     message: `Invalid Content-Type ${contentType === '' ? '(none)' : contentType}`,
@@ -42,9 +44,13 @@ export function parseDocument(document: AnswerDocument): Result<Program, Documen
 }
 
 function parseTwiml(body: string): Result<Program, DocumentError> {
+  return parseTree(() => parseXml(body))
+}
+
+function parseTree(parse: () => XmlElement): Result<Program, DocumentError> {
   const warnings: DocumentWarning[] = []
   try {
-    const root = parseXml(body)
+    const root = parse()
     if (root.name !== 'Response') {
       throw new DocumentProblem(12100, `The root must be <Response>, not <${root.name}>`, root.line)
     }

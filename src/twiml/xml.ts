@@ -12,7 +12,8 @@ export interface XmlElement {
   readonly line: number
 }
 
-const limits = { depth: 16, elements: 2_000, attributes: 64 }
+/** Of a document in any form. */
+export const elementLimits = { depth: 16, elements: 2_000, attributes: 64 }
 
 /**
  * Parses a document into a tree. No DTD, so no entities beyond the five of XML; bounded depth and
@@ -29,8 +30,9 @@ export function parseXml(source: string): XmlElement {
   parser.on('error', (error) => stop(error.message))
   parser.on('doctype', () => stop('a document type declaration is not allowed'))
   parser.on('opentag', (tag) => {
-    if (++elements > limits.elements) stop(`more than ${limits.elements} elements`)
-    if (open.length >= limits.depth) stop(`nested deeper than ${limits.depth} elements`)
+    if (++elements > elementLimits.elements) stop(`more than ${elementLimits.elements} elements`)
+    if (open.length >= elementLimits.depth)
+      stop(`nested deeper than ${elementLimits.depth} elements`)
     const element: XmlElement = {
       name: tag.name,
       attributes: attributesOf(tag.attributes, stop),
@@ -67,6 +69,7 @@ function attributesOf(
   stop: (message: string) => never,
 ): Map<string, string> {
   const entries = Object.entries(attributes)
-  if (entries.length > limits.attributes) stop(`more than ${limits.attributes} attributes`)
+  if (entries.length > elementLimits.attributes)
+    stop(`more than ${elementLimits.attributes} attributes`)
   return new Map(entries.map(([name, value]) => [name, String(value)]))
 }

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseDocument } from './parse.js'
+import { elements } from './schema-verbs.js'
+
+const names = Object.keys(elements).map((name) => name.replace(/^.*\//, ''))
+const attributeNames = [
+  ...new Set(Object.values(elements).flatMap(({ attributes }) => Object.keys(attributes))),
+]
+
+interface Tree {
+  readonly name: string
+  readonly attributes: readonly (readonly [name: string, value: string])[]
+  readonly text: string
+  readonly children: readonly Tree[]
+}
+
+const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+const value = fc.oneof(
+  text,
+  fc.integer({ min: -5, max: 2 ** 33 }).map(String),
+  fc.constantFrom('', 'true', 'POST', '#', '12w', 'https://example.com/x', '{From}', 'completed'),
+)
+
+/** Elements of the language, anywhere, with attributes of any other. */
+const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+  tree: fc.record({
+    name: fc.constantFrom(...names),
+    attributes: fc.uniqueArray(fc.tuple(fc.constantFrom(...attributeNames), value), {
+      maxLength: 6,
+      selector: ([name]) => name,
+    }),
+    text,
+    children: fc.array(tie('tree'), { maxLength: 4, depthSize: 'small', depthIdentifier: 'tree' }),
+  }),
+}))
+
+const escapes: Readonly<Record<string, string>> = { '<': '&lt;', '&': '&amp;', '"': '&quot;' }
+const escaped = (plain: string) => plain.replace(/[<&"]/g, (one) => escapes[one] ?? one)
+
+function written({ name, attributes, text: inner, children }: Tree): string {
+  const list = attributes.map(([key, of]) => ` ${key}="${escaped(of)}"`).join('')
+  return `<${name}${list}>${escaped(inner)}${children.map(written).join('')}</${name}>`
+}
+
+describe('any document', () => {
+  it('of known elements is carried out, or refused with a code and a line', () => {
+    fc.assert(
+      fc.property(fc.array(tree, { maxLength: 4 }), (verbs) => {
+        const body = `<Response>${verbs.map(written).join('\n')}</Response>`
+        const program = parseDocument({ contentType: 'text/xml', body })
+        if (program.ok) {
+          // What is carried out later is stored as JSON, but for a limit that is none.
+          expect(JSON.parse(JSON.stringify(program.value.instructions))).toHaveLength(verbs.length)
+          for (const { errorCode } of program.value.warnings) expect(errorCode).toBe(12200)
+          return
+        }
+        expect(program.problem.errorCode).toBeGreaterThanOrEqual(12100)
+        expect(program.problem.message).not.toBe('')
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('of any bytes is carried out, spoken or refused', () => {
+    const types = ['text/xml', 'text/html', 'text/plain', 'application/json', 'image/png', '']
+    fc.assert(
+      fc.property(fc.constantFrom(...types), fc.string({ maxLength: 400 }), (contentType, body) => {
+        const program = parseDocument({ contentType, body })
+        if (!program.ok) expect(program.problem.errorCode).toBeGreaterThanOrEqual(12100)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
