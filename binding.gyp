@@ -53,6 +53,7 @@
       'native/core/time_stretch.c',
       'native/core/tone.c',
       'native/core/tone_detector.c',
+      'native/core/machine_detector.c',
       'native/core/voice_detector.c',
       'native/core/wheel.c',
     ],

@@ -1,6 +1,7 @@
 #include "beep_detector.h"
 #include "bytes.h"
 #include "conformance.h"
+#include "machine_detector.h"
 #include "tone.h"
 #include "tone_detector.h"
 #include "voice_detector.h"
@@ -13,6 +14,19 @@ static void put(struct conformance *run, struct detection detection) {
     conformance_put_word(run, (uint32_t)detection.position);
 }
 
+/* Its thresholds are short, so that all outcomes come. */
+static void listen_for_machines(
+    struct conformance *run, struct machine_detector *detector, const int16_t *frame,
+    uint32_t count) {
+    enum answered_by answered_by = machine_detector_feed(detector, frame, count);
+    if (answered_by == ANSWERED_BY_NOBODY)
+        return;
+    struct machine_settings settings = {4000, 400, 300, 1500, answered_by % 2 == 0};
+    conformance_put_byte(run, (uint8_t)answered_by);
+    conformance_put_word(run, machine_detector_ms(detector));
+    machine_detector_init(detector, &settings);
+}
+
 /* Call tones, beeps and bursts of noise, in more noise. */
 void conformance_detectors(struct conformance *run) {
     static const uint16_t hz[][2] = {{350, 440}, {440, 480}, {480, 620}, {425, 0},  {1100, 0},
@@ -20,9 +34,12 @@ void conformance_detectors(struct conformance *run) {
     struct voice_detector voice;
     struct tone_detector tones;
     struct beep_detector beep;
+    struct machine_detector machines;
+    struct machine_settings settings = {4000, 400, 300, 1500, true};
     voice_detector_init(&voice);
     tone_detector_init(&tones);
     beep_detector_init(&beep);
+    machine_detector_init(&machines, &settings);
     for (uint32_t i = 0; i < 200; i++) {
         struct tone tone;
         int16_t frame[160];
@@ -41,6 +58,7 @@ void conformance_detectors(struct conformance *run) {
                 put(run, tone_detector_feed(&tones, frame + at, filled - at, &used));
             for (uint32_t at = 0, used; at < filled; at += used)
                 put(run, beep_detector_feed(&beep, frame + at, filled - at, &used));
+            listen_for_machines(run, &machines, frame, filled);
         }
     }
 }

@@ -21,7 +21,23 @@ void detectors_want(struct detectors *detectors, uint32_t wanted) {
         beep_detector_init(&detectors->beep);
         detectors->beep_at = detectors->heard;
     }
-    detectors->wanted = wanted;
+    detectors->wanted = wanted | (detectors->wanted & DETECT_MACHINE);
+}
+
+void detectors_want_machine(struct detectors *detectors, const struct machine_settings *settings) {
+    detectors->wanted &= ~(uint32_t)DETECT_MACHINE;
+    if (settings) {
+        detectors->wanted |= DETECT_MACHINE;
+        machine_detector_init(&detectors->machine, settings);
+    }
+}
+
+/* It has told all it can: the others go on. */
+static void
+report_machine(struct plane *plane, struct detectors *detectors, enum answered_by answered_by) {
+    uint32_t fields[] = {detectors->endpoint_id, machine_detector_ms(&detectors->machine)};
+    detectors->wanted &= ~(uint32_t)DETECT_MACHINE;
+    plane_event(plane, EVENT_ANSWERED_BY, (uint8_t)answered_by, fields, 2);
 }
 
 /* `position` counts like `heard`, which is at `end_ms` now. */
@@ -54,4 +70,9 @@ void detectors_feed(
         report(
             plane, detectors, beep_detector_feed(&detectors->beep, frame + at, count - at, &used),
             detectors->beep_at, end_ms);
+    if (wanted & DETECT_MACHINE) {
+        enum answered_by answered_by = machine_detector_feed(&detectors->machine, frame, count);
+        if (answered_by != ANSWERED_BY_NOBODY)
+            report_machine(plane, detectors, answered_by);
+    }
 }

@@ -15,6 +15,8 @@ enum {
     MEMBER_HELD = 2,
     REPORT_VOICES = 1,
     CLOCK_HZ_MAX = 48000,
+    MESSAGE_END = 1,
+    MACHINE_MS_MAX = 3600000,
 };
 
 static bool clock_is_valid(uint32_t clock_hz) {
@@ -117,23 +119,53 @@ add_tap(struct plane *plane, struct endpoint *endpoint, const struct record *rec
     return STATUS_OK;
 }
 
+static bool lend_detectors(struct plane *plane, struct endpoint *endpoint) {
+    if (!endpoint->detectors) {
+        endpoint->detectors = plane_take_detectors(plane);
+        if (endpoint->detectors)
+            detectors_init(endpoint->detectors, endpoint->id);
+    }
+    return endpoint->detectors != NULL;
+}
+
+static void take_idle_detectors(struct plane *plane, struct endpoint *endpoint) {
+    if (endpoint->detectors && endpoint->detectors->wanted == 0) {
+        plane_return_detectors(plane, endpoint->detectors);
+        endpoint->detectors = NULL;
+    }
+}
+
 static enum record_status
 detect(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
     uint32_t wanted = record_u32(record, 2);
     if (wanted > DETECT_ALL)
         return STATUS_INVALID;
-    if (wanted == 0) {
-        plane_return_detectors(plane, endpoint->detectors);
-        endpoint->detectors = NULL;
-        return STATUS_OK;
-    }
-    if (!endpoint->detectors) {
-        endpoint->detectors = plane_take_detectors(plane);
-        if (!endpoint->detectors)
-            return STATUS_EXHAUSTED;
-        detectors_init(endpoint->detectors, endpoint->id);
-    }
-    detectors_want(endpoint->detectors, wanted);
+    if (wanted > 0 && !lend_detectors(plane, endpoint))
+        return STATUS_EXHAUSTED;
+    if (endpoint->detectors)
+        detectors_want(endpoint->detectors, wanted);
+    take_idle_detectors(plane, endpoint);
+    return STATUS_OK;
+}
+
+static enum record_status
+detect_machine(struct plane *plane, struct endpoint *endpoint, const struct record *record) {
+    struct machine_settings settings = {
+        .timeout_ms = record_u32(record, 2),
+        .speech_ms = record_u32(record, 3),
+        .speech_end_ms = record_u32(record, 4),
+        .silence_ms = record_u32(record, 5),
+        .message_end = record->detail & MESSAGE_END,
+    };
+    bool wanted = settings.timeout_ms > 0;
+    if (settings.timeout_ms > MACHINE_MS_MAX || settings.speech_ms > MACHINE_MS_MAX ||
+        settings.speech_end_ms > MACHINE_MS_MAX || settings.silence_ms > MACHINE_MS_MAX)
+        return STATUS_INVALID;
+    if (wanted && !lend_detectors(plane, endpoint))
+        return STATUS_EXHAUSTED;
+    if (endpoint->detectors)
+        detectors_want_machine(endpoint->detectors, wanted ? &settings : NULL);
+    take_idle_detectors(plane, endpoint);
     return STATUS_OK;
 }
 
@@ -174,6 +206,8 @@ run(struct plane *plane, struct endpoint *endpoint, const struct record *record,
         return STATUS_OK;
     case COMMAND_DETECT:
         return detect(plane, endpoint, record);
+    case COMMAND_DETECT_MACHINE:
+        return detect_machine(plane, endpoint, record);
     case COMMAND_LEAVE:
         mixer_leave(plane, endpoint, now_ms);
         return STATUS_OK;

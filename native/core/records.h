@@ -45,6 +45,9 @@
  *   tap            1 in, 2 out     token endpoint tap format(0 PCMU, 1 PCM 8 kHz, 2 PCM 16 kHz)
  *   stopTap        -               token endpoint tap
  *   detect         -               token endpoint detectors(1 voice, 2 tones, 4 beep; 0: none)
+ *   detectMachine  1 until the end of its greeting
+ *                                  token endpoint timeoutMs(0: no longer) speechMs speechEndMs
+ *                                  silenceMs
  *   play, tone, stream..endStream, stopPlayer, record..resumeRecorder with 128 in the detail: mixer for endpoint
  *   event
  *   ack            -               token status
@@ -59,6 +62,8 @@
  *   marked         -               endpoint player mark
  *   audio          1 in, 2 out     endpoint tap mediaTimeMs bytes samples
  *   detected       1 begun         endpoint kind(detection.h) mediaTimeMs
+ *   answeredBy     who(machine_detector.h)
+ *                                  endpoint afterMs
  *   closed         -               endpoint received sent lost late jitterUs roundTripMs
  *                                  peerLost peerJitterUs
  */
@@ -97,6 +102,7 @@ enum record_type {
     COMMAND_DETECT,
     COMMAND_PAUSE_RECORDER,
     COMMAND_RESUME_RECORDER,
+    COMMAND_DETECT_MACHINE,
     EVENT_ACK = 64,
     EVENT_DIGIT,
     EVENT_DIGIT_STARTED,
@@ -110,6 +116,7 @@ enum record_type {
     EVENT_MARKED,
     EVENT_AUDIO,
     EVENT_DETECTED,
+    EVENT_ANSWERED_BY,
     RECORD_SHELL = 128, /* from here on: between a shell and itself, never seen by the core */
 };
 

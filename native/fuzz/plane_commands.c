@@ -115,6 +115,7 @@ static void connect(struct input *input, uint8_t which) {
         0, two[1], mixer_of(which), gains[other >> 5], other & 16 ? endpoint_of(other) : 0};
     uint32_t mixed[] = {0, mixer_of(which), other & 1 ? 16000 : 0, other >> 1 & 3};
     uint32_t detected[] = {0, two[1], other & 15};
+    uint32_t machines[] = {0, two[1], 100u * (other >> 4), 20u * (other & 15), 40, 200};
     uint32_t tapped[] = {0, two[1], 1 + (other & 1), other >> 1 & 3};
     switch (how & 7) {
     case 0:
@@ -132,7 +133,10 @@ static void connect(struct input *input, uint8_t which) {
         world_command(&world, COMMAND_MIXER, how >> 3 & 1, mixed, 4);
         break;
     case 6:
-        world_command(&world, COMMAND_DETECT, 0, detected, 3);
+        if (how & 8)
+            world_command(&world, COMMAND_DETECT_MACHINE, how >> 4 & 1, machines, 6);
+        else
+            world_command(&world, COMMAND_DETECT, 0, detected, 3);
         break;
     default:
         world_command(&world, how & 8 ? COMMAND_STOP_TAP : COMMAND_TAP, how >> 4 & 3, tapped, 4);

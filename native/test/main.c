@@ -17,6 +17,7 @@ int main(void) {
         {"telephone_event", test_telephone_event},
         {"dtmf", test_dtmf},
         {"detectors", test_detectors},
+        {"machine_detector", test_machine_detector},
         {"resampler", test_resampler},
         {"rate_converter", test_rate_converter},
         {"plane", test_plane},

@@ -30,6 +30,7 @@ void test_adapt(void);
 void test_recorder(void);
 void test_recordings(void);
 void test_peer_change(void);
+void test_machine_detector(void);
 void test_own_echo(void);
 void test_pacing(void);
 void test_audio_level(void);

@@ -100,6 +100,13 @@ const openingForms: Forms<OpeningCommand> = {
   detect: ({ endpointId, voice, tones, beep }) => ({
     fields: [endpointId, (voice ? 1 : 0) | (tones ? 2 : 0) | (beep ? 4 : 0)],
   }),
+  detectMachine: ({ endpointId, detection }) => ({
+    detail: detection?.isUntilEnd ? 1 : 0,
+    fields: [
+      ...[endpointId, detection?.timeoutMs ?? 0, detection?.speechThresholdMs ?? 0],
+      ...[detection?.speechEndThresholdMs ?? 0, detection?.silenceTimeoutMs ?? 0],
+    ],
+  }),
   record: (command) => ({
     detail: recordedChannels[command.channels] | (command.trimSilence ? 2 : 0) | mixerBit(command),
     fields: [

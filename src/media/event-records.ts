@@ -9,6 +9,11 @@ const detections = [
   ...(['voice', 'beep', 'dialTone', 'ringback'] as const),
   ...(['busy', 'specialInformation', 'faxCalling', 'faxAnswering'] as const),
 ] as const
+/** In the order of native/core/machine_detector.h; 0 is nobody. */
+const answerers = [
+  ...(['unknown', 'human', 'machine_start', 'machine_end_beep'] as const),
+  ...(['machine_end_silence', 'machine_end_other', 'fax', 'unknown'] as const),
+] as const
 const recorderReasons = ['stopped', 'silence', 'durationMax', 'closed', 'failed'] as const
 
 export interface Ack {
@@ -66,6 +71,12 @@ const readers: Readers = {
     what: detections[at(1)] ?? 'voice',
     begun: detail === 1,
     mediaTimeMs: at(2),
+  }),
+  answeredBy: ({ at, detail }) => ({
+    type: 'answeredBy',
+    endpointId: at(0),
+    afterMs: at(1),
+    answeredBy: answerers[detail] ?? 'unknown',
   }),
   mixerClosed: ({ at }) => ({ type: 'mixerClosed', mixerId: at(0) }),
   streamLow: ({ at }) => ({

@@ -23,6 +23,28 @@ export type Detection =
   | 'specialInformation'
   | 'faxCalling'
   | 'faxAnswering'
+/** Who has answered a call; `machine_end_…`: a machine whose greeting is over, and by what. */
+export type AnsweredBy =
+  | 'human'
+  | 'machine_start'
+  | 'machine_end_beep'
+  | 'machine_end_silence'
+  | 'machine_end_other'
+  | 'fax'
+  | 'unknown'
+/** How to tell a person from an answering machine. Times [ms] since the detection began, at most an hour. */
+export interface MachineDetectionSettings {
+  /** Tells of a machine when its greeting is over. */
+  readonly isUntilEnd: boolean
+  /** Gives up then; more than 0. */
+  readonly timeoutMs: number
+  /** Speech that lasts as long is a machine's. */
+  readonly speechThresholdMs: number
+  /** Silence after which speech is over. */
+  readonly speechEndThresholdMs: number
+  /** Gives up when nobody has spoken until then. */
+  readonly silenceTimeoutMs: number
+}
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 export interface MediaPlaneConfig {
@@ -210,6 +232,12 @@ export type MediaCommand =
       /** As after the greeting of an answering machine. */
       readonly beep?: boolean
     }
+  /** Listens who has answered, and raises `answeredBy` once. Undefined: no longer. */
+  | {
+      readonly type: 'detectMachine'
+      readonly endpointId: number
+      readonly detection: MachineDetectionSettings | undefined
+    }
   /**
    * Records what the endpoint receives (or, `sent`, what its peer hears; `dual`, received left and sent
    * right; `both`: their sum in one channel), or what all members of a mixer hear, into a WAV file of
@@ -283,6 +311,13 @@ export type MediaEvent =
       readonly begun: boolean
       /** When that was, which is before it could be told. */
       readonly mediaTimeMs: number
+    }
+  | {
+      readonly type: 'answeredBy'
+      readonly endpointId: number
+      readonly answeredBy: AnsweredBy
+      /** How long it took [ms]. */
+      readonly afterMs: number
     }
   | { readonly type: 'mixerClosed'; readonly mixerId: number }
   /** Less than half of what a stream can hold is left. */

@@ -30,6 +30,7 @@ export const commandTypes = {
   detect: 22,
   pauseRecorder: 23,
   resumeRecorder: 24,
+  detectMachine: 25,
 } as const
 
 export const eventTypes = {
@@ -46,6 +47,7 @@ export const eventTypes = {
   marked: 74,
   audio: 75,
   detected: 76,
+  answeredBy: 77,
 } as const
 
 const recordTypes = { ...commandTypes, ...eventTypes }

@@ -26,6 +26,47 @@ export function detectorsSuite(name: string, create: CreateMediaPlane, portMin: 
       return (await of(false)).mediaTimeMs - from.mediaTimeMs
     }
 
+    const machine = { timeoutMs: 30_000, speechThresholdMs: 2_400, silenceTimeoutMs: 5_000 }
+    const listen = (endpointId: number, isUntilEnd: boolean, speechEndThresholdMs = 1_200) =>
+      stage.plane.submit({
+        ...{ type: 'detectMachine', endpointId },
+        detection: { ...machine, speechEndThresholdMs, isUntilEnd },
+      })
+    const pcma = (...sounds: Int16Array[]) =>
+      encode(Int16Array.from(sounds.flatMap((sound) => [...sound])), 'PCMA')
+    /** Syllables: no tone, and no noise. */
+    const words = (ms: number) =>
+      sine(220, ms).map((sample, i) => (i % 1_600 < 1_300 ? sample + (i % 73) * 60 : 0))
+
+    it('tells who has answered, once: a person, or a machine by its beep', async () => {
+      const settings = { codec: 'PCMA', payloadType: 8 } as const
+      const [person, answerer] = [await stage.connect(settings), await stage.connect(settings)]
+      await listen(person.endpointId, true, 600)
+      await listen(answerer.endpointId, true)
+      const greeting = pcma(words(3_000), quiet(400), sine(1_250, 300), quiet(400))
+      await Promise.all([
+        person.peer.talk(8, pcma(words(600), quiet(1_000)), 0xd5),
+        answerer.peer.talk(8, greeting, 0xd5),
+      ])
+      const of = (endpointId: number) =>
+        stage.events.next('answeredBy', (event) => event.endpointId === endpointId)
+      expect(await of(person.endpointId)).toMatchObject({ answeredBy: 'human' })
+      const { answeredBy, afterMs } = await of(answerer.endpointId)
+      expect(answeredBy).toBe('machine_end_beep')
+      expect(afterMs).toBeGreaterThan(3_600)
+      expect(stage.events.of('answeredBy')).toHaveLength(2)
+    })
+
+    it('no longer listens for machines when told so', async () => {
+      const { endpointId, peer } = await stage.connect({ codec: 'PCMA', payloadType: 8 })
+      await listen(endpointId, false, 500)
+      await stage.plane.submit({ type: 'detect', endpointId, voice: true })
+      await stage.plane.submit({ type: 'detectMachine', endpointId, detection: undefined })
+      await peer.talk(8, pcma(words(600), quiet(1_200)), 0xd5)
+      expect(stage.events.of('detected').length).toBeGreaterThan(0)
+      expect(stage.events.of('answeredBy')).toEqual([])
+    })
+
     it('tells of voice, of a beep and of an answering fax, while asked to', async () => {
       const { endpointId, peer } = await stage.connect({ codec: 'PCMA', payloadType: 8 })
       const detect = { type: 'detect', endpointId } as const
