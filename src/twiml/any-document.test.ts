@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from './parse.js'
-import { elements } from './schema-verbs.js'
+import { elements, verbs } from './schema-verbs.js'
 
 const names = Object.keys(elements).map((name) => name.replace(/^.*\//, ''))
 const attributeNames = [
@@ -23,17 +23,25 @@ const value = fc.oneof(
 )
 
 /** Elements of the language, anywhere, with attributes of any other. */
-const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
-  tree: fc.record({
-    name: fc.constantFrom(...names),
+function treeOf(
+  children: fc.Arbitrary<readonly Tree[]>,
+  of: readonly string[] = names,
+): fc.Arbitrary<Tree> {
+  return fc.record({
+    name: fc.constantFrom(...of),
     attributes: fc.uniqueArray(fc.tuple(fc.constantFrom(...attributeNames), value), {
       maxLength: 6,
       selector: ([name]) => name,
     }),
     text,
-    children: fc.array(tie('tree'), { maxLength: 4, depthSize: 'small', depthIdentifier: 'tree' }),
-  }),
-}))
+    children,
+  })
+}
+
+const leaf = treeOf(fc.constant([]))
+const branch = treeOf(fc.array(leaf, { maxLength: 3 }))
+const carriedOut = Object.keys(verbs).filter((name) => !verbs[name]?.isLater)
+const tree = treeOf(fc.array(branch, { maxLength: 3 }), carriedOut)
 
 const escapes: Readonly<Record<string, string>> = { '<': '&lt;', '&': '&amp;', '"': '&quot;' }
 const escaped = (plain: string) => plain.replace(/[<&"]/g, (one) => escapes[one] ?? one)
