@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { recordingParameters } from './call-recordings.js'
+import { machineDetectionParameters } from './machine-detection.js'
 import { boolean, integer, method, webUrl } from './parameters.js'
 
 const twiml = z.string().max(4_000, 'may have at most 4000 characters')
@@ -24,7 +25,7 @@ export const createCallSchema = z.object({
   Record: boolean.default(false),
   ...recordingParameters,
   Trim: z.enum(['trim-silence', 'do-not-trim']).default('trim-silence'),
-  MachineDetection: z.string().optional(),
+  ...machineDetectionParameters,
 })
 
 /** The code of a parameter that is not valid, where the contract has one of its own. */
@@ -33,6 +34,7 @@ export const createCallCodes = {
   Method: 21209,
   FallbackMethod: 21209,
   StatusCallbackMethod: 21209,
+  AsyncAmdStatusCallbackMethod: 21209,
   Timeout: 21208,
 }
 

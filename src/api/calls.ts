@@ -20,6 +20,7 @@ import {
 } from './calls.schema.js'
 import { commanded } from './commanded.js'
 import { dateRange } from './date-filter.js'
+import { machineDetectionOf } from './machine-detection.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
 import { presentCall } from './present/call.js'
@@ -82,6 +83,7 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
       recording: wanted.Record
         ? recordingSettings(wanted, parameters.words('RecordingStatusCallbackEvent'))
         : undefined,
+      machineDetection: machineDetectionOf(wanted),
       sipAuth:
         wanted.SipAuthUsername === undefined
           ? undefined

@@ -1,3 +1,5 @@
+import type { AnsweredBy } from '../media/port.js'
+
 export type CallStatus =
   | 'queued'
   | 'initiated'
@@ -66,6 +68,8 @@ export interface CallRecord {
   /** When it was answered. */
   startMs: number | undefined
   endMs: number | undefined
+  /** Undefined: nobody asked, or it is not known yet. */
+  answeredBy: AnsweredBy | undefined
   updatedMs: number
   /** SequenceNumber of the next status callback. */
   nextSequence: number
@@ -91,6 +95,7 @@ export function newCallRecord(call: NewCall, nowMs: number): CallRecord {
     maxForwards: 70,
     startMs: undefined,
     endMs: undefined,
+    answeredBy: undefined,
     updatedMs: nowMs,
     nextSequence: 0,
     ...call,

@@ -9,6 +9,7 @@ import { type CallCommand, CommandError, notInProgress } from './command.js'
 import { findRoute } from './find-route.js'
 import { Forks } from './forks.js'
 import { identityOf } from './identity.js'
+import { startWhenKnown } from './machine-detection.js'
 import { canAnswer, isSecureOffer } from './media-description.js'
 import type { MediaHub } from './media-hub.js'
 import type { Callback, NewOutgoingCall } from './outgoing.js'
@@ -217,8 +218,8 @@ export class Calls {
     if (request.sendDigits) {
       await call.audio.sendDigits(request.sendDigits, call.endedSignal).catch(() => {})
     }
-    call.start(request.start)
     if (request.timeLimitMs !== undefined) call.limit.set(request.timeLimitMs)
+    await startWhenKnown(call, request.start, request.machineDetection)
   }
 
   /** The call whose leg this is, or one of whose devices rings. */

@@ -4,6 +4,7 @@ import { callerIdOf } from './caller-id.js'
 import type { DialledParty, DialSettings, DialWorld } from './dial.js'
 import { routeTo } from './dial-target.js'
 import { identityOf } from './identity.js'
+import { tellAnswerer } from './machine-detection.js'
 import type { FoundRoute } from './ports.js'
 
 export interface AttemptListener {
@@ -66,7 +67,7 @@ export class DialAttempt {
     }
     if (child.endedSignal.aborted) return false
     const { endpointId } = await this.#parent.audio.open()
-    const { sendDigits, screening } = this.#party.target
+    const { sendDigits, screening, machineDetection } = this.#party.target
     const { early } = listener
     const isHeardEarly = early !== undefined && screening === undefined
     const identity = identityOf(this.#from, this.#parent.ports.config.sipHost)
@@ -78,6 +79,10 @@ export class DialAttempt {
     // Who answers may hang up before we have connected it.
     if (status === 'completed') return screening === undefined
     if (status !== 'in-progress') return false
+    if (machineDetection) {
+      const { events } = child.ports
+      tellAnswerer(child, machineDetection).catch((error) => events.bug(error, child.sid))
+    }
     if (sendDigits !== undefined) {
       await child.audio.sendDigits(sendDigits, child.leftSignal).catch((error) => {
         if (!child.hasLeft) throw error

@@ -1,6 +1,7 @@
 import type { HeaderField } from '../sip/events.js'
 import type { Call } from './call.js'
 import type { StatusCallback } from './call-record.js'
+import type { MachineDetection } from './machine-detection.js'
 import type { FoundRoute, ProgramStart, Route, TrunkSearch } from './ports.js'
 
 /** One of several places of a SIP party (RFC 2782 gives the meaning of priority and weight). */
@@ -21,6 +22,8 @@ export interface ChildTarget {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly statusCallback: StatusCallback | undefined
+  /** Undefined: it does not matter who answers. */
+  readonly machineDetection?: MachineDetection | undefined
   /** Instead of `address`: the next is tried when one cannot be reached. */
   readonly places?: readonly Place[]
   /** Header fields of the INVITE. */

@@ -1,5 +1,7 @@
 import {
+  type AnsweredBy,
   type EndpointSettings,
+  type MachineDetectionSettings,
   type MediaCommand,
   type MediaEvent,
   MediaRefusedError,
@@ -8,6 +10,7 @@ import {
 import { DigitQueue } from './digit-collector.js'
 import { type MediaHub, untilAborted } from './media-hub.js'
 import type { CallPorts } from './ports.js'
+import type { ReadSamples } from './stream-player.js'
 
 /** What offer and answer settled about the media of one leg. */
 export interface MediaSelection {
@@ -41,6 +44,9 @@ export interface LegAudioListener {
   rtpTimeout(): void
 }
 
+/** After the time at which a detection gives up by itself. */
+const patienceMs = 1_000
+
 /** The media endpoint of one leg: its prompts, digits and recorders. Opened when first needed. */
 export class LegAudio {
   readonly #hub: MediaHub
@@ -53,6 +59,7 @@ export class LegAudio {
   #endpointId: number | undefined
   #selection: MediaSelection | undefined
   #peer = 0
+  #answererKnown: ((answerer: { answeredBy: AnsweredBy; afterMs: number }) => void) | undefined
   #mixerId: number | undefined
   #jitterBuffer: EndpointSettings['jitterBuffer']
   #closed = false
@@ -136,6 +143,20 @@ export class LegAudio {
     )
   }
 
+  /** As `play`, of a sound that comes piece by piece. */
+  async stream(
+    sampleRateHz: 8_000 | 16_000,
+    read: ReadSamples,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { endpointId } = await this.open()
+    await this.#hub.stream(
+      (playerId) => ({ type: 'stream', playerId, endpointId, sampleRateHz }),
+      read,
+      signal,
+    )
+  }
+
   async tone(
     tone: {
       readonly frequenciesHz: readonly [number] | readonly [number, number]
@@ -207,6 +228,37 @@ export class LegAudio {
     })
   }
 
+  /**
+   * Resolves when it is known who has answered; rejects with the signal's reason when that aborts before.
+   * One at a time.
+   */
+  async detectMachine(
+    detection: MachineDetectionSettings,
+    signal: AbortSignal,
+  ): Promise<{ readonly answeredBy: AnsweredBy; readonly afterMs: number }> {
+    const { endpointId } = await this.open()
+    signal.throwIfAborted()
+    const over = new AbortController()
+    // One that hears nothing (on hold) never tells.
+    const giveUpMs = detection.timeoutMs + patienceMs
+    const silence = this.#ports.clock
+      .sleep(giveUpMs, AbortSignal.any([signal, over.signal]))
+      .then(() => ({ answeredBy: 'unknown', afterMs: giveUpMs }) as const)
+    silence.catch(() => {})
+    const told = new Promise<{ answeredBy: AnsweredBy; afterMs: number }>((resolve) => {
+      this.#answererKnown = resolve
+    })
+    try {
+      await this.#hub.submit({ type: 'detectMachine', endpointId, detection })
+      return await untilAborted(Promise.race([told, silence]), signal)
+    } finally {
+      over.abort()
+      this.#answererKnown = undefined
+      const stop = { type: 'detectMachine', endpointId, detection: undefined } as const
+      if (!this.#closed) void this.#hub.submit(stop).catch(() => {})
+    }
+  }
+
   /** Sends back what the other side says, until `signal` aborts; then rejects with its reason. */
   async echo(signal: AbortSignal): Promise<never> {
     signal.throwIfAborted()
@@ -264,6 +316,7 @@ export class LegAudio {
   #handle(event: MediaEvent): void {
     if (event.type === 'digitStarted') for (const queue of this.#queues) queue.begin()
     if (event.type === 'digit') this.offerDigit(event.digit)
+    if (event.type === 'answeredBy') this.#answererKnown?.(event)
     if (event.type === 'rtpTimeout') this.#listener.rtpTimeout()
   }
 }

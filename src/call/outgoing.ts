@@ -1,5 +1,6 @@
 import type { Callback, StatusCallback } from './call-record.js'
 import type { CallRecordingSettings } from './command.js'
+import type { CallMachineDetection } from './machine-detection.js'
 import type { ProgramStart } from './ports.js'
 
 export type { Callback }
@@ -19,5 +20,7 @@ export interface NewOutgoingCall {
   readonly fallback: Callback | undefined
   /** From the answer on; undefined: none. */
   readonly recording?: CallRecordingSettings | undefined
+  /** Undefined: it does not matter who answers. */
+  readonly machineDetection?: CallMachineDetection | undefined
   readonly sipAuth: { readonly username: string; readonly password: string } | undefined
 }

@@ -25,6 +25,11 @@ export async function dialFor(
       target: {
         ...targetOf(party, defaultCountry),
         statusCallback: absolute(party.statusCallback),
+        machineDetection: party.machineDetection && {
+          ...party.machineDetection,
+          isUntilEnd: party.machineDetection.mode === 'DetectMessageEnd',
+          statusCallback: absolute(party.machineDetection.statusCallback),
+        },
         screening: party.screening && {
           type: 'url',
           ...party.screening,

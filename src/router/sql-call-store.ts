@@ -94,6 +94,7 @@ export function callRecord(row: CallRow): CallRecord {
     status: row.status as CallRecord['status'],
     startMs: row.start_ms ?? undefined,
     endMs: row.end_ms ?? undefined,
+    answeredBy: (row.answered_by as CallRecord['answeredBy']) ?? undefined,
     updatedMs: row.updated_ms,
     nextSequence: settings.nextSequence ?? 0,
   }
@@ -113,7 +114,7 @@ export function callRow(call: CallRecord): CallRow {
     direction: call.direction,
     start_ms: call.startMs ?? null,
     end_ms: call.endMs ?? null,
-    answered_by: null,
+    answered_by: call.answeredBy ?? null,
     forwarded_from: call.forwardedFrom ?? null,
     caller_name: call.callerName ?? null,
     settings: JSON.stringify(settings),

@@ -21,14 +21,13 @@ export const trim = oneOf('trim-silence do-not-trim')
 
 const machineDetection: Attributes = {
   machineDetection: maybeOneOf('Enable DetectMessageEnd'),
-  machineDetectionTimeout: integer(30, 3, 59),
+  machineDetectionTimeout: integer(30, 3, 60),
   machineDetectionSpeechThreshold: integer(2_400, 1_000, 6_000),
   machineDetectionSpeechEndThreshold: integer(1_200, 500, 5_000),
   machineDetectionSilenceTimeout: integer(5_000, 2_000, 10_000),
   amdStatusCallback: url,
   amdStatusCallbackMethod: post,
 }
-const detectionNames = Object.keys(machineDetection)
 
 const called: Attributes = { url, method: post, ...callback('statusCallback', callEvents) }
 
@@ -56,11 +55,11 @@ const conference: Attributes = {
 export const dialNouns: Readonly<Record<string, ElementSchema>> = {
   Number: element(
     { sendDigits: digits, ...called, byoc: text, ...machineDetection },
-    { without: ['byoc', ...detectionNames] },
+    { without: ['byoc'] },
   ),
   Sip: element(
     { sendDigits: digits, username: text, password: text, ...called, ...machineDetection },
-    { children: ['Headers', 'Uri'], without: detectionNames },
+    { children: ['Headers', 'Uri'] },
   ),
   Client: element(
     { ...called, clientNotificationUrl: url },
