@@ -2,7 +2,7 @@
  * Runs one detector over a number of frames of 20 ms, for callgrind to count: see cost.c. Digits
  * are 80 ms of tone and 80 ms of silence; the speech is recorded.
  */
-#include "../../native/core/beep_detector.h"
+#include "../../native/core/machine_detector.h"
 #include "../../native/core/tone.h"
 #include "../../native/core/tone_detector.h"
 #include "../../native/core/voice_detector.h"
@@ -52,6 +52,7 @@ static void spandsp(int16_t *frame) {
 static struct voice_detector voice_detector;
 static struct tone_detector tone_detector;
 static struct beep_detector beep_detector;
+static struct machine_detector machine_detector;
 
 static void voice(int16_t *frame) {
     for (uint32_t at = 0, used; at < FRAME; at += used)
@@ -64,6 +65,14 @@ static void tones(int16_t *frame) {
 static void beeps(int16_t *frame) {
     for (uint32_t at = 0, used; at < FRAME; at += used)
         beep_detector_feed(&beep_detector, frame + at, FRAME - at, &used);
+}
+
+/* Goes on for ever: what it costs while it listens. */
+static void machines(int16_t *frame) {
+    static const struct machine_settings settings = {3600000, 3600000, 3600000, 3600000, true};
+    if (machine_detector.settings.timeout_ms == 0 || machine_detector.done)
+        machine_detector_init(&machine_detector, &settings);
+    machine_detector_feed(&machine_detector, frame, FRAME);
 }
 
 static const struct {
@@ -79,7 +88,8 @@ static const struct {
     {"digits-spandsp", spandsp},
     {"voice", voice},
     {"tones", tones},
-    {"beeps", beeps}};
+    {"beeps", beeps},
+    {"machines", machines}};
 
 enum { SOUNDS = sizeof sounds / sizeof *sounds, DETECTORS = sizeof detectors / sizeof *detectors };
 
