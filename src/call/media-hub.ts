@@ -1,10 +1,12 @@
-import type {
-  MediaCommand,
-  MediaEvent,
-  MediaPlane,
-  OpenedEndpoint,
-  OpenOptions,
+import {
+  type MediaCommand,
+  type MediaEvent,
+  type MediaPlane,
+  MediaRefusedError,
+  type OpenedEndpoint,
+  type OpenOptions,
 } from '../media/port.js'
+import { type ReadSamples, StreamPlayer } from './stream-player.js'
 
 type EndedPlayer = MediaEvent & { type: 'playerEnded' }
 type EndedRecorder = MediaEvent & { type: 'recorderEnded' }
@@ -17,6 +19,7 @@ export class MediaHub {
   readonly #endpoints = new Map<number, EndpointListener>()
   readonly #mixers = new Map<number, VoiceListener>()
   readonly #players = new Map<number, (event: EndedPlayer) => void>()
+  readonly #streams = new Map<number, StreamPlayer>()
   readonly #recorders = new Map<number, (event: EndedRecorder) => void>()
   #nextId = 1
 
@@ -36,6 +39,10 @@ export class MediaHub {
     if (event.type === 'playerEnded') {
       this.#players.get(event.playerId)?.(event)
       this.#players.delete(event.playerId)
+      return
+    }
+    if (event.type === 'streamLow') {
+      this.#streams.get(event.playerId)?.low()
       return
     }
     if (event.type === 'recorderEnded') {
@@ -90,6 +97,30 @@ export class MediaHub {
       if (signal.aborted) stop()
       throw error
     }
+  }
+
+  /** Starts a stream player and feeds it with what `read` gives; resolves when all has been played. */
+  async stream(
+    start: (playerId: number) => MediaCommand,
+    read: ReadSamples,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const over = new AbortController()
+    const until = AbortSignal.any([signal, over.signal])
+    const failed = new AbortController()
+    const playing = this.play(
+      (playerId) => {
+        const player = new StreamPlayer(playerId, (command) => this.#plane.submit(command))
+        this.#streams.set(playerId, player)
+        over.signal.addEventListener('abort', () => this.#streams.delete(playerId), { once: true })
+        // The stream is there by then: commands keep their order.
+        const feeding = Promise.resolve().then(() => player.feedAll(read, until))
+        feeding.catch((error) => failed.abort(error))
+        return start(playerId)
+      },
+      AbortSignal.any([signal, failed.signal]),
+    )
+    await playing.finally(() => over.abort(new MediaRefusedError('the player has ended')))
   }
 
   /** Starts a recorder; `stop` ends it, and the promise always settles with what was recorded. */

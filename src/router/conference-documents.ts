@@ -1,16 +1,16 @@
 import { RouterError } from '../base/router-error.js'
-import type { Call } from '../call/call.js'
 import type { SoundSource } from '../call/conference-options.js'
 import type { ConferenceSounds, SoundTarget } from '../call/conference-ports.js'
 import type { ConferenceRecord } from '../call/conference-record.js'
 import type { MediaHub } from '../call/media-hub.js'
 import type { VerbName } from '../twiml/instruction.js'
-import type { Leg } from '../verbs/leg.js'
+import type { Leg, PreparedPrompt } from '../verbs/leg.js'
 import { startAt } from '../verbs/program-state.js'
 import { type ProgramPorts, runProgram } from '../verbs/run.js'
 import type { Parameters } from '../webhook/signature.js'
 import { roomPorts } from './conference-requests.js'
 import type { HoldMusic } from './hold-music.js'
+import { type PlayOptions, playInto, playOn } from './play-sound.js'
 import { portsOf, type RunnerParts } from './program-runner.js'
 
 /** What a wait, hold or announcement document may hold (contract 2B.5 2); after its end there is silence. */
@@ -27,8 +27,9 @@ export function createConferenceSounds(
     async play(source, target, signal, onReady = () => {}) {
       if (source.type === 'music') {
         const promptId = await music.promptId()
+        const musicPrompt = { promptId, durationMs: Infinity, release: () => {} }
         onReady()
-        await play(target, { promptId, loops: 0, offsetMs: 0 }, hub, signal)
+        await play(target, musicPrompt, { loops: 0, offsetMs: 0 }, hub, signal)
       }
       if (source.type !== 'url') return
       let failure: RouterError | undefined
@@ -94,32 +95,18 @@ function listener(target: SoundTarget, hub: MediaHub, onReady: () => void): Leg 
     answer: async () => onReady(),
     ring: () => {},
     hangUp: () => {},
-    play: ({ promptId }, options, signal) => play(target, { promptId, ...options }, hub, signal),
+    play: (prompt, options, signal) => play(target, prompt, options, hub, signal),
   }
   return leg as Leg
 }
 
-async function play(
+function play(
   target: SoundTarget,
-  options: { readonly promptId: number; readonly loops: number; readonly offsetMs: number },
+  prompt: PreparedPrompt,
+  options: PlayOptions,
   hub: MediaHub,
   signal: AbortSignal,
 ): Promise<void> {
-  if ('call' in target) {
-    await playToCall(target.call, options, signal)
-    return
-  }
-  const { mixerId: endpointId } = target
-  await hub.play(
-    (playerId) => ({ type: 'play', playerId, endpointId, ofMixer: true, ...options }),
-    signal,
-  )
-}
-
-async function playToCall(
-  call: Call,
-  { promptId, ...options }: { promptId: number; loops: number; offsetMs: number },
-  signal: AbortSignal,
-): Promise<void> {
-  await call.audio.play(promptId, options, signal)
+  if ('call' in target) return playOn(target.call, prompt, options, signal)
+  return playInto(target.mixerId, prompt, options, hub, signal)
 }

@@ -31,6 +31,7 @@ import {
 } from '../verbs/run.js'
 import type { WebhookClient, WebhookResponse } from '../webhook/client.js'
 import type { Parameters } from '../webhook/signature.js'
+import type { Spool } from '../webhook/spool.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
 import { WebhookError } from '../webhook/webhook-error.js'
 import type { AccountDirectory } from './account-directory.js'
@@ -40,7 +41,8 @@ import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
 import type { HoldMusic } from './hold-music.js'
 import { sendMessageFor } from './message-leg.js'
-import type { PromptCache } from './prompts.js'
+import { playOn } from './play-sound.js'
+import type { FetchSound, PromptCache } from './prompts.js'
 import { dialQueueFor, enqueueFor } from './queue-leg.js'
 import { recordFor } from './record-leg.js'
 import { resolveUrl } from './resolve-url.js'
@@ -124,7 +126,7 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
     sound: (url, base, signal) => {
       if (url.startsWith('blob:')) return whileLive(prompts.kept(url, signal), signal)
       const resolved = resolveUrl(url, base, standardParameters(call))
-      const fetch = (soundUrl: string, validator: string | undefined, until: AbortSignal) =>
+      const fetch: FetchSound = (soundUrl, validator, until, spool) =>
         send(
           call,
           parts,
@@ -135,6 +137,7 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
             token: ids.hex(16),
             validator,
             wants: 'sound',
+            spool,
           },
           until,
         )
@@ -200,18 +203,24 @@ async function send(
     readonly names?: string[]
     readonly validator?: string | undefined
     readonly wants?: 'document' | 'sound'
+    readonly spool?: Spool | undefined
   },
   signal: AbortSignal,
 ): Promise<WebhookResponse> {
   const { client, accounts, events, clock } = parts
   const { accountSid } = call.record
   const { url, method, parameters, token, validator, names = [], wants = 'document' } = request
+  const { spool } = request
   const startMs = clock.monotonicMs()
   const authToken = await accounts.authToken(accountSid)
   const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken, wants }
   try {
     const answer = await client.fetch(
-      { ...webhook, idempotencyToken: token, ...(validator === undefined ? {} : { validator }) },
+      {
+        ...{ ...webhook, idempotencyToken: token },
+        ...(validator === undefined ? {} : { validator }),
+        ...(spool === undefined ? {} : { spool }),
+      },
       signal,
     )
     events.webhook(call.sid, method, url, names, clock.monotonicMs() - startMs)
@@ -240,7 +249,7 @@ function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
     ring: () => call.ring(),
     reject: (reason) => call.reject(reason),
     hangUp: () => call.hangUp(),
-    play: (prompt, options, signal) => call.audio.play(prompt.promptId, options, signal),
+    play: (prompt, options, signal) => playOn(call, prompt, options, signal),
     beep: (signal) =>
       call.audio.tone({ frequenciesHz: [1_000], onMs: 300, offMs: 0, loops: 1 }, signal),
     sendDigits: (digits, signal) => call.audio.sendDigits(digits, signal),

@@ -1,5 +1,5 @@
 import { createHash, webcrypto } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RouterError } from '../base/router-error.js'
 import { type AudioFiles, bareFormatOf } from '../media/files/decode.js'
@@ -10,6 +10,8 @@ import { espeakVoice } from '../speech/voices.js'
 import type { Sentence } from '../twiml/instruction.js'
 import type { PreparedPrompt } from '../verbs/leg.js'
 import type { WebhookResponse } from '../webhook/client.js'
+import type { Spool } from '../webhook/spool.js'
+import { LongSounds } from './long-sounds.js'
 
 interface Loaded {
   readonly promptId: number
@@ -45,10 +47,16 @@ export type FetchSound = (
   url: string,
   validator: string | undefined,
   signal: AbortSignal,
+  /** Takes a large one, if it can be played from a file. */
+  spool?: Spool,
 ) => Promise<WebhookResponse>
 
 const memoryBytesMaxNormal = 256_000_000
 const soundsMax = 10_000
+/** Of the keys of sounds that are streamed. */
+const longPrefix = 'long '
+/** Larger files are unpacked to disk and streamed; about a minute of sound. */
+const spooled = { beyondBytes: 1_000_000, bytesMax: 800_000_000 }
 /** Sounds of file stores that do not know what they keep, and one that is sound in all but its name. */
 const bareTypes = ['application/octet-stream', 'binary/octet-stream', 'application/ogg']
 
@@ -62,6 +70,7 @@ export class PromptCache {
   /** Least recently used first. */
   readonly #prompts = new Map<string, Entry>()
   readonly #sounds = new Map<string, CachedSound>()
+  readonly #long: LongSounds
   #bytes = 0
   #parts = 0
 
@@ -77,6 +86,7 @@ export class PromptCache {
     this.#speech = speech
     this.#files = files
     this.#directory = directory
+    this.#long = new LongSounds(files, directory)
   }
 
   async speech(
@@ -109,32 +119,46 @@ export class PromptCache {
   ): Promise<PreparedPrompt> {
     const name = `${accountSid} ${url}`
     const cached = this.#sounds.get(name)
-    if (cached && cached.freshUntilMs > nowMs && this.#prompts.has(cached.key)) {
-      return this.#take(cached.key, () => Promise.reject(new Error('evicted')))
-    }
-    const usable = cached && this.#prompts.has(cached.key) ? cached : undefined
-    const answer = await fetch(url, usable?.validator, signal)
+    const usable = cached && this.#has(cached.key) ? cached : undefined
+    if (usable && usable.freshUntilMs > nowMs) return this.#again(usable.key, url, signal)
+    const spool = { path: this.#long.newPath(), ...spooled }
+    const answer = await fetch(url, usable?.validator, signal, spool)
     if (answer.status === 304 && usable) {
-      if (this.#prompts.has(usable.key)) return this.#take(usable.key, () => this.#gone(url))
+      if (this.#has(usable.key)) return this.#again(usable.key, url, signal)
       // Evicted while the application was asked: ask for all of it.
       this.#sounds.delete(name)
       return this.sound(accountSid, url, fetch, nowMs, signal)
     }
-    if (!answer.contentType.startsWith('audio/') && !bareTypes.includes(answer.contentType)) {
+    const { body, contentType, file } = answer
+    if (!contentType.startsWith('audio/') && !bareTypes.includes(contentType)) {
+      if (file) await rm(file.path, { force: true })
       throw new RouterError(
         'ERR_NOT_AUDIO',
         12300,
-        `${url} is ${answer.contentType || 'of no type'}, not audio`,
+        `${url} is ${contentType || 'of no type'}, not audio`,
       )
     }
-    const { body, contentType } = answer
-    const key = contentKey(await hashOff(body), contentType)
+    const content = contentKey(file?.sha256 ?? (await hashOff(body)), contentType)
+    const key = file ? `${longPrefix}${content}` : content
     this.#remember(name, {
       key,
       validator: answer.validator,
       freshUntilMs: nowMs + (answer.maxAgeMs ?? 0),
     })
+    if (file) {
+      await this.#long.add(key, file.path, contentType)
+      return this.#long.take(key, signal)
+    }
     return this.#take(key, (unwanted) => this.#files.decode(body, contentType, unwanted), signal)
+  }
+
+  #has(key: string): boolean {
+    return key.startsWith(longPrefix) ? this.#long.has(key) : this.#prompts.has(key)
+  }
+
+  #again(key: string, url: string, signal: AbortSignal): Promise<PreparedPrompt> {
+    if (key.startsWith(longPrefix)) return this.#long.take(key, signal)
+    return this.#take(key, () => this.#gone(url))
   }
 
   /** Keeps an audio answer on disk; the reference that names it stays valid over a restart. */

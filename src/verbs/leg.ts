@@ -20,8 +20,20 @@ export type StopReason =
 /** Audio that is ready to be played; `release` when done with it. */
 export interface PreparedPrompt {
   readonly promptId: number
+  /** Infinity: not known yet. */
   readonly durationMs: number
+  /** Of a long sound, which is no prompt but is read while it is played. */
+  readonly stream?: SoundStream
   release(): void
+}
+
+export interface SoundStream {
+  readonly sampleRateHz: 8_000 | 16_000
+  /** Reads from `offsetMs` on, `loops` times in all; an empty piece is the end. */
+  reader(options: {
+    readonly offsetMs: number
+    readonly loops: number
+  }): (signal: AbortSignal) => Promise<Int16Array>
 }
 
 /** Turns words and URLs into audio. Throws RouterError with the contract's code. */

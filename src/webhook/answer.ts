@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { cacheRules } from './cache-rules.js'
 import type { WebhookResponse } from './client.js'
+import { type Spool, spool } from './spool.js'
 import { webhookErrors } from './webhook-error.js'
 
 export type HttpAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>
@@ -38,6 +39,7 @@ export async function readAnswer(
   url: string,
   wanted: 'document' | 'sound',
   limits: AnswerLimits,
+  intoFile?: Spool,
 ): Promise<WebhookResponse> {
   const { statusCode: status, headers } = answer
   const type = single(headers['content-type'])
@@ -58,7 +60,7 @@ export async function readAnswer(
     charset: /;\s*charset="?([\w.:-]{1,40})/i.exec(type ?? '')?.[1],
     validator: isKept ? rules.validator : undefined,
     maxAgeMs: isKept ? rules.freshMs : 0,
-    body: await readBody(answer.body, bytesMax, url),
+    ...(await readBody(answer.body, bytesMax, url, isSound ? intoFile : undefined)),
   }
 }
 
@@ -78,16 +80,26 @@ async function readBody(
   stream: AsyncIterable<Buffer>,
   bytesMax: number,
   url: string,
-): Promise<Buffer> {
+  intoFile: Spool | undefined,
+): Promise<Pick<WebhookResponse, 'body' | 'file'>> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of stream) {
-    bytes += chunk.length
-    if (bytes > bytesMax) throw webhookErrors.tooLarge(url, bytesMax)
-    chunks.push(chunk)
+  const iterator = stream[Symbol.asyncIterator]()
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    bytes += next.value.length
+    chunks.push(next.value)
+    if (intoFile && bytes > intoFile.beyondBytes) {
+      const tooLarge = () => webhookErrors.tooLarge(url, intoFile.bytesMax)
+      const file = await spool(chunks, iterator, intoFile, tooLarge)
+      return { body: Buffer.alloc(0), file }
+    }
+    if (bytes > bytesMax) {
+      await iterator.return?.()
+      throw webhookErrors.tooLarge(url, bytesMax)
+    }
   }
   const [only] = chunks
-  return chunks.length === 1 && only ? only : Buffer.concat(chunks)
+  return { body: chunks.length === 1 && only ? only : Buffer.concat(chunks) }
 }
 
 function withoutFragment(url: string): string {

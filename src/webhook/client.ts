@@ -17,6 +17,7 @@ import { type HostLimits, Hosts, type Permit } from './hosts.js'
 import { type ConnectionSettings, normalSettings, parseOverrides } from './overrides.js'
 import { basicAuthorization, type RequestForm, requestForm } from './request-form.js'
 import type { Parameters } from './signature.js'
+import type { Spool, SpooledBody } from './spool.js'
 import { outcomeOf, retryCauseOf, translateFailure } from './translate-failure.js'
 import { type ExchangeCounts, type WebhookError, webhookErrors } from './webhook-error.js'
 
@@ -38,6 +39,8 @@ export interface WebhookRequest {
   readonly idempotencyToken: string
   /** Sent to ask whether what the caller keeps still holds. */
   readonly validator?: string
+  /** Takes a large sound; without it all of it comes as `body`. */
+  readonly spool?: Spool
 }
 
 export interface WebhookResponse {
@@ -52,7 +55,9 @@ export interface WebhookResponse {
   readonly validator: string | undefined
   /** For how long it may be kept without asking again [ms]. */
   readonly maxAgeMs: number | undefined
+  /** Empty when it is in `file`. */
   readonly body: Buffer
+  readonly file?: SpooledBody
 }
 
 export interface WebhookExchange extends WebhookResponse, ExchangeCounts {
@@ -236,7 +241,13 @@ export class WebhookClient {
         return redirect
       }
       const wants = webhook.wants ?? 'document'
-      const response = await readAnswer(answer, webhook.url, wants, this.#answerLimits)
+      const response = await readAnswer(
+        answer,
+        webhook.url,
+        wants,
+        this.#answerLimits,
+        webhook.spool,
+      )
       permit.end('answered')
       return { response, isCached: false, rules: cacheRules(answer.headers) }
     } catch (error) {

@@ -1,4 +1,5 @@
 import { AudioFileError } from './audio-file.js'
+import { type ByteSource, partOf } from './byte-source.js'
 import { pushPcm, type SampleEncoding, sampleBytes } from './pcm.js'
 import type { SoundSink } from './sound-sink.js'
 
@@ -18,23 +19,25 @@ const compressed: { readonly [type: string]: SampleEncoding } = {
 const bigEndian: readonly SampleEncoding[] = ['s8', 's16be', 's24be', 's32be']
 const littleEndian: readonly SampleEncoding[] = ['s8', 's16le', 's24le', 's32le']
 
+const formatBytesMax = 300
+
 /**
  * AIFF and AIFF-C (Apple, "Audio Interchange File Format" 1.3 and AIFF-C draft of 1991): PCM of 8 to 32
  * bits in either order of bytes, floats, A-law and mu-law. Throws AudioFileError.
  */
-export function decodeAiff(bytes: Buffer, sink: SoundSink): void {
-  const isCompressed = bytes.toString('latin1', 8, 12) === 'AIFC'
+export function decodeAiff(source: ByteSource, sink: SoundSink): void {
+  const isCompressed = source.slice(8, 12).toString('latin1') === 'AIFC'
   let format: Buffer | undefined
-  let sound: Buffer | undefined
+  let sound: ByteSource | undefined
   // COMM and SSND may come in any order.
-  for (let at = 12; at + 8 <= bytes.length && !(format && sound); ) {
-    const id = bytes.toString('latin1', at, at + 4)
-    const size = bytes.readUInt32BE(at + 4)
+  for (let at = 12; at + 8 <= source.length && !(format && sound); ) {
+    const head = source.slice(at, at + 8)
+    const id = head.toString('latin1', 0, 4)
+    const size = head.readUInt32BE(4)
     const isUnknown = size === 0xffff_ffff || (id === 'SSND' && size === 0)
-    const end = isUnknown ? bytes.length : at + 8 + size
-    const chunk = bytes.subarray(at + 8, end)
-    if (id === 'COMM') format = chunk
-    if (id === 'SSND') sound = chunk
+    const end = isUnknown ? source.length : at + 8 + size
+    if (id === 'COMM') format = source.slice(at + 8, Math.min(end, at + 8 + formatBytesMax))
+    if (id === 'SSND') sound = partOf(source, at + 8, end)
     at = end + (size & 1)
   }
   if (!format || format.length < (isCompressed ? 22 : 18)) {
@@ -47,11 +50,11 @@ export function decodeAiff(bytes: Buffer, sink: SoundSink): void {
     format.readUInt16BE(6),
   )
   sink.begin(Math.round(extended(format.subarray(8, 18))), channels)
-  const dataAt = 8 + sound.readUInt32BE(0)
+  const dataAt = 8 + sound.slice(0, 8).readUInt32BE(0)
   const frames = format.readUInt32BE(2)
   // Programs that write into a pipe do not know the number of frames.
   const dataBytes = frames === 0 ? sound.length : frames * channels * sampleBytes(encoding)
-  pushPcm(sound.subarray(dataAt, dataAt + dataBytes), encoding, channels, sink)
+  pushPcm(partOf(sound, dataAt, dataAt + dataBytes), encoding, channels, sink)
 }
 
 function encodingOf(type: string, bits: number): SampleEncoding {

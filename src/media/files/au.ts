@@ -1,4 +1,5 @@
 import { AudioFileError } from './audio-file.js'
+import { type ByteSource, partOf } from './byte-source.js'
 import { pushPcm, type SampleEncoding } from './pcm.js'
 import type { SoundSink } from './sound-sink.js'
 
@@ -15,7 +16,8 @@ const encodings: { readonly [code: number]: SampleEncoding } = {
 }
 
 /** Sun and NeXT audio, .au and .snd: PCM of 8 to 32 bits, floats, A-law and mu-law. Throws AudioFileError. */
-export function decodeAu(bytes: Buffer, sink: SoundSink): void {
+export function decodeAu(source: ByteSource, sink: SoundSink): void {
+  const bytes = source.slice(0, 24)
   if (bytes.length < 24) throw new AudioFileError('AU file that is cut short')
   const dataAt = bytes.readUInt32BE(4)
   const dataBytes = bytes.readUInt32BE(8)
@@ -26,12 +28,12 @@ export function decodeAu(bytes: Buffer, sink: SoundSink): void {
   if (dataAt < 24) throw new AudioFileError('AU file whose samples begin in its header')
   sink.begin(bytes.readUInt32BE(16), channels)
   const isUnknown = dataBytes === 0xffff_ffff || dataBytes === 0
-  const end = isUnknown ? bytes.length : dataAt + dataBytes
-  pushPcm(bytes.subarray(dataAt, end), encoding, channels, sink)
+  const end = isUnknown ? source.length : dataAt + dataBytes
+  pushPcm(partOf(source, dataAt, end), encoding, channels, sink)
 }
 
 /** `audio/basic` without a header: mu-law, 8 kHz, mono (RFC 2046 §4.3). Throws AudioFileError. */
-export function decodeBasic(bytes: Buffer, sink: SoundSink): void {
+export function decodeBasic(source: ByteSource, sink: SoundSink): void {
   sink.begin(8_000, 1)
-  pushPcm(bytes, 'mulaw', 1, sink)
+  pushPcm(source, 'mulaw', 1, sink)
 }

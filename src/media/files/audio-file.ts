@@ -20,5 +20,7 @@ export class AudioFileError extends RouterError {
 export const limits = {
   fileBytes: 64_000_000,
   seconds: 2_400,
+  /** Of one that is not decoded before it is played. */
+  longSeconds: 14_400,
   channels: 8,
 } as const

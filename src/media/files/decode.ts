@@ -1,11 +1,13 @@
 import { AudioFileError, type DecodedAudio, limits } from './audio-file.js'
 import { JobPool } from './job-pool.js'
+import type { UnpackJob } from './messages.js'
 
 export { AudioFileError, type DecodedAudio } from './audio-file.js'
 export { bareFormatOf } from './format-table.js'
 
 /** A decode may take this, and as many seconds more as the file has megabytes. */
 const timeLimitMsBase = 20_000
+const unpackTimeLimitMs = 600_000
 const waitingMax = 64
 const waitingBytesMax = 128_000_000
 
@@ -18,6 +20,11 @@ export interface AudioFiles {
    * and with the reason of `signal`, which also stops the work.
    */
   decode(bytes: Buffer, contentType?: string, signal?: AbortSignal): Promise<DecodedAudio>
+  /**
+   * Writes the samples of a file of any size into `target`, four hours of them at most, as UnpackJob says;
+   * who reads it while it grows is fast enough. Rejects as `decode` does.
+   */
+  unpack(job: Omit<UnpackJob, 'type'>, signal?: AbortSignal): Promise<void>
   /** Gives up what is being decoded and stops the thread. */
   close(): Promise<void>
 }
@@ -25,6 +32,8 @@ export interface AudioFiles {
 /** `threads` decode at once; none is started before the first file. */
 export function createAudioFiles(threads = 1): AudioFiles {
   const pool = new JobPool({ threads, waitingMax, waitingBytesMax })
+  // Long ones must not keep short ones waiting.
+  const long = new JobPool({ threads, waitingMax, waitingBytesMax })
   return {
     async decode(bytes, contentType = '', signal) {
       if (bytes.length > limits.fileBytes) {
@@ -38,6 +47,10 @@ export function createAudioFiles(threads = 1): AudioFiles {
         signal,
       })
     },
-    close: () => pool.close(),
+    unpack: (job, signal) =>
+      long.run({ type: 'unpack', ...job }, { bytes: 0, timeLimitMs: unpackTimeLimitMs, signal }),
+    async close() {
+      await Promise.all([pool.close(), long.close()])
+    },
   }
 }

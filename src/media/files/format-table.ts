@@ -1,9 +1,10 @@
 import { AudioFileError, type DecodedAudio, limits } from './audio-file.js'
+import { type ByteSource, memoryBytes, partOf } from './byte-source.js'
 import { looksLikeGsm } from './gsm.js'
 import { looksLikeMp3, skipId3 } from './mp3-frames.js'
 import { SoundSink } from './sound-sink.js'
 
-type Decode = (bytes: Buffer, sink: SoundSink) => void | Promise<void>
+type Decode = (source: ByteSource, sink: SoundSink) => void | Promise<void>
 
 interface AudioFormat {
   readonly name: string
@@ -13,6 +14,9 @@ interface AudioFormat {
   readonly types: readonly string[]
   load(): Promise<Decode>
 }
+
+/** Enough to see two frames of any format. */
+const sniffedBytes = 8_192
 
 const tag = (bytes: Buffer, at: number, text: string) =>
   bytes.toString('latin1', at, at + text.length) === text
@@ -100,16 +104,26 @@ export async function decodeSound(file: Buffer, contentType: string): Promise<De
   if (file.length > limits.fileBytes) {
     throw new AudioFileError(`larger than ${limits.fileBytes / 1_000_000} MB`)
   }
+  const sink = new SoundSink()
+  await decodeInto(memoryBytes(file), contentType, sink)
+  return sink.finish()
+}
+
+/** As `decodeSound`, but into a sink that is not finished, and of any length that the sink takes. */
+export async function decodeInto(
+  file: ByteSource,
+  contentType: string,
+  sink: SoundSink,
+): Promise<void> {
   // Tags of ID3 stand in front of any format, not only of MP3.
-  const bytes = file.subarray(skipId3(file))
-  const format = formatOf(bytes, contentType, bytes.length < file.length)
+  const source = partOf(file, skipId3(file.slice(0, 10)), file.length)
+  const isTagged = source.length < file.length
+  const format = formatOf(source.slice(0, sniffedBytes), contentType, isTagged)
   if (!format) {
     throw new AudioFileError('none of WAV, MP3, Ogg Opus, Ogg Vorbis, FLAC, AIFF, AU and GSM')
   }
-  const sink = new SoundSink()
   const decode = await format.load()
-  await decode(bytes, sink)
-  return sink.finish()
+  await decode(source, sink)
 }
 
 function formatOf(bytes: Buffer, contentType: string, isTagged: boolean): AudioFormat | undefined {

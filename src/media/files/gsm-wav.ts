@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.js'
 import { frameParameters, frameSamples, GsmDecoder } from './gsm-decoder.js'
 import { parameterBits } from './gsm-tables.js'
 import type { SoundSink } from './sound-sink.js'
@@ -10,15 +11,16 @@ const blocksAtOnce = 200
  * GSM full rate as WAV files have it (format 0x31 of RFC 2361): pairs of frames in 65 bytes, the least
  * significant bit first. A block that is cut short is dropped. The sink has begun.
  */
-export function pushMsGsm(bytes: Uint8Array, sink: SoundSink): void {
-  const blocks = Math.floor(bytes.length / blockBytes)
+export function pushMsGsm(source: ByteSource, sink: SoundSink): void {
+  const blocks = Math.floor(source.length / blockBytes)
   sink.expect(blocks * 2 * frameSamples)
   const decoder = new GsmDecoder()
   const codes = new Uint8Array(frameParameters)
   for (let first = 0; first < blocks; first += blocksAtOnce) {
     const frames = 2 * Math.min(blocksAtOnce, blocks - first)
+    const bytes = source.slice(first * blockBytes, (first + frames / 2) * blockBytes)
     const samples = new Int16Array(frames * frameSamples)
-    let bit = first * blockBytes * 8
+    let bit = 0
     for (let frame = 0; frame < frames; frame++) {
       for (const [index, bits] of parameterBits.entries()) {
         let code = 0

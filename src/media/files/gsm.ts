@@ -1,4 +1,5 @@
 import { AudioFileError } from './audio-file.js'
+import type { ByteSource } from './byte-source.js'
 import { frameParameters, frameSamples, GsmDecoder } from './gsm-decoder.js'
 import { parameterBits } from './gsm-tables.js'
 import type { SoundSink } from './sound-sink.js'
@@ -9,18 +10,20 @@ const signature = 0xd
 const framesAtOnce = 400
 
 /** Frames of GSM full rate of 33 bytes, one after another, 8 kHz mono (RFC 3551 §4.5.8). Throws AudioFileError. */
-export function decodeGsm(bytes: Buffer, sink: SoundSink): void {
+export function decodeGsm(source: ByteSource, sink: SoundSink): void {
   sink.begin(8_000, 1)
-  const frames = Math.floor(bytes.length / frameBytes)
+  const frames = Math.floor(source.length / frameBytes)
   sink.expect(frames * frameSamples)
-  if (!looksLikeGsm(bytes, 1)) throw new AudioFileError('not GSM full rate')
+  if (!looksLikeGsm(source.slice(0, 50 * frameBytes), 1))
+    throw new AudioFileError('not GSM full rate')
   const decoder = new GsmDecoder()
   const codes = new Uint8Array(frameParameters)
   for (let first = 0; first < frames; first += framesAtOnce) {
     const count = Math.min(framesAtOnce, frames - first)
     const samples = new Int16Array(count * frameSamples)
+    const bytes = source.slice(first * frameBytes, (first + count) * frameBytes)
     for (let index = 0; index < count; index++) {
-      const at = (first + index) * frameBytes
+      const at = index * frameBytes
       unpack(bytes.subarray(at, at + frameBytes), codes)
       decoder.decode(codes, samples, index * frameSamples)
     }

@@ -18,12 +18,22 @@ export interface CopyJob {
   readonly channels: 1 | 2
 }
 
-export type Job = DecodeJob | CopyJob
+/** Writes the samples of a file of any length into another, piece by piece. */
+export interface UnpackJob {
+  readonly type: 'unpack'
+  readonly source: string
+  readonly contentType: string
+  /** Gets the sample rate in 4 bytes, little-endian, then mono samples of 16 bits at 8 or 16 kHz. */
+  readonly target: string
+}
+
+export type Job = DecodeJob | CopyJob | UnpackJob
 
 /** What the answer to each kind of job is. */
 export interface JobResults {
   readonly decode: DecodedAudio
   readonly copy: undefined
+  readonly unpack: undefined
 }
 
 export type Answer =

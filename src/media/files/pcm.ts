@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.js'
 import { aLawSample, muLawSample } from './g711.js'
 import type { SoundSink } from './sound-sink.js'
 
@@ -45,18 +46,21 @@ export function sampleBytes(encoding: SampleEncoding): number {
  * and is no whole sample of each channel is dropped.
  */
 export function pushPcm(
-  bytes: Uint8Array,
+  source: ByteSource,
   encoding: SampleEncoding,
   channels: number,
   sink: SoundSink,
 ): void {
   const { bytes: size, read } = readers[encoding]
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const frames = Math.floor(bytes.length / (size * channels))
+  const frames = Math.floor(source.length / (size * channels))
   sink.expect(frames)
   for (let first = 0; first < frames; first += pieceFrames) {
-    const samples = new Int16Array(Math.min(pieceFrames, frames - first))
-    let at = first * size * channels
+    const count = Math.min(pieceFrames, frames - first)
+    const start = first * size * channels
+    const piece = source.slice(start, start + count * size * channels)
+    const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength)
+    const samples = new Int16Array(count)
+    let at = 0
     for (let index = 0; index < samples.length; index++) {
       let sum = 0
       for (let channel = 0; channel < channels; channel++, at += size) sum += read(view, at)

@@ -5,11 +5,20 @@ import { RateStep } from './rate-step.js'
 /** What the resampler of the core takes. */
 const coreRatesHz = [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
 
+/** Takes what a sink gets, piece by piece. */
+export interface SoundOutput {
+  /** At one of the rates of DecodedAudio; once, before the first samples. */
+  begin(sampleRateHz: number): void
+  push(samples: Int16Array): void
+}
+
 /**
  * Where decoders put what they decode. Mixes to mono, and refuses what no prompt may be: a file that
  * is too long, has too many channels, a rate that nobody uses, or that changes either on the way.
  */
 export class SoundSink {
+  readonly #output: SoundOutput | undefined
+  readonly #secondsMax: number
   readonly #pieces: Int16Array[] = []
   #samples = 0
   #steps: RateStep[] = []
@@ -18,6 +27,12 @@ export class SoundSink {
   #rateHz = 0
   /** Samples as they come from the file. */
   #taken = 0
+
+  /** Without `output` all of it is kept, for `finish` to return. */
+  constructor(output?: SoundOutput, secondsMax: number = limits.seconds) {
+    this.#output = output
+    this.#secondsMax = secondsMax
+  }
 
   /** Before the first sample. Throws AudioFileError. */
   begin(sampleRateHz: number, channels: number): void {
@@ -34,12 +49,13 @@ export class SoundSink {
     this.#steps = plan.steps
     this.#fileRateHz = sampleRateHz
     this.#channels = channels
+    this.#output?.begin(plan.rateHz)
   }
 
   /** Refuses a file by what its header says, before any of it is decoded. Throws AudioFileError. */
   expect(samples: number): void {
-    if (this.#taken + samples > limits.seconds * this.#fileRateHz) {
-      throw new AudioFileError(`longer than ${limits.seconds / 60} minutes`)
+    if (this.#taken + samples > this.#secondsMax * this.#fileRateHz) {
+      throw new AudioFileError(`longer than ${this.#secondsMax / 60} minutes`)
     }
   }
 
@@ -84,6 +100,10 @@ export class SoundSink {
 
   #keep(samples: Int16Array): void {
     if (samples.length === 0) return
+    if (this.#output) {
+      this.#output.push(samples)
+      return
+    }
     this.#pieces.push(samples)
     this.#samples += samples.length
   }

@@ -1,4 +1,5 @@
 import { AudioFileError, type DecodedAudio } from './audio-file.js'
+import { type ByteSource, memoryBytes, partOf } from './byte-source.js'
 import { pushMsGsm } from './gsm-wav.js'
 import { pushPcm, type SampleEncoding, sampleBytes } from './pcm.js'
 import { SoundSink } from './sound-sink.js'
@@ -15,6 +16,8 @@ export interface WavLayout {
 
 /** wFormatTag of RFC 2361. */
 const formatCodes = { pcm: 1, float: 3, aLaw: 6, muLaw: 7, msGsm: 0x31, extensible: 0xfffe }
+/** Chunks in front of the samples are shorter, but for pictures that somebody put there. */
+const headBytes = 4_000_000
 /** What programs write that cannot go back to correct the sizes. */
 const unknownSizes = [0, 0xffff_ffff]
 
@@ -22,10 +25,10 @@ const unknownSizes = [0, 0xffff_ffff]
  * RIFF/WAVE: PCM of 8 to 32 bits, floats of 32 and 64, A-law, mu-law and GSM 06.10. What is there of a
  * file that was cut short is decoded. Throws AudioFileError.
  */
-export function decodeWav(bytes: Buffer, sink: SoundSink): void {
-  const layout = wavLayout(bytes, bytes.length)
+export function decodeWav(source: ByteSource, sink: SoundSink): void {
+  const layout = wavLayout(source.slice(0, headBytes), source.length)
   const { code, channels, sampleRateHz, dataAt, dataBytes } = layout
-  const samples = bytes.subarray(dataAt, dataAt + dataBytes)
+  const samples = partOf(source, dataAt, dataAt + dataBytes)
   sink.begin(sampleRateHz, channels)
   if (code === formatCodes.msGsm) {
     if (channels !== 1) throw new AudioFileError('GSM in a WAV file has one channel')
@@ -38,7 +41,7 @@ export function decodeWav(bytes: Buffer, sink: SoundSink): void {
 /** A short WAV file of our own making, decoded where one is. Throws AudioFileError. */
 export function wavSound(bytes: Buffer): DecodedAudio {
   const sink = new SoundSink()
-  decodeWav(bytes, sink)
+  decodeWav(memoryBytes(bytes), sink)
   return sink.finish()
 }
 

@@ -4,6 +4,7 @@ import { AudioFileError } from './audio-file.js'
 import { copyRecording } from './copy-recording.js'
 import { decodeSound } from './format-table.js'
 import type { Answer, Job } from './messages.js'
+import { unpackSound } from './unpack.js'
 
 // The decoders complain of each broken frame there, which a stranger's file must not do to our log.
 console.error = () => {}
@@ -12,6 +13,7 @@ console.warn = () => {}
 async function answerTo(job: Job): Promise<Answer> {
   try {
     if (job.type === 'copy') return { ok: true, result: await copyRecording(job) }
+    if (job.type === 'unpack') return { ok: true, result: await unpackSound(job) }
     const { buffer, byteOffset, byteLength } = job.bytes
     const bytes = Buffer.from(buffer, byteOffset, byteLength)
     return { ok: true, result: await decodeSound(bytes, job.contentType) }
