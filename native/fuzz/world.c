@@ -73,7 +73,7 @@ static void on_event(void *context, const uint8_t *data, uint32_t bytes) {
         world->open_mixers[id & 0xFFFF] = 0;
         break;
     default:
-        MUST(event.type > EVENT_ACK && event.type <= EVENT_DETECTED);
+        MUST(event.type > EVENT_ACK && event.type <= EVENT_ANSWERED_BY);
     }
 }
 
