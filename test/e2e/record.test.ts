@@ -88,13 +88,93 @@ describe.each(['native', 'wasm'])('Record (%s media core)', (mediaCore) => {
     expect((await bed.app.received('/keys/done')).parameters.Digits).toBe('9')
   })
 
-  it.concurrent('still asks for its action when the caller hangs up', async () => {
+  it.concurrent('2H 11: still asks for its action when the caller hangs up', async () => {
     const number = await numberFor('gone', '')
     const play = writeWav(bed.path('gone.wav'), tones([500], 10))
     await call(bed.uriOf(number), { play, maxSeconds: 3 })
     const { parameters } = await bed.app.received('/gone/done')
     expect(parameters).toMatchObject({ Digits: 'hangup', CallStatus: 'completed' })
     expect(soundSeconds((await fetchWav(parameters.RecordingUrl ?? '')).samples)).toBeGreaterThan(1)
+  })
+
+  it.concurrent('2H 27, 28: its URL has no extension; once the callback has come, so has the file', async () => {
+    const number = await numberFor(
+      'url',
+      'maxLength="2" playBeep="false" recordingStatusCallback="/url/status" recordingStatusCallbackEvent="in-progress completed absent"',
+    )
+    const play = writeWav(bed.path('url.wav'), tones([500], 5))
+    await call(bed.uriOf(number), { play })
+    const { parameters } = await bed.app.received(
+      '/url/status',
+      ({ parameters }) => parameters.RecordingStatus === 'completed',
+    )
+    const { accountSid, authToken } = bed.router
+    const Authorization = `Basic ${btoa(`${accountSid}:${authToken}`)}`
+    const url = parameters.RecordingUrl ?? ''
+    expect(url).toMatch(/\/Recordings\/RE[0-9a-f]{32}$/)
+    expect(soundSeconds((await fetchWav(url)).samples)).toBeGreaterThan(1.5)
+    const mp3 = await fetch(`${url}.mp3`, { headers: { Authorization } })
+    expect(mp3.headers.get('content-type')).toBe('audio/mpeg')
+    expect((await mp3.arrayBuffer()).byteLength).toBeGreaterThan(1_000)
+    const told = bed.app.to('/url/status').map(({ parameters }) => parameters.RecordingStatus)
+    expect(told).toEqual(['in-progress', 'completed'])
+    expect(parameters.RecordingStartTime).toMatch(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000$/)
+  })
+
+  it.concurrent('2H 26: leaves out silence at its ends unless told not to', async () => {
+    const lengths: number[] = []
+    for (const [name, trim] of [
+      ['trimmed', ''],
+      ['untrimmed', 'trim="do-not-trim"'],
+    ] as const) {
+      const number = await numberFor(name, `timeout="3" playBeep="false" ${trim}`)
+      const play = writeWav(bed.path(`${name}.wav`), join(tones([500], 1), silence(8)))
+      await call(bed.uriOf(number), { play })
+      const { parameters } = await bed.app.received(`/${name}/done`)
+      lengths.push(Number(parameters.RecordingDuration))
+    }
+    const [trimmedSeconds = 0, wholeSeconds = 0] = lengths
+    expect(trimmedSeconds).toBeLessThanOrEqual(2)
+    expect(wholeSeconds).toBeGreaterThanOrEqual(3)
+  })
+
+  it.concurrent('of nothing asks for no action, is told as absent, and leaves no file', async () => {
+    const number = await bed.number({
+      '/absent': `<Response><Record action="/absent/done" timeout="1" playBeep="false" transcribe="true"
+        transcribeCallback="/absent/text" recordingStatusCallback="/absent/status"
+        recordingStatusCallbackEvent="completed absent"/><Redirect>/absent/next</Redirect></Response>`,
+      '/absent/next': goodbye,
+      '/absent/status': '',
+    })
+    const play = writeWav(bed.path('absent.wav'), silence(6))
+    await call(bed.uriOf(number), { play, maxSeconds: 8 })
+    await bed.app.received('/absent/next')
+    const { parameters } = await bed.app.received('/absent/status')
+    expect(parameters).toMatchObject({ RecordingStatus: 'absent', RecordingDuration: '0' })
+    expect(bed.app.to('/absent/done')).toEqual([])
+    expect(bed.app.to('/absent/text')).toEqual([])
+    const { accountSid, authToken } = bed.router
+    const Authorization = `Basic ${btoa(`${accountSid}:${authToken}`)}`
+    const gone = await fetch(`${parameters.RecordingUrl}.wav`, { headers: { Authorization } })
+    expect(gone.status).toBe(404)
+  })
+
+  it.concurrent('tells who wants its text that there is none', async () => {
+    const number = await bed.number({
+      '/text': `<Response><Record action="/text/done" maxLength="2" playBeep="false" transcribe="true"
+        transcribeCallback="/text/told"/></Response>`,
+      '/text/done': goodbye,
+      '/text/told': '',
+    })
+    const play = writeWav(bed.path('text.wav'), tones([500], 5))
+    await call(bed.uriOf(number), { play })
+    const { parameters } = await bed.app.received('/text/told')
+    const done = await bed.app.received('/text/done')
+    expect(parameters).toMatchObject({
+      ...{ TranscriptionStatus: 'failed', TranscriptionText: '' },
+      ...{ RecordingSid: done.parameters.RecordingSid, CallSid: done.parameters.CallSid },
+    })
+    expect(parameters.TranscriptionSid).toMatch(/^TR[0-9a-f]{32}$/)
   })
 
   it.concurrent('can be played to the caller by its own URL', async () => {

@@ -162,13 +162,43 @@ describe('what a caller hears', () => {
   it.concurrent.each([
     ['busy', '486', 'busy'],
     ['rejected', '603', 'no-answer'],
-  ])('Reject with %s refuses with %s', async (reason, sipStatus, status) => {
-    const { output, code, number } = await hear(reason, {
-      [`/reject-${reason}`]: `<Response><Reject reason="${reason}"/></Response>`,
+  ])(
+    '2H 16: Reject with %s as the first verb refuses with %s',
+    async (reason, sipStatus, status) => {
+      const { output, code, number } = await hear(reason, {
+        [`/reject-${reason}`]: `<Response><Reject reason="${reason}"/></Response>`,
+      })
+      expect(code).toBe(1)
+      expect(output).toContain(`refused: ${sipStatus}`)
+      expect((await bed.endedCall(number)).status).toBe(status)
+    },
+  )
+
+  it.concurrent('2H 16: Reject after another verb hangs up a call that was answered', async () => {
+    const { code, number } = await hear('reject-late', {
+      '/reject-late': '<Response><Say>Hello</Say><Reject reason="busy"/></Response>',
     })
-    expect(code).toBe(1)
-    expect(output).toContain(`refused: ${sipStatus}`)
-    expect((await bed.endedCall(number)).status).toBe(status)
+    expect(code).toBe(0)
+    expect((await bed.endedCall(number)).status).toBe('completed')
+  })
+
+  it.concurrent('a document in JSON is carried out like one in XML', async () => {
+    const document = {
+      instructions: [
+        {
+          ...{ verb: 'Gather', timeout: 0, action: 'keys' },
+          children: [{ verb: 'Play', loop: 2, text: 'tone.wav' }],
+        },
+        { verb: 'Play', digits: '6' },
+        { verb: 'Pause' },
+      ],
+    }
+    const { samples, output } = await hear('json', {
+      '/json/doc': audio('application/json', Buffer.from(JSON.stringify(document))),
+      '/json/tone.wav': audio('audio/wav', wavBytes(tones([500], 1), 8_000)),
+    })
+    expect(toneSeconds(samples, 500)).toBeGreaterThanOrEqual(1.8)
+    expect(output).toContain('heard the digit 6')
   })
 
   it.concurrent('Hangup as the first verb answers, and ends', async () => {
