@@ -405,12 +405,8 @@ function makeCalls(
     outboxFilled: (callSid) => outbox.filled(callSid),
   }
   const runner = {
-    client,
-    log,
-    accounts,
+    ...{ client, log, accounts, snapshots, events },
     prompts: new PromptCache(parts.plane, parts.speech, parts.files, parts.directory.cachePath),
-    snapshots,
-    events,
     ...{ clock, ids, defaultCountry: config.defaultCountry },
     calls: () => calls,
     conferences: () => conferences,

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RouterError } from '../base/router-error.js'
 import { streamPieceSamples } from '../call/stream-player.js'
 import type { AudioFiles } from '../media/files/decode.js'
 import type { PreparedPrompt, SoundStream } from '../verbs/leg.js'
@@ -46,7 +47,8 @@ export class LongSounds {
 
   /** A file name that nobody has. */
   newPath(): string {
-    mkdirSync(this.#directory, { recursive: true })
+    // Once: the first call makes it.
+    if (this.#nextId === 1) mkdirSync(this.#directory, { recursive: true })
     return join(this.#directory, String(this.#nextId++))
   }
 
@@ -82,7 +84,7 @@ export class LongSounds {
   /** Resolves when its beginning is there. Rejects with AudioFileError for what is no sound. */
   async take(key: string, signal: AbortSignal): Promise<PreparedPrompt> {
     const sound = this.#sounds.get(key)
-    if (!sound) throw new Error(`no sound ${key}`)
+    if (!sound) throw new RouterError('ERR_SOUND', 13420, 'The sound is no longer there')
     this.#sounds.delete(key)
     this.#sounds.set(key, sound)
     sound.users++
