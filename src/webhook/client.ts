@@ -18,6 +18,7 @@ import { type ConnectionSettings, normalSettings, parseOverrides } from './overr
 import { basicAuthorization, type RequestForm, requestForm } from './request-form.js'
 import type { Parameters } from './signature.js'
 import type { Spool, SpooledBody } from './spool.js'
+import { overStaleConnections } from './stale-connections.js'
 import { outcomeOf, retryCauseOf, translateFailure } from './translate-failure.js'
 import { type ExchangeCounts, type WebhookError, webhookErrors } from './webhook-error.js'
 
@@ -273,20 +274,22 @@ export class WebhookClient {
       login && (this.#digest.again(login) ?? basicAuthorization(login.credentials))
     for (let challenges = 0; ; challenges++) {
       const cookie = callSid === undefined ? '' : await this.#jars.header(callSid, wire.href)
-      const answer = await request(wire, {
-        dispatcher: permit.dispatcher,
-        method,
-        signal,
-        body: body ?? null,
-        headersTimeout: settings.readTimeoutMs,
-        bodyTimeout: settings.readTimeoutMs,
-        headers: {
-          ...form.headers,
-          ...(validator === undefined ? {} : conditionOf(validator)),
-          ...(authorization === undefined ? {} : { authorization }),
-          ...(cookie ? { cookie } : {}),
-        },
-      })
+      const answer = await overStaleConnections(() =>
+        request(wire, {
+          dispatcher: permit.dispatcher,
+          method,
+          signal,
+          body: body ?? null,
+          headersTimeout: settings.readTimeoutMs,
+          bodyTimeout: settings.readTimeoutMs,
+          headers: {
+            ...form.headers,
+            ...(validator === undefined ? {} : conditionOf(validator)),
+            ...(authorization === undefined ? {} : { authorization }),
+            ...(cookie ? { cookie } : {}),
+          },
+        }),
+      )
       const { statusCode, headers } = answer
       if (callSid !== undefined) {
         await this.#jars.store(callSid, wire.href, headers['set-cookie'])

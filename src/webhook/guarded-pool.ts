@@ -2,6 +2,7 @@ import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 import { buildConnector, Pool } from 'undici'
 import type { AddressPolicy } from '../base/address-policy.js'
+import { noteUse } from './stale-connections.js'
 
 export interface PoolLimits {
   readonly connectTimeoutMs: number
@@ -35,7 +36,12 @@ export function createGuardedPool(url: URL, policy: AddressPolicy, limits: PoolL
         return
       }
       // An address is never named in TLS; the certificate is compared with `hostname` all the same.
-      connect(limits.hasSni ? options : { ...options, host: '0.0.0.0', servername: '' }, callback)
+      const where = limits.hasSni ? options : { ...options, host: '0.0.0.0', servername: '' }
+      connect(where, (...outcome) => {
+        const [, socket] = outcome
+        if (socket) noteUse(socket)
+        callback(...outcome)
+      })
     },
   })
 }

@@ -38,6 +38,10 @@ export async function climb(scenario: Scenario): Promise<void> {
     }
     await ladder.close()
     await bed.quiet()
+  } catch (error) {
+    // What the router warned of says more than the step that waited in vain.
+    const warnings = bed.router.log().match(/^.*"level":[456]0.*$/gm) ?? []
+    throw new Error([(error as Error).message, ...warnings].join('\n'), { cause: error })
   } finally {
     await ladder.close()
     await bed.close()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { normalLimits } from '../../src/webhook/circuit.js'
 import { document, openStage, type Stage } from './stage.js'
@@ -170,5 +170,57 @@ describe('the table of hosts', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
     expect((await small.ask('/a', { accountSid: 'AC3' })).status).toBe(200)
     await small.close()
+  })
+})
+
+describe('connections that were kept open', () => {
+  test.each(['reset', 'end'] as const)(
+    'and were given up meanwhile (%s) cost no try, though all were',
+    async (how) => {
+      const sockets = new Set<Socket>()
+      const used = new WeakSet<Socket>()
+      const server = createServer((socket) => {
+        sockets.add(socket)
+        socket.on('error', () => {})
+        socket.on('data', () => {
+          if (used.has(socket)) {
+            if (how === 'reset') socket.resetAndDestroy()
+            else socket.end()
+            return
+          }
+          // The first two are answered together, so that there are two connections.
+          if (sockets.size < 2) return
+          for (const one of sockets) {
+            if (used.has(one)) continue
+            used.add(one)
+            one.write('HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 0\r\n\r\n')
+          }
+        })
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a#rc=0`
+      await Promise.all([stage.ask(url), stage.ask(url)])
+      expect(sockets.size).toBe(2)
+      const answer = await stage.ask(url)
+      expect(answer).toMatchObject({ status: 200, tries: 1 })
+      expect(sockets.size).toBe(3)
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  )
+
+  test('a new one that is closed without an answer is a failure', async () => {
+    let connections = 0
+    const server = createServer((socket) => {
+      connections++
+      socket.on('data', () => socket.end())
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`
+    await expect(stage.ask(url)).rejects.toMatchObject({ errorCode: 11205 })
+    expect(connections).toBe(2)
+    server.close()
   })
 })
