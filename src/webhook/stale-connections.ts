@@ -1,13 +1,16 @@
-import type { Socket } from 'node:net'
-
 /** As many may have been closed at the same moment, after a pause of the application for one. */
 const staleMax = 3
 
 /** Failures of connections over which something had come before. */
 const failuresOfUsed = new WeakSet<object>()
 
+interface Connection {
+  readonly bytesRead: number
+  prependListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
 /** Remembers of a new connection whether it was in use when it fails. */
-export function noteUse(socket: Pick<Socket, 'prependListener' | 'bytesRead'>): void {
+export function noteUse(socket: Connection): void {
   socket.prependListener('error', (error: Error) => {
     if (socket.bytesRead > 0) failuresOfUsed.add(error)
   })
