@@ -22,7 +22,7 @@ import { placeCalls, provision, startRouter } from './router-calls.mjs'
 
 const calls = Number(process.env.BENCH_CALLS ?? 300)
 const room = (index, size) =>
-  `<Dial><Conference beep="false" waitUrl="">room-${Math.floor(index / size)}</Conference></Dial>`
+  `<Dial><Conference beep="false" waitUrl="" maxParticipants="1000">room-${Math.floor(index / size)}</Conference></Dial>`
 const pair = (index) =>
   index % 2 === 0
     ? `<Enqueue waitUrl="">pair-${index >> 1}</Enqueue>`
