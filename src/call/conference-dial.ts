@@ -1,3 +1,4 @@
+import { whenAborted } from '../base/abort.js'
 import { RouterError } from '../base/router-error.js'
 import type { Call } from './call.js'
 import type { Conference } from './conference.js'
@@ -45,12 +46,12 @@ export async function stayInConference(
   const over = new AbortController()
   const until = AbortSignal.any([signal, over.signal])
   try {
-    const star = stay.hangupOnStar ? starKeyed(call, until) : never
+    const star = stay.hangupOnStar ? starKeyed(call, until) : never()
     const limit = call.ports.clock.sleep(stay.timeLimitMs, until).then(
       () => 'limit' as const,
-      () => never,
+      () => never(),
     )
-    const how = await Promise.race([participant.left, star, limit, aborted(signal)])
+    const how = await Promise.race([participant.left, star, limit, whenAborted(signal)])
     return { status: how === 'star' ? 'answered' : 'completed' }
   } finally {
     over.abort()
@@ -60,7 +61,10 @@ export async function stayInConference(
   }
 }
 
-const never = new Promise<never>(() => {})
+/** One for each who waits: a shared one would keep all who ever waited. */
+function never(): Promise<never> {
+  return new Promise<never>(() => {})
+}
 
 function reasonOf(signal: AbortSignal): ReasonParticipantLeft {
   return typeOf(signal) === 'redirect' ? 'participant_updated_via_api' : 'participant_hung_up'
@@ -81,12 +85,5 @@ async function starKeyed(call: Call, until: AbortSignal): Promise<'star'> {
   } finally {
     digits.close()
   }
-  return never
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  return never()
 }
