@@ -1,9 +1,8 @@
 import type { ConferenceRecord } from '../call/conference-record.js'
-import { untilAborted } from '../call/media-hub.js'
-import type { PreparedPrompt } from '../verbs/leg.js'
 import type { ProgramPorts } from '../verbs/run.js'
 import type { Parameters } from '../webhook/signature.js'
 import type { RunnerParts } from './program-runner.js'
+import { whileLive } from './prompt-lease.js'
 import { resolveUrl } from './resolve-url.js'
 
 /**
@@ -32,9 +31,9 @@ export function roomPorts(conference: ConferenceRecord, parts: RunnerParts): Pro
     clock,
     ids,
     prompts: {
-      speech: (sentence, voice, signal) => releasing(prompts.speech(sentence, voice), signal),
+      speech: (sentence, voice, signal) => whileLive(prompts.speech(sentence, voice), signal),
       sound(url, base, signal) {
-        if (url.startsWith('blob:')) return releasing(prompts.kept(url, signal), signal)
+        if (url.startsWith('blob:')) return whileLive(prompts.kept(url, signal), signal)
         const request = {
           method: 'GET',
           parameters: [],
@@ -44,7 +43,7 @@ export function roomPorts(conference: ConferenceRecord, parts: RunnerParts): Pro
         const fetch = (soundUrl: string, _validator: string | undefined, until: AbortSignal) =>
           send({ ...request, url: soundUrl }, until)
         const resolved = resolveUrl(url, base, standard)
-        return releasing(prompts.sound(accountSid, resolved, fetch, clock.nowMs(), signal), signal)
+        return whileLive(prompts.sound(accountSid, resolved, fetch, clock.nowMs(), signal), signal)
       },
     },
     async fetchDocument({ url: written, base, method, parameters: own, token }, signal) {
@@ -71,20 +70,4 @@ interface RoomRequest {
   readonly parameters: Parameters
   readonly token: string
   readonly wants: 'document' | 'sound'
-}
-
-/** Others may wait for the same prompt, so it is made all the same when this one is stopped. */
-async function releasing(
-  making: Promise<PreparedPrompt>,
-  signal: AbortSignal,
-): Promise<PreparedPrompt> {
-  try {
-    return await untilAborted(making, signal)
-  } catch (error) {
-    making.then(
-      (prompt) => prompt.release(),
-      () => {},
-    )
-    throw error
-  }
 }

@@ -5,7 +5,6 @@ import type { Call } from '../call/call.js'
 import { statusOfRefusal } from '../call/call-record.js'
 import type { Conferences } from '../call/conferences.js'
 import type { ChildMaker } from '../call/dial.js'
-import { untilAborted } from '../call/media-hub.js'
 import type { ProgramStart } from '../call/ports.js'
 import type { ProgramRole, RunProgram } from '../call/program.js'
 import type { Queues } from '../call/queues.js'
@@ -14,7 +13,7 @@ import type { ReferOutcome } from '../call/sip-leg.js'
 import { refer } from '../call/transfer.js'
 import type { Messages } from '../message/messages.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
-import type { Leg, PreparedPrompt, Prompts, ReferResult } from '../verbs/leg.js'
+import type { Leg, Prompts, ReferResult } from '../verbs/leg.js'
 import {
   type DocumentRequest,
   type ProgramDocument,
@@ -42,6 +41,7 @@ import { dialFor } from './dial-leg.js'
 import type { HoldMusic } from './hold-music.js'
 import { sendMessageFor } from './message-leg.js'
 import { playOn } from './play-sound.js'
+import { whileLive } from './prompt-lease.js'
 import type { FetchSound, PromptCache } from './prompts.js'
 import { dialQueueFor, enqueueFor } from './queue-leg.js'
 import { recordFor } from './record-leg.js'
@@ -146,22 +146,6 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
         signal,
       )
     },
-  }
-}
-
-/** Others may wait for the same prompt, so it is made all the same when this call ends. */
-async function whileLive(
-  making: Promise<PreparedPrompt>,
-  signal: AbortSignal,
-): Promise<PreparedPrompt> {
-  try {
-    return await untilAborted(making, signal)
-  } catch (error) {
-    making.then(
-      (prompt) => prompt.release(),
-      () => {},
-    )
-    throw error
   }
 }
 

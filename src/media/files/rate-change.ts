@@ -1,3 +1,4 @@
+import { bessel } from './bessel.js'
 import { rounded } from './pcm.js'
 
 /** Zero crossings of the sinc on either side, at the lower rate. */
@@ -75,17 +76,6 @@ function tapsOf(fraction: number, half: number, scale: number): Float64Array {
   })
   const sum = taps.reduce((all, tap) => all + tap, 0)
   return taps.map((tap) => tap / sum)
-}
-
-/** The modified Bessel function of order 0. */
-function bessel(x: number): number {
-  let term = 1
-  let sum = 1
-  for (let k = 1; k < 40; k++) {
-    term *= (x / (2 * k)) ** 2
-    sum += term
-  }
-  return sum
 }
 
 function greatestDivisor(a: number, b: number): number {

@@ -1,3 +1,4 @@
+import { bessel } from './bessel.js'
 import { rounded } from './pcm.js'
 
 /** Taps on either side of the middle one. */
@@ -11,17 +12,6 @@ const taps = Float64Array.from({ length: 2 * side + 1 }, (_, index) => {
   const sinc = at === 0 ? 0.5 : Math.sin((Math.PI * at) / 2) / (Math.PI * at)
   return sinc * (bessel(beta * Math.sqrt(1 - (at / (side + 1)) ** 2)) / bessel(beta))
 })
-
-/** The modified Bessel function of order 0. */
-function bessel(x: number): number {
-  let term = 1
-  let sum = 1
-  for (let k = 1; k < 40; k++) {
-    term *= (x / (2 * k)) ** 2
-    sum += term
-  }
-  return sum
-}
 
 /**
  * Halves or doubles the sample rate of a sound that comes in pieces, for rates that the resampler of
