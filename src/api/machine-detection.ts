@@ -2,13 +2,18 @@ import { z } from 'zod'
 import type { CallMachineDetection } from '../call/machine-detection.js'
 import { boolean, integer, method, webUrl } from './parameters.js'
 
-/** Of a call that is created; limits and defaults are those of the contract (2B.4 Number). */
-export const machineDetectionParameters = {
+/** Limits and defaults are those of the contract (2B.4 Number). */
+export const machineDetectionSettings = {
   MachineDetection: z.enum(['Enable', 'DetectMessageEnd']).optional(),
   MachineDetectionTimeout: integer(3, 60).default(30),
   MachineDetectionSpeechThreshold: integer(1_000, 6_000).default(2_400),
   MachineDetectionSpeechEndThreshold: integer(500, 5_000).default(1_200),
   MachineDetectionSilenceTimeout: integer(2_000, 10_000).default(5_000),
+}
+
+/** Of a call that is created. */
+export const machineDetectionParameters = {
+  ...machineDetectionSettings,
   AsyncAmd: boolean.default(false),
   AsyncAmdStatusCallback: webUrl.optional(),
   AsyncAmdStatusCallbackMethod: method.default('POST'),

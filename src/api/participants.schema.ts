@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { machineDetectionSettings } from './machine-detection.js'
 import { boolean, integer, method, webUrl } from './parameters.js'
 
 /** Empty: silence. */
@@ -39,6 +40,9 @@ export const createParticipantSchema = z.object({
   ConferenceStatusCallbackMethod: method.default('POST'),
   ConferenceRecordingStatusCallback: webUrl.optional(),
   ConferenceRecordingStatusCallbackMethod: method.default('POST'),
+  ...machineDetectionSettings,
+  AmdStatusCallback: webUrl.optional(),
+  AmdStatusCallbackMethod: method.default('POST'),
 })
 
 export type CreateParticipant = z.output<typeof createParticipantSchema>

@@ -8,6 +8,7 @@ import type { ApiParts } from './api-parts.js'
 import { addressOf } from './calls.js'
 import { commanded } from './commanded.js'
 import { conferenceOf } from './conferences.js'
+import { machineDetectionOf } from './machine-detection.js'
 import { pageOf } from './paging.js'
 import { validated } from './parameters.js'
 import {
@@ -94,6 +95,13 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
             }
           : undefined,
         fallback: undefined,
+        machineDetection: machineDetectionOf({
+          ...wanted,
+          // It is in the room meanwhile.
+          AsyncAmd: true,
+          AsyncAmdStatusCallback: wanted.AmdStatusCallback,
+          AsyncAmdStatusCallbackMethod: wanted.AmdStatusCallbackMethod,
+        }),
         sipAuth: username === undefined ? undefined : { username, password },
       }),
   )

@@ -64,6 +64,17 @@ describe('answering-machine detection', () => {
     expect(duration(parameters.MachineDetectionDuration)).toBeGreaterThan(5_000)
   })
 
+  it.concurrent('a participant: by a callback, while it is in the room', async () => {
+    bed.app.on('/room/amd', '')
+    const { callSid } = await bed.client.conferences('machines').participants.create({
+      ...{ to: await person('participant'), from: '+15550300000', machineDetection: 'Enable' },
+      amdStatusCallback: bed.app.url('/room/amd'),
+    })
+    const { parameters } = await bed.app.received('/room/amd')
+    expect(parameters).toMatchObject({ CallSid: callSid, AnsweredBy: 'human' })
+    await bed.client.calls(callSid).update({ status: 'completed' })
+  })
+
   it.concurrent('asynchronously: the document comes first, then the callback', async () => {
     const to = await machine('async')
     bed.app.on('/async/amd', '')
