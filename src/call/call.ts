@@ -173,12 +173,9 @@ export class Call {
   }
 
   /** The application failed: an unanswered caller is told to try later, an answered one hung up. */
-  giveUp(): void {
-    if (this.isAnswered) {
-      this.hangUp()
-      return
-    }
-    this.refuse(480, 'failed')
+  giveUp(sipStatus = 480): void {
+    if (this.isAnswered) this.hangUp()
+    else this.refuse(sipStatus, 'failed')
   }
 
   /** Refuses an incoming call. The record ends first: what the leg then tells says less. */

@@ -11,6 +11,7 @@ import type { Queues } from '../call/queues.js'
 import { beginRecording } from '../call/recording-command.js'
 import type { ReferOutcome } from '../call/sip-leg.js'
 import { refer } from '../call/transfer.js'
+import { MediaRefusedError } from '../media/port.js'
 import type { Messages } from '../message/messages.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
 import type { Leg, Prompts, ReferResult } from '../verbs/leg.js'
@@ -298,6 +299,7 @@ function referResult({ status, reported }: ReferOutcome): ReferResult {
 
 /** What a caller hears when an application fails for good. */
 async function apologize(call: Call, parts: RunnerParts, signal: AbortSignal): Promise<void> {
+  let isOverloaded = false
   try {
     const voice = { voice: undefined, language: undefined }
     const prompt = await whileLive(parts.prompts.speech(apology, voice), signal)
@@ -309,6 +311,8 @@ async function apologize(call: Call, parts: RunnerParts, signal: AbortSignal): P
     }
   } catch (error) {
     if (!(error instanceof RouterError) && !signal.aborted) throw error
+    isOverloaded = error instanceof MediaRefusedError
   }
-  if (!signal.aborted) call.giveUp()
+  // Who finds no room here may find it elsewhere (RFC 3261 §21.5.4).
+  if (!signal.aborted) call.giveUp(isOverloaded ? 503 : undefined)
 }

@@ -96,3 +96,22 @@ describe('a live call', () => {
 
   it('leaves no call, leg or port behind', { timeout: 60_000 }, () => untilQuiet(bed.router, 40))
 })
+
+describe('a router without a media port that is free', () => {
+  it('refuses with 503 what it cannot hear', async () => {
+    const bed = await startTestbed({
+      DIALPLANE_RTP_PORT_MIN: '19990',
+      DIALPLANE_RTP_PORT_MAX: '19991',
+    })
+    try {
+      const number = await bed.number({ '/waits': '<Response><Gather timeout="20"/></Response>' })
+      const first = startCaller(bed.uriOf(number), { maxSeconds: 6 })
+      await eventually('the first call', () => first.output().includes('answered') || undefined)
+      const { code, output } = await startCaller(bed.uriOf(number)).finished
+      expect({ code, output }).toMatchObject({ code: 1, output: expect.stringMatching(/ 503 /) })
+      await first.finished
+    } finally {
+      await bed.close()
+    }
+  })
+})
