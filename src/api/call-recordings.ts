@@ -23,7 +23,7 @@ export const recordingParameters = {
   RecordingStatusCallbackMethod: method.default('POST'),
 }
 
-const createSchema = z.object({
+export const createRecordingSchema = z.object({
   ...recordingParameters,
   // REST begins recordings whole; that of a new call is trimmed (contract 2H 26).
   Trim: z.enum(['trim-silence', 'do-not-trim']).default('do-not-trim'),
@@ -43,7 +43,7 @@ export function addCallRecordings(router: Router, parts: ApiParts): void {
 async function create(context: ApiContext, parts: ApiParts): Promise<void> {
   const { parameters } = context.state
   const call = await callOf(context, parts)
-  const wanted = validated(createSchema, parameters, { RecordingStatusCallback: 21205 })
+  const wanted = validated(createRecordingSchema, parameters, { RecordingStatusCallback: 21205 })
   const recordingSid = makeSid('RE', parts.ids)
   await commanded(
     context.path,
