@@ -433,9 +433,11 @@ function callConfig(
   parts: {
     readonly baseUrl: string
     readonly policy: AddressPolicy
+    readonly account: { readonly sid: string }
     recordingPath(sid: string): string
   },
 ): CallPorts['config'] {
+  const { lookupUrl } = config
   const own = { hosts: config.sip.hosts, publicHost: config.publicHost }
   return {
     mediaBindAddress: (remote) => hostTowards(own.hosts, remote),
@@ -446,6 +448,9 @@ function callConfig(
     accountLimits: config.accountLimits,
     baseUrl: parts.baseUrl,
     defaultCountry: config.defaultCountry,
+    unmapped: lookupUrl
+      ? { accountSid: parts.account.sid, voice: { url: lookupUrl, method: 'POST' } }
+      : undefined,
     recordingPath: parts.recordingPath,
     mayReach: (address) => parts.policy.allows(address),
   }

@@ -17,7 +17,13 @@ import { OutgoingLimits } from './outgoing-limits.js'
 import type { CallPorts } from './ports.js'
 import type { RunProgram } from './program.js'
 import { beginRecording } from './recording-command.js'
-import { type Called, calledDomain, calledNumber, callerAtDomain } from './sip-domain.js'
+import {
+  type Called,
+  calledDomain,
+  calledNumber,
+  calledUnmapped,
+  callerAtDomain,
+} from './sip-domain.js'
 import { SipLeg, visibleHeaders } from './sip-leg.js'
 import { StartQueue, type Turn } from './start-queue.js'
 import { callEvent } from './status-events.js'
@@ -320,7 +326,8 @@ export class Calls {
     this.#legs.set(invited.legId, waiting)
     try {
       const number = await this.#ports.store.findNumber(dialled)
-      return gone ? 'canceled' : number && calledNumber(number, customerTrunks)
+      if (gone) return 'canceled'
+      return number ? calledNumber(number, customerTrunks) : calledUnmapped(dialled, config)
     } finally {
       this.#legs.delete(invited.legId)
     }

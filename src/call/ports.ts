@@ -151,6 +151,8 @@ export interface CallConfig {
   readonly accountLimits?: AccountLimits
   readonly baseUrl: string
   readonly defaultCountry: string
+  /** What becomes of calls to numbers that nobody has; undefined: they are refused. */
+  readonly unmapped?: { readonly accountSid: string; readonly voice: Callback } | undefined
   recordingPath(recordingSid: string): string
   /** Whether a peer that is not trusted may have its media sent there. */
   mayReach(address: string): boolean

@@ -2,7 +2,7 @@ import type { Invited } from '../sip/leg-events.js'
 import { parseSipUri } from '../sip/uri.js'
 import type { Callback } from './call-record.js'
 import { callerOf } from './caller.js'
-import type { NumberConfig } from './ports.js'
+import type { CallConfig, NumberConfig } from './ports.js'
 import type { CustomerTrunksPort, TrunkCalled } from './trunk-call-route.js'
 
 /** A SIP Domain as calls to it need it. */
@@ -28,6 +28,16 @@ export interface Called {
   readonly domain?: Pick<SipDomainConfig, 'sid' | 'domainName'>
   /** The customer's trunk that takes it, in the place of `voice`. */
   readonly through?: TrunkCalled
+}
+
+/** A number that nobody has, where there is somebody to be asked about it. */
+export function calledUnmapped(
+  phoneNumber: string,
+  { unmapped }: Pick<CallConfig, 'unmapped'>,
+): Called | undefined {
+  if (!unmapped) return undefined
+  const nothing = { phoneNumberSid: undefined, fallback: undefined, statusCallback: undefined }
+  return { ...unmapped, to: phoneNumber, ...nothing }
 }
 
 export function calledNumber(

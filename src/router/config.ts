@@ -54,6 +54,10 @@ const schema = z.object({
   DIALPLANE_SIP_DIGEST: list().default(['SHA-256', 'MD5']).pipe(algorithms),
   DIALPLANE_DEMO: z.enum(['auto', 'on', 'off']).default('off'),
   DIALPLANE_DEFAULT_COUNTRY: z.string().length(2).default('US'),
+  DIALPLANE_LOOKUP_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/\s{}]+/i, 'must be an http or https URL')
+    .optional(),
   DIALPLANE_CALLS_MAX: z.coerce.number().int().min(1).max(100_000).default(2_000),
   DIALPLANE_SHUTDOWN_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
   DIALPLANE_LOG_LEVEL: z
@@ -98,6 +102,8 @@ export interface Config {
   readonly sipDigest: readonly ('SHA-256' | 'MD5')[]
   readonly demo: 'auto' | 'on' | 'off'
   readonly defaultCountry: string
+  /** Asked what to do with a call to a number that nobody has. */
+  readonly lookupUrl: string | undefined
   readonly callsMax: number
   readonly shutdownMs: number
   readonly logLevel: string
@@ -203,6 +209,7 @@ function configOf(raw: z.infer<typeof schema>): Config {
     sipUsers: named('DIALPLANE_SIP_USERS', () => parseUsers(raw.DIALPLANE_SIP_USERS)),
     demo: raw.DIALPLANE_DEMO,
     defaultCountry: countryOf(raw.DIALPLANE_DEFAULT_COUNTRY),
+    lookupUrl: raw.DIALPLANE_LOOKUP_URL,
     callsMax: raw.DIALPLANE_CALLS_MAX,
     shutdownMs: raw.DIALPLANE_SHUTDOWN_SECONDS * 1000,
     logLevel: raw.DIALPLANE_LOG_LEVEL,
