@@ -11,8 +11,10 @@ interface Connection {
 
 /** Remembers of a new connection whether it was in use when it fails. */
 export function noteUse(socket: Connection): void {
-  socket.prependListener('error', (error: Error) => {
-    if (socket.bytesRead > 0) failuresOfUsed.add(error)
+  socket.prependListener('error', (error: Error & { readonly code?: string }) => {
+    // Of the other side; not those by which we end it ourselves, as after too long a wait.
+    const isTheirs = error.code === 'ECONNRESET' || error.code === 'EPIPE'
+    if (isTheirs && socket.bytesRead > 0) failuresOfUsed.add(error)
   })
 }
 

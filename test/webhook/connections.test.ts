@@ -210,6 +210,13 @@ describe('connections that were kept open', () => {
     },
   )
 
+  test('and do not answer in time are not tried again', async () => {
+    await stage.ask('/a')
+    stage.respond = () => {}
+    await expect(stage.ask('/b#rt=100&rc=0')).rejects.toMatchObject({ counts: { tries: 1 } })
+    expect(stage.seen.map(({ url }) => url)).toEqual(['/a', '/b'])
+  })
+
   test('a new one that is closed without an answer is a failure', async () => {
     let connections = 0
     const server = createServer((socket) => {
