@@ -16,6 +16,7 @@ import type { MediaPlane } from './media/port.js'
 import type { Messages } from './message/messages.js'
 import { AccountDirectory } from './router/account-directory.js'
 import { BindingKeeper } from './router/binding-keeper.js'
+import { CallerIdValidations } from './router/caller-id-validations.js'
 import { Closers } from './router/closers.js'
 import { openConferences } from './router/conference-wiring.js'
 import type { Config } from './router/config.js'
@@ -130,14 +131,17 @@ async function compose(
   const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
   const found = { devices: registry.directory, domains: sipDomains.domains, trunks }
   const parts = { config, directory, events, metrics, ...found, ...opened }
-  const { calls, conferences, queues, outbox, messages, texts } = makeCalls(parts, closers)
+  const { calls, conferences, queues, outbox, messages, texts, callerIdValidations } = makeCalls(
+    parts,
+    closers,
+  )
   const { http, https, sip, baseUrl } = network
   let ready = true
   const sizes = () => sizesOf(calls, conferences, sound.hub, sip)
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,
-    ...{ calls, conferences, queues, messages: texts },
+    ...{ calls, conferences, queues, messages: texts, callerIdValidations },
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
     customerTrunks: customers,
@@ -378,6 +382,7 @@ function makeCalls(
   readonly outbox: OutboxSender
   readonly messages: DeviceMessages
   readonly texts: Messages
+  readonly callerIdValidations: CallerIdValidations
 } {
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
@@ -404,6 +409,7 @@ function makeCalls(
     interrupted: (callSid) => interruptedBy(snapshots.latest(callSid) as ProgramState | undefined),
     outboxFilled: (callSid) => outbox.filled(callSid),
   }
+  const callerIdValidations = new CallerIdValidations({ store, clock, ids, calls: () => calls })
   const runner = {
     ...{ client, log, accounts, snapshots, events },
     prompts: new PromptCache(parts.plane, parts.speech, parts.files, parts.directory.cachePath),
@@ -413,6 +419,7 @@ function makeCalls(
     queues: new Queues({ store: createQueueStore(store), clock, ids }),
     music: new HoldMusic(parts.plane),
     messages: openMessages({ store, clock, outbox, events }, closers),
+    builtIn: { callerIdValidation: callerIdValidations.answer.bind(callerIdValidations) },
   }
   const conferences: Conferences = openConferences({
     ...{ store, runner, outbox, hub: parts.hub, config: ports.config },
@@ -421,11 +428,15 @@ function makeCalls(
   const runProgram = createProgramRunner(runner)
   const calls: Calls = new Calls(ports, parts.hub, runProgram, (callSid) => {
     snapshots.drop(callSid)
+    callerIdValidations.forget(callSid)
     forget(callSid)
   })
   const { realm } = config.sip
   const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, domains, realm, ids })
-  return { calls, conferences, queues: runner.queues, outbox, messages, texts: runner.messages }
+  return {
+    ...{ calls, conferences, queues: runner.queues, outbox, messages, texts: runner.messages },
+    callerIdValidations,
+  }
 }
 
 function callConfig(

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
-import type { CallRecord } from '../call/call-record.js'
+import type { Callback, CallRecord } from '../call/call-record.js'
 import type { CallCommand } from '../call/command.js'
 import type { ConferenceCommand } from '../call/conference-options.js'
 import type { NewOutgoingCall } from '../call/outgoing.js'
@@ -99,6 +99,17 @@ export interface ApiParts {
   readonly queues: {
     find(sid: string): CallQueue | undefined
     changed(record: QueueRecord): void
+  }
+  /** Asks by telephone whether a number is the account's; rejects with a CommandError. */
+  readonly callerIdValidations: {
+    begin(request: {
+      readonly accountSid: string
+      readonly phoneNumber: string
+      readonly friendlyName: string
+      readonly delayMs: number
+      readonly extension: string | undefined
+      readonly statusCallback: Callback | undefined
+    }): Promise<{ readonly callSid: string; readonly code: string }>
   }
   readonly messages: Pick<Messages, 'create' | 'cancel' | 'mayUse'>
   /** The first account, which the operator has. */

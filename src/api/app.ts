@@ -13,6 +13,7 @@ import { addConferences } from './conferences.js'
 import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
 import { addMessages } from './messages.js'
+import { addOutgoingCallerIds } from './outgoing-caller-ids.js'
 import { pages } from './pages.js'
 import { readParameters } from './parameters.js'
 import { platform } from './platform.js'
@@ -48,6 +49,7 @@ export function createApi(parts: ApiParts): RequestListener {
   addConferences(router, parts)
   addIncomingPhoneNumbers(router, parts)
   addMessages(router, parts)
+  addOutgoingCallerIds(router, parts)
   addQueues(router, parts)
   addRecordings(router, parts)
   addCallRecordings(router, parts)

@@ -1,7 +1,9 @@
 import { RouterError } from '../base/router-error.js'
 import { ApiError, apiErrors } from './api-error.js'
 
-const refusals: { readonly [errorCode: number]: number } = { 20429: 429, 20500: 500, 20503: 503 }
+const refusals: { readonly [errorCode: number]: number } = {
+  ...{ 20009: 409, 20429: 429, 20500: 500, 20503: 503 },
+}
 
 /** A command that calls or conferences refused becomes an error of REST; `path` is what was asked for. */
 export async function commanded<Value>(path: string, done: Promise<Value>): Promise<Value> {

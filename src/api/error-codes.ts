@@ -44,7 +44,7 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [
     13214,
     'The callerId of a <Dial> may not be used',
-    'Use a number of the account, or one of the call itself.',
+    'Use a number of the account, one that it has verified, or one of the call itself.',
   ],
   [
     13227,
@@ -82,7 +82,7 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [20500, 'Internal error', 'The log of the router has the details.'],
   [
     20429,
-    'Too many calls are live, wait, or were made within the hour',
+    'Too many calls are live, wait, or were made within the hour, or too many numbers are being verified',
     'See DIALPLANE_CALLS_MAX and the DIALPLANE_ACCOUNT_CALLS settings.',
   ],
   [20503, 'The router is stopping, or has too much to do', 'Try again.'],
@@ -90,6 +90,11 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [21205, 'No Url or Twiml, or an invalid one', ''],
   [21208, 'Timeout is out of range', '0 to 600 seconds.'],
   [21209, 'A method is neither GET nor POST', ''],
+  [
+    21210,
+    "The 'From' number is neither assigned to the account nor verified for it",
+    'Add it to IncomingPhoneNumbers, or verify it by OutgoingCallerIds.',
+  ],
   [21211, "The 'To' number is invalid", 'E.164 or a SIP URI.'],
   [21212, "The 'From' number is invalid", 'E.164 or a SIP URI.'],
   [21213, "No 'From' number", ''],
@@ -115,6 +120,7 @@ export const errorCodes: readonly (readonly [code: number, meaning: string, reme
   [21403, 'A method is neither GET nor POST', ''],
   [21421, 'PhoneNumber is required', 'There is no inventory to choose from.'],
   [21422, 'The phone number is taken', ''],
+  [21450, 'The phone number is verified for the account already', 'It can be used as it is.'],
   [21502, 'A URL is invalid', 'Give an absolute http or https URL.'],
   [21602, 'A message has neither text nor media', ''],
   [21603, "A message has no 'From' number", ''],

@@ -42,6 +42,13 @@ export interface SipFacts {
   readonly domainSid?: string | undefined
 }
 
+/** What a call has come to that asks whether a number may be a caller ID. */
+export interface Verification {
+  readonly status: 'success' | 'failed'
+  /** Of the caller ID that came of it. */
+  readonly callerIdSid?: string
+}
+
 /** One call as REST presents it, with what its webhooks need. */
 export interface CallRecord {
   readonly sid: string
@@ -65,6 +72,8 @@ export interface CallRecord {
    */
   readonly maxForwards: number
   status: CallStatus
+  /** Of a call that asks for a validation code; what is keyed in it is a secret. */
+  verification: Verification | undefined
   /** When it was answered. */
   startMs: number | undefined
   endMs: number | undefined
@@ -93,6 +102,7 @@ export function newCallRecord(call: NewCall, nowMs: number): CallRecord {
     fallback: undefined,
     createdMs: nowMs,
     maxForwards: 70,
+    verification: undefined,
     startMs: undefined,
     endMs: undefined,
     answeredBy: undefined,

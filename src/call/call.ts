@@ -86,7 +86,9 @@ export class Call {
     this.#parts = parts
     this.#mailbox = new Mailbox((delayMs, signal) => ports.clock.sleep(delayMs, signal))
     this.audio = new LegAudio(parts.hub, ports, ports.config.mediaBindAddress(remote.address), {
-      digit: (digit) => ports.events.digits(record, digit),
+      digit: (digit) => {
+        if (!record.verification) ports.events.digits(record, digit)
+      },
       // A caller that vanished has hung up, as far as its program is concerned.
       rtpTimeout: () => this.#vanished(),
     })

@@ -4,8 +4,8 @@ import { normalNumber } from './caller.js'
 import type { ChildTarget } from './dial-target.js'
 
 /**
- * How a Dial names its caller to who is called. To a number that is a number of the account, or one of this
- * call's; to a SIP address any name of `A-Z a-z 0-9 + - _ .` or SIP URI; a client may be told anything. By
+ * How a Dial names its caller to who is called. To a number that is a number of the account, one that it has verified,
+ * or one of this call's; to a SIP address any name of `A-Z a-z 0-9 + - _ .` or SIP URI; a client may be told anything. By
  * default it is who has called us. Throws RouterError 13214 when it may not be used (contract 2B.3 Dial).
  */
 export async function callerIdOf(
@@ -24,9 +24,8 @@ export async function callerIdOf(
   const { from, to, accountSid } = call.record
   const parties = [from, to].map((party) => normalNumber(party, config.defaultCountry) ?? party)
   if (parties.includes(number)) return number
-  const owned = await store.findNumber(number)
-  if (owned?.accountSid === accountSid) return number
-  throw notAllowed(wanted, 'is neither a number of this account nor one of this call')
+  if (await store.mayCallFrom(accountSid, number)) return number
+  throw notAllowed(wanted, 'is neither a number of this account nor verified, nor one of this call')
 }
 
 function notAllowed(callerId: string, why: string): RouterError {

@@ -126,7 +126,7 @@ export class Calls {
     }
     const record = newCallRecord(
       {
-        sid: makeSid('CA', this.#ports.ids),
+        sid: request.sid ?? makeSid('CA', this.#ports.ids),
         accountSid: request.accountSid,
         direction: 'outbound-api',
         from: request.from,
@@ -135,6 +135,7 @@ export class Calls {
         status: 'queued',
         statusCallback: request.statusCallback,
         fallback: request.fallback,
+        verification: request.verification,
       },
       this.#ports.clock.nowMs(),
     )
@@ -146,7 +147,7 @@ export class Calls {
       this.#ports.events.callBlocked(record.accountSid, record.sid, 'queue')
       throw new CommandError('ERR_QUEUE_FULL', 20429, 'Too many calls of this account wait')
     }
-    const call = await this.#make(record, turn.isNow)
+    const call = await this.#make(record, turn.isNow && !request.delayMs)
     const snapshot = { ...record }
     void this.#connect(call, request, turn).catch((error) => {
       this.#ports.events.bug(error, record.sid)
@@ -206,7 +207,8 @@ export class Calls {
 
   async #connect(call: Call, request: NewOutgoingCall, turn: Turn): Promise<void> {
     const { routes, config } = this.#ports
-    if (!turn.isNow && !(await this.#begins(call, turn))) return
+    const { delayMs = 0 } = request
+    if ((!turn.isNow || delayMs > 0) && !(await this.#begins(call, turn, delayMs))) return
     const dialler = { accountSid: request.accountSid, callSid: call.sid }
     const route = await findRoute(routes, request.to, dialler)
     if (!route || route === 'notRegistered') {
@@ -235,9 +237,11 @@ export class Calls {
     return leg instanceof SipLeg ? this.#calls.get(leg.callSid) : undefined
   }
 
-  /** Waits for the turn of a queued call; false when it was canceled meanwhile. */
-  async #begins(call: Call, turn: Turn): Promise<boolean> {
-    const isDue = await turn.wait(call.endedSignal).then(
+  /** Waits for the turn of a queued call, and until it is due; false when it was canceled meanwhile. */
+  async #begins(call: Call, turn: Turn, delayMs: number): Promise<boolean> {
+    const { endedSignal } = call
+    const due = delayMs > 0 ? this.#ports.clock.sleep(delayMs, endedSignal) : undefined
+    const isDue = await Promise.all([turn.wait(endedSignal), due]).then(
       () => true,
       () => false,
     )

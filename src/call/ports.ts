@@ -54,6 +54,8 @@ export type ApplicationConfig = Pick<NumberConfig, 'voice' | 'fallback' | 'statu
 export interface CallStore {
   findApplication(accountSid: string, sid: string): Promise<ApplicationConfig | undefined>
   findNumber(phoneNumber: string): Promise<NumberConfig | undefined>
+  /** Whether the number is assigned to the account, or one of its verified caller IDs. */
+  mayCallFrom(accountSid: string, phoneNumber: string): Promise<boolean>
   insertCall(call: CallRecord, outbox: readonly OutboxEntry[]): Promise<void>
   updateCall(call: CallRecord, outbox: readonly OutboxEntry[]): Promise<void>
   findRecording(sid: string): Promise<RecordingRecord | undefined>
@@ -137,6 +139,8 @@ export type ProgramStart =
       readonly parameters?: readonly (readonly [name: string, value: string])[]
     }
   | { readonly type: 'document'; readonly twiml: string }
+  /** An application that is part of the router. */
+  | { readonly type: 'builtIn'; readonly application: 'callerIdValidation' }
 
 export interface CallConfig {
   /** Local address for media towards a peer. */

@@ -24,6 +24,6 @@ export function withState(
   start: ProgramStart,
   parameters: readonly (readonly [name: string, value: string])[] = [],
 ): ProgramStart {
-  if (start.type === 'document') return start
+  if (start.type !== 'url') return start
   return { ...start, parameters: [...(start.parameters ?? []), ...parameters] }
 }

@@ -26,6 +26,7 @@ export function callEvent(
               ['Duration', String(Math.ceil(seconds / 60))] as const,
             ]
           : []),
+        ...(name === 'completed' ? verificationOf(call) : []),
         ['Timestamp', new Date(ports.clock.nowMs()).toUTCString().replace('GMT', '+0000')],
         ['CallbackSource', 'call-progress-events'],
         ['SequenceNumber', String(sequence)],
@@ -34,6 +35,14 @@ export function callEvent(
       ],
     },
   ]
+}
+
+/** What came of a validation (contract 2C.2, Caller-ID validation). */
+function verificationOf({ verification }: CallRecord): OutboxEntry['parameters'] {
+  if (!verification) return []
+  const { status, callerIdSid } = verification
+  const sid = callerIdSid === undefined ? [] : [['OutgoingCallerIdSid', callerIdSid] as const]
+  return [['VerificationStatus', status], ...sid]
 }
 
 /** The callback of a recording that began or ended, when its events were asked for. */

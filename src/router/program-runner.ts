@@ -36,6 +36,7 @@ import { voiceParameters } from '../webhook/voice-parameters.js'
 import { WebhookError } from '../webhook/webhook-error.js'
 import type { AccountDirectory } from './account-directory.js'
 import { dialApplication } from './application-leg.js'
+import { type BuiltInApplications, builtInPorts, builtInUrl } from './built-in-applications.js'
 import type { CallEventLog } from './call-event-log.js'
 import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
@@ -65,6 +66,7 @@ export interface RunnerParts {
   readonly queues: Queues
   readonly music: HoldMusic
   readonly messages: Pick<Messages, 'send'>
+  readonly builtIn: BuiltInApplications
 }
 
 const apology = {
@@ -75,7 +77,7 @@ const apology = {
 /** Joins a call with the language: its program's requests, prompts, snapshots and effects. */
 export function createProgramRunner(parts: RunnerParts): RunProgram {
   const run: RunProgram = async (call, start, signal, role = 'call') => {
-    const ports = portsOf(call, parts)
+    const ports = portsOfStart(call, start, parts)
     const state = stateOf(start, parts.ids)
     const end = await runProgram(legOf(call, parts, run), state, rulesOf(call, role), ports, signal)
     if (end === 'failed' && role === 'call' && !signal.aborted) await apologize(call, parts, signal)
@@ -93,8 +95,18 @@ function rulesOf({ record: { fallback } }: Call, role: ProgramRole): ProgramRule
 
 function stateOf(start: ProgramStart, ids: Ids): ProgramState {
   if (start.type === 'document') return startWith({ contentType: 'text/xml', body: start.twiml })
+  const token = ids.hex(16)
+  if (start.type === 'builtIn') {
+    return startAt({ url: builtInUrl(start.application), method: 'POST', parameters: [], token })
+  }
   const { url, method, parameters = [] } = start
-  return startAt({ url, method, parameters, token: ids.hex(16) })
+  return startAt({ url, method, parameters, token })
+}
+
+function portsOfStart(call: Call, start: ProgramStart, parts: RunnerParts): ProgramPorts {
+  const ports = portsOf(call, parts)
+  if (start.type !== 'builtIn') return ports
+  return builtInPorts(ports, call.record, start.application, parts.builtIn)
 }
 
 /** What a program on this call, or for one who hears it, needs. */

@@ -1,4 +1,10 @@
-import type { Callback, CallRecord, SipFacts, StatusCallback } from '../call/call-record.js'
+import type {
+  Callback,
+  CallRecord,
+  SipFacts,
+  StatusCallback,
+  Verification,
+} from '../call/call-record.js'
 import type {
   ApplicationConfig,
   CallStore,
@@ -9,6 +15,7 @@ import type {
 import { findNumberByPhone } from '../store/accounts.js'
 import * as applications from '../store/applications.js'
 import * as calls from '../store/calls.js'
+import { findCallerNumber } from '../store/outgoing-caller-ids.js'
 import type {
   ApplicationRow,
   CallRow,
@@ -25,6 +32,7 @@ interface CallSettings {
   readonly fallback?: Callback | undefined
   readonly nextSequence?: number
   readonly trunkSid?: string | undefined
+  readonly verification?: Verification | undefined
 }
 
 /** Calls and recordings in the store; a change and the callbacks that it causes are one write. */
@@ -49,6 +57,10 @@ export function createCallStore(store: Store, nowMs: () => number): CallStore {
       return { ...config, ...nothing, ...(await findApplication(row.account_sid, applicationSid)) }
     },
     findApplication,
+    async mayCallFrom(accountSid, phoneNumber) {
+      const found = await store.read(findCallerNumber(accountSid, phoneNumber))
+      return found.length > 0
+    },
     insertCall: (call, outbox) =>
       store.write([calls.insertCall(callRow(call)), ...withOutbox(outbox)]),
     updateCall: (call, outbox) => {
@@ -91,6 +103,7 @@ export function callRecord(row: CallRow): CallRecord {
     fallback: settings.fallback,
     createdMs: row.created_ms,
     maxForwards: 70,
+    verification: settings.verification,
     status: row.status as CallRecord['status'],
     startMs: row.start_ms ?? undefined,
     endMs: row.end_ms ?? undefined,
@@ -101,8 +114,10 @@ export function callRecord(row: CallRow): CallRecord {
 }
 
 export function callRow(call: CallRecord): CallRow {
-  const { sip, statusCallback, fallback, nextSequence, trunkSid } = call
-  const settings: CallSettings = { sip, statusCallback, fallback, nextSequence, trunkSid }
+  const { sip, statusCallback, fallback, nextSequence, trunkSid, verification } = call
+  const settings: CallSettings = {
+    ...{ sip, statusCallback, fallback, nextSequence, trunkSid, verification },
+  }
   return {
     sid: call.sid,
     account_sid: call.accountSid,

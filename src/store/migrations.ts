@@ -153,4 +153,12 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX messages_waiting ON messages (created_ms)
       WHERE status IN ('queued', 'scheduled')`,
   ],
+  [
+    `CREATE TABLE outgoing_caller_ids (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, phone_number TEXT NOT NULL,
+      friendly_name TEXT NOT NULL, created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL,
+      UNIQUE (account_sid, phone_number))`,
+    `CREATE INDEX outgoing_caller_ids_of_account
+      ON outgoing_caller_ids (account_sid, created_ms, sid)`,
+  ],
 ]

@@ -301,6 +301,17 @@ export interface QueueRow {
   readonly updated_ms: number
 }
 
+/** A number of somebody else that an account has shown to be its own. */
+export interface OutgoingCallerIdRow {
+  readonly sid: string
+  readonly account_sid: string
+  /** E.164; once in an account. */
+  readonly phone_number: string
+  readonly friendly_name: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
 export interface CallEventRow {
   /** Grows with time. */
   readonly sid: string
@@ -353,4 +364,5 @@ export interface Tables {
   queues: QueueRow
   messages: MessageRow
   applications: ApplicationRow
+  outgoing_caller_ids: OutgoingCallerIdRow
 }

@@ -199,6 +199,8 @@ export class FakeRouter {
           fallback: undefined,
           statusCallback: { url: 'http://app/status', method: 'POST' },
         }),
+        mayCallFrom: async (accountSid, phoneNumber) =>
+          (phoneNumber.startsWith('+1555099') ? 'AC2' : 'AC1') === accountSid,
         insertCall: (call, outbox) =>
           write(outbox, () => this.stored.set(call.sid, structuredClone(call))),
         updateCall: (call, outbox) =>
