@@ -131,17 +131,14 @@ async function compose(
   const opened = { ...records, ...sound, ...network, customerTrunks: customers.trunks }
   const found = { devices: registry.directory, domains: sipDomains.domains, trunks }
   const parts = { config, directory, events, metrics, ...found, ...opened }
-  const { calls, conferences, queues, outbox, messages, texts, callerIdValidations } = makeCalls(
-    parts,
-    closers,
-  )
+  const { calls, conferences, outbox, messages, commanded } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
   const sizes = () => sizesOf(calls, conferences, sound.hub, sip)
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,
-    ...{ calls, conferences, queues, messages: texts, callerIdValidations },
+    ...commanded,
     gateways: presentedGateways(trunks, upkeep),
     sipDomains,
     customerTrunks: customers,
@@ -152,7 +149,7 @@ async function compose(
   })
   for (const listener of https ? [http, https] : [http]) listener.serve(api, sip.upgrade)
   await outbox.start()
-  texts.start()
+  commanded.messages.start()
   trunks.onChange((gateways) => upkeep.set(gateways))
   return {
     ...portsOf(network),
@@ -362,6 +359,21 @@ type Opened = Awaited<ReturnType<typeof openRecords>> &
   Awaited<ReturnType<typeof openSound>> &
   Awaited<ReturnType<typeof openNetwork>>
 
+interface MadeCalls {
+  readonly calls: Calls
+  readonly conferences: Conferences
+  readonly outbox: OutboxSender
+  readonly messages: DeviceMessages
+  /** What REST commands. */
+  readonly commanded: {
+    readonly calls: Calls
+    readonly conferences: Conferences
+    readonly queues: Queues
+    readonly messages: Messages
+    readonly callerIdValidations: CallerIdValidations
+  }
+}
+
 /** The calls with the language that runs on them. */
 function makeCalls(
   parts: Opened & {
@@ -375,15 +387,7 @@ function makeCalls(
     readonly customerTrunks: CustomerTrunks
   },
   closers: Closers,
-): {
-  readonly calls: Calls
-  readonly conferences: Conferences
-  readonly queues: Queues
-  readonly outbox: OutboxSender
-  readonly messages: DeviceMessages
-  readonly texts: Messages
-  readonly callerIdValidations: CallerIdValidations
-} {
+): MadeCalls {
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
@@ -433,10 +437,9 @@ function makeCalls(
   })
   const { realm } = config.sip
   const messages = new DeviceMessages({ sip: parts.sip, routes, isOwnUri, domains, realm, ids })
-  return {
-    ...{ calls, conferences, queues: runner.queues, outbox, messages, texts: runner.messages },
-    callerIdValidations,
-  }
+  const { queues, messages: texts } = runner
+  const commanded = { calls, conferences, queues, messages: texts, callerIdValidations }
+  return { calls, conferences, outbox, messages, commanded }
 }
 
 function callConfig(
