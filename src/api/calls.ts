@@ -21,6 +21,7 @@ import {
 import { commanded } from './commanded.js'
 import { dateRange } from './date-filter.js'
 import { machineDetectionOf } from './machine-detection.js'
+import { checkCallerId } from './outgoing-caller-ids.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
 import { presentCall } from './present/call.js'
@@ -67,6 +68,7 @@ async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const { start, fallback, statusCallback } = wanted.ApplicationSid
     ? await applicationOf(account.row.sid, wanted.ApplicationSid, parts)
     : urlsOf(wanted, parameters.words('StatusCallbackEvent'))
+  await checkCallerId(account.row.sid, from, parts)
   const record = await commanded(
     context.path,
     parts.calls.create({

@@ -9,6 +9,7 @@ import { addressOf } from './calls.js'
 import { commanded } from './commanded.js'
 import { conferenceOf } from './conferences.js'
 import { machineDetectionOf } from './machine-detection.js'
+import { checkCallerId } from './outgoing-caller-ids.js'
 import { pageOf } from './paging.js'
 import { validated } from './parameters.js'
 import {
@@ -62,6 +63,7 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
   const to = addressOf(parameters.get('To'), 'To', parts)
   const wanted = validated(createParticipantSchema, parameters, createParticipantCodes)
   const from = addressOf(wanted.CallerId ?? parameters.get('From'), 'From', parts)
+  await checkCallerId(account.row.sid, from, parts)
   const events = parameters.words('StatusCallbackEvent')
   const { SipAuthUsername: username, SipAuthPassword: password = '' } = wanted
   const document = (name: string) =>

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCaller } from '../e2e/harness/caller.js'
 import { eventually } from '../e2e/harness/eventually.js'
 import { root } from '../e2e/harness/router-process.js'
-import { startTestbed, type Testbed } from '../e2e/harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from '../e2e/harness/testbed.js'
 import { refusal } from './refusal.js'
 
 /** The recorded answers lie beside the repository where it is developed, and nowhere else. */
@@ -108,9 +108,9 @@ describe('Conferences, Participants and their Recordings by REST', () => {
         participants('first').update({ coaching: true, callSidToCoach: nobody }),
       ),
       label: await refusal(
-        participants.create({ from: '+15550109999', to: '+15550109998', label: 'first' }),
+        participants.create({ from: callerNumber, to: '+15550109998', label: 'first' }),
       ),
-      to: await refusal(participants.create({ from: '+15550109999', to: 'x' })),
+      to: await refusal(participants.create({ from: callerNumber, to: 'x' })),
       deleting: await refusal(recordings('Twilio.CURRENT').remove()),
     }
     expect(outcomes).toMatchObject({

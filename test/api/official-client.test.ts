@@ -50,14 +50,14 @@ describe('the official client', () => {
     const { incomingPhoneNumbers } = bed.client
     const made: string[] = []
     for (let index = 0; index < 25; index++) {
-      const phoneNumber = `+1555030${String(index).padStart(4, '0')}`
+      const phoneNumber = `+1555031${String(index).padStart(4, '0')}`
       made.push((await incomingPhoneNumbers.create({ phoneNumber })).phoneNumber)
     }
-    const listed = await incomingPhoneNumbers.list({ phoneNumber: '+1555030*', pageSize: 10 })
+    const listed = await incomingPhoneNumbers.list({ phoneNumber: '+1555031*', pageSize: 10 })
     // Newest first, each once.
     expect(new Set(listed.map(({ phoneNumber }) => phoneNumber))).toEqual(new Set(made))
     expect(listed).toHaveLength(made.length)
-    const first = await incomingPhoneNumbers.page({ phoneNumber: '+1555030*', pageSize: 10 })
+    const first = await incomingPhoneNumbers.page({ phoneNumber: '+1555031*', pageSize: 10 })
     const second = await first.nextPage()
     const third = await second?.nextPage()
     expect(third?.instances).toHaveLength(5)

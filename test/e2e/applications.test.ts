@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readWav, tones, wavBytes, writeWav } from './harness/audio.js'
 import { call } from './harness/caller.js'
 import { toneSeconds } from './harness/measure.js'
-import { startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
 
 const hangup = '<Response><Hangup/></Response>'
 const appHz = 750
@@ -62,7 +62,7 @@ describe('applications', () => {
     bed.app.on('/ignored', hangup)
     await bed.client.calls.create({
       to: phones.uriOf(phone),
-      from: phone,
+      from: callerNumber,
       applicationSid: sid,
       statusCallback: bed.app.url('/ignored'),
       fallbackUrl: bed.app.url('/ignored'),
@@ -72,7 +72,11 @@ describe('applications', () => {
     expect(parameters).toMatchObject({ CallStatus: 'completed', Direction: 'outbound-api' })
     expect(bed.app.to('/outbound/voice')[0]?.method).toBe('POST')
     expect(bed.app.to('/ignored')).toEqual([])
-    const wrong = { to: phones.uriOf(phone), from: phone, applicationSid: `AP${'0'.repeat(32)}` }
+    const wrong = {
+      to: phones.uriOf(phone),
+      from: callerNumber,
+      applicationSid: `AP${'0'.repeat(32)}`,
+    }
     await expect(bed.client.calls.create(wrong)).rejects.toMatchObject({ code: 21218 })
   })
 

@@ -5,7 +5,7 @@ import { readWav, tones, wavBytes, writeWav } from './harness/audio.js'
 import { type CallerOptions, startCaller } from './harness/caller.js'
 import { eventually } from './harness/eventually.js'
 import { toneSeconds } from './harness/measure.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const hangup = '<Response><Hangup/></Response>'
 const allEvents = 'start end join leave mute hold modify speaker announcement'
@@ -235,7 +235,7 @@ describe('conferences', () => {
       '/invited': '<Response><Gather timeout="20"/></Response>',
     })
     const made = await bed.client.conferences('by name').participants.create({
-      from: '+15550109999',
+      from: callerNumber,
       to: phones.uriOf(answering),
       label: 'guest',
       conferenceRecord: 'true',
@@ -260,7 +260,7 @@ describe('conferences', () => {
     expect(await guest.update({ muted: true })).toMatchObject({ muted: true })
     expect(await conference.participants.list({ muted: true })).toHaveLength(1)
     const refused = conference.participants.create({
-      from: '+15550109999',
+      from: callerNumber,
       to: phones.uriOf(answering),
       label: 'guest',
     })
@@ -307,7 +307,7 @@ describe('conferences', () => {
   it.concurrent('one who is called and does not answer leaves no conference behind', async () => {
     const refusing = await phones.number({ '/refusing': '<Response><Reject/></Response>' })
     const made = await bed.client.conferences('nobody comes').participants.create({
-      from: '+15550109999',
+      from: callerNumber,
       to: phones.uriOf(refusing),
     })
     await eventually('its end', async () => {

@@ -6,7 +6,7 @@ import { eventually } from './harness/eventually.js'
 import { toneSeconds } from './harness/measure.js'
 import { needs } from './harness/needs.js'
 import { startRouterProcess } from './harness/router-process.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const hangup = '<Response><Hangup/></Response>'
 describe.skipIf(!needs('baresip'))('devices', () => {
@@ -96,7 +96,7 @@ describe.skipIf(!needs('baresip'))('devices', () => {
       await dave.registered()
       await guarded.client.calls.create({
         to: 'client:dave',
-        from: '+15550300000',
+        from: callerNumber,
         twiml: '<Response><Pause length="1"/></Response>',
       })
       await dave.event('CALL_CLOSED')
@@ -109,7 +109,7 @@ describe.skipIf(!needs('baresip'))('devices', () => {
     const carol = await phone('carol', 'carol', { account: 'answermode=auto' })
     const { sid } = await bed.client.calls.create({
       to: 'client:carol',
-      from: '+15550300000',
+      from: callerNumber,
       twiml: '<Response><Pause length="1"/></Response>',
     })
     await carol.event('CALL_CLOSED')

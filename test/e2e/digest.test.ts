@@ -7,7 +7,7 @@ import { eventually } from './harness/eventually.js'
 import { needs } from './harness/needs.js'
 import { freePort } from './harness/ports.js'
 import { callWithSipp, startSippServer } from './harness/sipp.js'
-import { startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
 
 const user = 'alice:secret'
 const hangup = '<Response><Hangup/></Response>'
@@ -122,7 +122,7 @@ describe.skipIf(!needs('sipp'))('digest', () => {
     const phone = await challenging('rest')
     const { sid } = await bed.client.calls.create({
       to: `sip:phone@127.0.0.1:${phone.port}`,
-      from: '+15550300000',
+      from: callerNumber,
       sipAuthUsername: 'alice',
       sipAuthPassword: 'secret',
       twiml: '<Response><Pause length="1"/></Response>',
@@ -141,7 +141,7 @@ describe.skipIf(!needs('sipp'))('digest', () => {
     const number = await guardedNumber(`rest-${expected}`)
     const { sid } = await bed.client.calls.create({
       to: guarded.uriOf(number),
-      from: '+15550300000',
+      from: callerNumber,
       sipAuthUsername: 'alice',
       sipAuthPassword: password,
       twiml: '<Response><Pause length="20"/></Response>',

@@ -6,7 +6,7 @@ import { toneAmongSeconds, toneSeconds } from './harness/measure.js'
 import { freePort } from './harness/ports.js'
 import { type Peer, startPeer } from './harness/processes.js'
 import { type PagePhone, startPagePhone } from './harness/sip-js.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const password = 'a-phone-in-a-page'
 const tones = { alice: 420, bob: 660, carol: 890 } as const
@@ -204,7 +204,7 @@ describe('the example', { timeout: 60_000 }, () => {
   })
 
   it('click-to-call connects two phones', async () => {
-    const url = await run('click-to-call', { NUMBER: '+15550309999' })
+    const url = await run('click-to-call', { NUMBER: callerNumber })
     expect(await (await fetch(url)).text()).toContain('<form')
     const [aliceAnswers, bobAnswers] = [willAnswer('alice'), willAnswer('bob')]
     const body = new URLSearchParams({ mine: 'alice', theirs: 'bob' })

@@ -6,7 +6,7 @@ import { eventually } from './harness/eventually.js'
 import { levels } from './harness/measure.js'
 import { needs } from './harness/needs.js'
 import { callWithSipp, startSippServer } from './harness/sipp.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 /** What the phone says when it holds, and what we answer (RFC 3264 §6.1). */
 const holds = [
@@ -88,7 +88,7 @@ describe.skipIf(!needs('sipp'))('hold', () => {
     })
     const { sid } = await bed.client.calls.create({
       to: `sip:phone@127.0.0.1:${phone.port}`,
-      from: '+15550300000',
+      from: callerNumber,
       twiml: '<Response><Gather timeout="60"/></Response>',
     })
     const { code, output } = await phone.finished

@@ -4,7 +4,7 @@ import { eventually } from './harness/eventually.js'
 import { type Kamailio, startKamailio } from './harness/kamailio.js'
 import { needs } from './harness/needs.js'
 import { callWithSipp, startSippServer } from './harness/sipp.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const account = { username: 'trunk-7', password: 'carrier-secret' }
 
@@ -86,7 +86,7 @@ describe.skipIf(!isThere).each(transports)(
       const before = within('BYE')
       const to = `+1555030${callee.port}`
       await bed.client.calls.create({
-        ...{ to, from: '+15550100000', twiml: '<Response><Pause length="1"/></Response>' },
+        ...{ to, from: callerNumber, twiml: '<Response><Pause length="1"/></Response>' },
       })
       const { code, output } = await callee.finished
       expect([code, output]).toEqual([0, expect.any(String)])

@@ -4,7 +4,7 @@ import { tones, wavBytes, writeWav } from './harness/audio.js'
 import { startCaller } from './harness/caller.js'
 import { eventually } from './harness/eventually.js'
 import { toneSeconds } from './harness/measure.js'
-import { startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed, untilQuiet } from './harness/testbed.js'
 
 const callerHz = 600
 const heardHz = 850
@@ -124,7 +124,7 @@ describe('a live call', () => {
     const phone = await phones.number({ '/phone': '<Response><Play>/long.wav</Play></Response>' })
     const { sid } = await bed.client.calls.create({
       to: phones.uriOf(phone),
-      from: phone,
+      from: callerNumber,
       twiml: '<Response><Pause length="3"/></Response>',
       record: true,
       recordingStatusCallback: bed.app.url('/made/status'),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Responder } from './harness/application.js'
 import { tones, wavBytes } from './harness/audio.js'
 import { call } from './harness/caller.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const greeting = `You have reached the office of Example Limited. We are closed at the moment.
   Please leave your name and number after the tone.`
@@ -36,7 +36,7 @@ describe('answering-machine detection', () => {
   const create = (to: string, name: string, settings: object) => {
     bed.app.on(`/${name}`, '<Response><Hangup/></Response>')
     const url = bed.app.url(`/${name}`)
-    return bed.client.calls.create({ to, from: '+15550300000', url, ...settings })
+    return bed.client.calls.create({ to, from: callerNumber, url, ...settings })
   }
   const duration = (value: string | undefined) => Number(value ?? Number.NaN)
 
@@ -67,7 +67,7 @@ describe('answering-machine detection', () => {
   it.concurrent('a participant: by a callback, while it is in the room', async () => {
     bed.app.on('/room/amd', '')
     const { callSid } = await bed.client.conferences('machines').participants.create({
-      ...{ to: await person('participant'), from: '+15550300000', machineDetection: 'Enable' },
+      ...{ to: await person('participant'), from: callerNumber, machineDetection: 'Enable' },
       amdStatusCallback: bed.app.url('/room/amd'),
     })
     const { parameters } = await bed.app.received('/room/amd')
@@ -79,7 +79,7 @@ describe('answering-machine detection', () => {
     const to = await machine('async')
     bed.app.on('/async/amd', '')
     const { sid } = await bed.client.calls.create({
-      ...{ to, from: '+15550300000', machineDetection: 'Enable', asyncAmd: 'true' },
+      ...{ to, from: callerNumber, machineDetection: 'Enable', asyncAmd: 'true' },
       twiml: '<Response><Pause length="6"/></Response>',
       asyncAmdStatusCallback: bed.app.url('/async/amd'),
     })

@@ -5,7 +5,7 @@ import { eventually } from './harness/eventually.js'
 import { needs } from './harness/needs.js'
 import { freePort } from './harness/ports.js'
 import { type SippOptions, startSippServer } from './harness/sipp.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const everyEvent = ['initiated', 'ringing', 'answered', 'completed']
 
@@ -24,7 +24,7 @@ describe.skipIf(!needs('sipp'))('calls that REST makes', () => {
     bed.app.on(`/${name}/status`, '')
     return bed.client.calls.create({
       to: `sip:${name}@127.0.0.1:${port}`,
-      from: '+15550300000',
+      from: callerNumber,
       statusCallback: bed.app.url(`/${name}/status`),
       statusCallbackEvent: everyEvent,
       twiml: '<Response><Pause length="60"/></Response>',
@@ -67,7 +67,7 @@ describe.skipIf(!needs('sipp'))('calls that REST makes', () => {
     expect(callbacks.at(-1)?.CallDuration).toMatch(/^[12]$/)
     expect(callbacks[0]).not.toHaveProperty('CallDuration')
     const [document] = bed.app.to('/story')
-    expect(document?.parameters).toMatchObject({ CallStatus: 'in-progress', From: '+15550300000' })
+    expect(document?.parameters).toMatchObject({ CallStatus: 'in-progress', From: callerNumber })
     const ended = await bed.client.calls(made.sid).fetch()
     expect(ended.status).toBe('completed')
     expect(ended.startTime).toBeInstanceOf(Date)

@@ -8,7 +8,7 @@ import { needs } from './harness/needs.js'
 import { freePort } from './harness/ports.js'
 import { type Relay, startRelay } from './harness/relay.js'
 import { rtcpTypesOf } from './harness/rtp-packets.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const saysBye = (bytes: Buffer) => rtcpTypesOf(bytes).includes(203)
 
@@ -89,7 +89,7 @@ describe.skipIf(!needs('baresip'))('RTCP and extensions with baresip', () => {
     bed.app.on('/called/done', '<Response><Hangup/></Response>')
     await bed.client.calls.create({
       to: `sip:baresip@127.0.0.1:${relay.sipPort}`,
-      from: '+15550300000',
+      from: callerNumber,
       twiml: `<Response><Gather timeout="1"/><Play>${bed.app.url('/called/prompt.wav')}</Play>
         <Record maxLength="2" playBeep="false" action="${bed.app.url('/called/done')}"/></Response>`,
     })

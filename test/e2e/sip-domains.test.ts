@@ -10,7 +10,7 @@ import { eventually } from './harness/eventually.js'
 import { platformRequest } from './harness/gateways.js'
 import { needs } from './harness/needs.js'
 import { callWithSipp, startSippCaller } from './harness/sipp.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const realm = 'pbx.example'
 const password = 'IWasAtSignal2018'
@@ -197,7 +197,7 @@ describe.skipIf(!needs('baresip'))('devices of a SIP domain', () => {
       await phone.registered()
       const alice = `sip:alice@phones.${realm}`
       const outcomeOf = async (to: string) => {
-        const from = '+15550300000'
+        const from = callerNumber
         const { sid } = await bed.client.calls.create({ to, from, twiml: listens })
         return eventually(`the call to ${to} to end`, async () => {
           const { status } = await bed.client.calls(sid).fetch()

@@ -6,7 +6,7 @@ import {
   type PagePhoneOptions,
   startPagePhone,
 } from './harness/sip-js.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 const password = 'a-phone-in-a-page'
 
@@ -108,7 +108,7 @@ describe('a phone of SIP.js', () => {
     expect(await bob.register()).toBe(200)
     const { sid } = await bed.client.calls.create({
       to: 'client:bob',
-      from: '+15550300000',
+      from: callerNumber,
       twiml: '<Response><Gather timeout="60"/></Response>',
     })
     const invitation = await eventually('the call', () => bob.invitations[0])

@@ -10,7 +10,7 @@ import { eventually } from './harness/eventually.js'
 import { correlationsBySecond } from './harness/measure.js'
 import { needs } from './harness/needs.js'
 import { freePort } from './harness/ports.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
 describe.skipIf(!needs('baresip', 'openssl'))('calls over TLS', () => {
   let directory: string
@@ -72,7 +72,7 @@ describe.skipIf(!needs('baresip', 'openssl'))('calls over TLS', () => {
     const placed = await bed.client.calls.create({
       // Its port for TLS is the next one; the name is that of the certificate, too.
       to: `sip:baresip@localhost:${sipPort + 1};transport=tls`,
-      from: '+15550100009',
+      from: callerNumber,
       url: bed.app.url('/called'),
     })
     const ended = await eventually('the call to end', async () => {

@@ -9,9 +9,9 @@ import {
 } from './harness/gateways.js'
 import { needs } from './harness/needs.js'
 import { callWithSipp, type SippOptions } from './harness/sipp.js'
-import { startTestbed, type Testbed } from './harness/testbed.js'
+import { callerNumber, startTestbed, type Testbed } from './harness/testbed.js'
 
-const from = '+15550300000'
+const from = callerNumber
 
 describe.skipIf(!needs('sipp'))('trunks', () => {
   let bed: Testbed

@@ -7,6 +7,9 @@ import { eventually } from './eventually.js'
 import { type RestClient, restClient } from './rest-client.js'
 import { type RouterProcess, startRouterProcess } from './router-process.js'
 
+/** The number that tests call from; every testbed has it. Calls to it get no document. */
+export const callerNumber = '+15550300000'
+
 /** A router, an application, and the official client, each on free ports; nothing is left behind. */
 export interface Testbed {
   readonly directory: string
@@ -37,6 +40,7 @@ export async function startTestbed(settings: NodeJS.ProcessEnv = {}): Promise<Te
   })
   const app = await startApplication(router.authToken)
   const client = restClient(router.baseUrl, router.accountSid, router.authToken)
+  await client.incomingPhoneNumbers.create({ phoneNumber: callerNumber })
   let numbers = 0
   return {
     directory,
