@@ -94,13 +94,13 @@ export class LegAudio {
       type: 'configure',
       endpointId,
       settings: {
-        ...selection,
         ssrc: this.#ssrc,
         peer: this.#peer,
         rtpTimeoutMs: expectsRtp(selection) ? this.#ports.config.rtpTimeoutMs : 0,
         // The detector costs time for each frame: it runs only while somebody listens for digits.
         inBandDtmf: this.#queues.size > 0,
         ...(this.#jitterBuffer === undefined ? {} : { jitterBuffer: this.#jitterBuffer }),
+        ...selection,
       },
     })
   }

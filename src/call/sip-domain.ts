@@ -45,7 +45,7 @@ export function calledNumber(
   trunks: CustomerTrunksPort | undefined,
 ): Called {
   const trunk = trunkSid === undefined ? undefined : trunks?.find(trunkSid)
-  const called = { ...settings, to: phoneNumber, phoneNumberSid: sid }
+  const called = { to: phoneNumber, phoneNumberSid: sid, ...settings }
   return trunk ? { ...called, through: { trunk, way: 'originating' } } : called
 }
 

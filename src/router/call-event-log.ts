@@ -77,7 +77,11 @@ export class CallEventLog {
     if (exchange.isDocument) known.last = { method, url }
     const { redirects, tries, isCached } = exchange
     this.#add(call, {
-      ...{ method, url, redirects, tries, isCached },
+      method,
+      url,
+      redirects,
+      tries,
+      isCached,
       parameters: shownParameters(exchange.parameters),
       status: exchange.status ?? null,
       contentType: contentType ?? null,

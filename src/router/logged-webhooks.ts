@@ -24,7 +24,7 @@ export class LoggedWebhooks {
     const startMs = this.#clock.monotonicMs()
     try {
       const answer = await this.#client.fetch(request, signal)
-      this.#write(request, startMs, { ...answer, error: undefined })
+      this.#write(request, startMs, { error: undefined, ...answer })
       return answer
     } catch (error) {
       const none = { status: undefined, contentType: undefined, body: undefined, isCached: false }
@@ -55,12 +55,21 @@ export class LoggedWebhooks {
     if (loggedWith === undefined) return
     const durationMs = this.#clock.monotonicMs() - startMs
     const { status, contentType, body, tries, redirects, isCached, error } = outcome
-    const plainUrl = url.split('#', 1)[0] ?? ''
+    const hash = url.indexOf('#')
     this.#log.exchange(
       { sid: loggedWith },
       {
-        ...{ method, url: plainUrl, parameters, durationMs },
-        ...{ status, contentType, body, tries, redirects, isCached, error },
+        method,
+        url: hash < 0 ? url : url.slice(0, hash),
+        parameters,
+        durationMs,
+        status,
+        contentType,
+        body,
+        tries,
+        redirects,
+        isCached,
+        error,
         isDocument: callSid !== undefined && wants !== 'sound',
       },
     )

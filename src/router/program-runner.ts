@@ -171,7 +171,7 @@ async function fetchDocument(
   const parameters = [...standardParameters(call), ...request.parameters]
   const url = resolveUrl(request.url, request.base, parameters)
   const names = request.parameters.map(([name]) => name)
-  const answer = await send(call, parts, { ...request, url, parameters, names }, signal)
+  const answer = await send(call, parts, { names, ...request, url, parameters }, signal)
   const { contentType } = answer
   const body = contentType.startsWith('audio/')
     ? await parts.prompts.keep(answer.body, contentType)
@@ -210,16 +210,20 @@ async function send(
   const { spool } = request
   const startMs = clock.monotonicMs()
   const authToken = await accounts.authToken(accountSid)
-  const webhook = { url, method, parameters, accountSid, callSid: call.sid, authToken, wants }
+  const webhook = {
+    url,
+    method,
+    parameters,
+    accountSid,
+    callSid: call.sid,
+    authToken,
+    wants,
+    idempotencyToken: token,
+    validator,
+    spool,
+  }
   try {
-    const answer = await client.fetch(
-      {
-        ...{ ...webhook, idempotencyToken: token },
-        ...(validator === undefined ? {} : { validator }),
-        ...(spool === undefined ? {} : { spool }),
-      },
-      signal,
-    )
+    const answer = await client.fetch(webhook, signal)
     events.webhook(call.sid, method, url, names, clock.monotonicMs() - startMs)
     return answer
   } catch (error) {

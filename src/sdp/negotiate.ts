@@ -139,12 +139,12 @@ export function negotiate(
     selection: {
       remoteAddress,
       remotePort: audio.port,
-      ...codecSelection(audio, codec, event, knowsComfortNoise(audio, codec)),
       rtcpMux: audio.rtcpMux,
       audioLevelExtension: audioLevel?.id,
       srtp: crypto?.selection,
       ptimeMs,
       direction,
+      ...codecSelection(audio, codec, event, knowsComfortNoise(audio, codec)),
     },
   })
 }
@@ -173,12 +173,12 @@ export function acceptAnswer(
   return ok({
     remoteAddress,
     remotePort: theirs.port,
-    ...codecSelection(theirs, codec, event, knowsComfortNoise(ours, codec)),
     rtcpMux: ours.rtcpMux && theirs.rtcpMux,
     audioLevelExtension: audioLevelOf(theirs)?.id,
     srtp,
     ptimeMs: packetTime(theirs, codec, ours.ptimeMs ?? 20),
     direction: allowedDirection(directionOf(answer, theirs, remoteAddress), wanted),
+    ...codecSelection(theirs, codec, event, knowsComfortNoise(ours, codec)),
   })
 }
 

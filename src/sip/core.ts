@@ -101,7 +101,7 @@ export class Core {
   }
 
   send(destination: Destination, bytes: Uint8Array, sendId = this.nextId()): void {
-    this.#out.push({ type: 'send', sendId, ...destination, bytes })
+    this.#out.push({ type: 'send', sendId, bytes, ...destination })
   }
 
   /** `then` gets undefined when the question was refused, or not answered within 4 s. */

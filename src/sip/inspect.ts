@@ -45,7 +45,7 @@ export function inspectRequest(request: SipRequest): Result<RequestEnvelope, Ref
   const uri = parseSipUri(request.uri)
   const badUri = uri ? uri.headers !== undefined : /^sips?:/i.test(request.uri)
   if (badUri) return fail({ status: 400, reason: 'Bad Request-URI' })
-  return ok({ ...envelope, request })
+  return ok({ request, ...envelope })
 }
 
 export function inspectResponse(response: SipResponse): Result<ResponseEnvelope, string> {
@@ -53,7 +53,7 @@ export function inspectResponse(response: SipResponse): Result<ResponseEnvelope,
   if (typeof envelope === 'string') return fail(envelope)
   // RFC 3261 §8.1.3.3: more than one Via means that it was meant for another.
   if (envelope.viaCount !== 1) return fail('More Than One Via')
-  return ok({ ...envelope, response })
+  return ok({ response, ...envelope })
 }
 
 function inspectFields(message: SipRequest | SipResponse): Envelope | string {

@@ -113,7 +113,7 @@ export interface Invited extends Admitted {
   readonly headers: readonly HeaderField[]
   readonly sdp: string | undefined
   /** The leg that this one takes the place of (RFC 3891): accept this, then hang that up. */
-  readonly replacedLegId?: string
+  readonly replacedLegId?: string | undefined
 }
 
 export type LegEvent =

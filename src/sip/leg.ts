@@ -90,7 +90,6 @@ export class Legs {
 
   add(parts: Pick<Leg, 'id' | 'callId' | 'localTag' | 'credentials'>): Leg {
     const leg: Leg = {
-      ...parts,
       dialog: undefined,
       pending: undefined,
       offered: undefined,
@@ -110,6 +109,7 @@ export class Legs {
       expectsReports: false,
       established: false,
       hangingUp: undefined,
+      ...parts,
     }
     this.#byId.set(leg.id, leg)
     this.#byLocalTag.set(leg.localTag, leg)

@@ -47,11 +47,11 @@ export function parseMessage(bytes: Uint8Array): Result<SipMessage, ParseProblem
   const content = blank < 0 ? emptyBody : buffer.subarray(blank + 4)
   const length = contentLength(fields, content.length)
   const body = content.subarray(0, typeof length === 'number' ? length : 0)
-  const message: SipMessage = { ...start.line, headers: fields, body }
+  const message: SipMessage = { headers: fields, body, ...start.line }
   const problem =
     start.problem ?? (typeof length === 'string' ? { status: 400, reason: length } : undefined)
   if (!problem) return ok(message)
-  return fail(message.type === 'request' ? { ...problem, request: message } : problem)
+  return fail(message.type === 'request' ? { request: message, ...problem } : problem)
 }
 
 function refuse(reason: string): { readonly ok: false; readonly problem: ParseProblem } {

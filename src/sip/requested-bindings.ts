@@ -112,7 +112,7 @@ function regIdOf({ params }: NameAddr, instanceId: string | undefined): number |
 function wayBack(
   { via }: RequestEnvelope,
   flow: Flow,
-  contact: { host: string; port?: number },
+  contact: { host: string; port?: number | undefined },
 ): Flow {
   const listensElsewhere =
     flow.transport === 'udp' && !via.params.has('rport') && contact.host === flow.remoteAddress

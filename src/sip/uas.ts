@@ -48,14 +48,14 @@ export function startLeg(
     type: 'invited',
     legId: id,
     flow,
-    ...admission,
     requestUri: request.uri,
     from: addressOf(envelope.from),
     to: addressOf(envelope.to),
     callId,
     headers: request.headers,
     sdp: sdpOf(request),
-    ...(replaced ? { replacedLegId: replaced.id } : {}),
+    replacedLegId: replaced?.id,
+    ...admission,
   }
   core.emit(invited)
 }
@@ -75,7 +75,7 @@ export function answerPending(
   const { transaction, envelope } = pending
   const { request } = envelope
   const exchange = { request, flow: transaction.flow, transaction }
-  return respond(stack.core, exchange, status, { ...parts, toTag: leg.localTag })
+  return respond(stack.core, exchange, status, { toTag: leg.localTag, ...parts })
 }
 
 /** Contact, and what we can do. */

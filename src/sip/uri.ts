@@ -3,15 +3,19 @@ import { alphanumericAnd, isAllIn, noParams, type Params, parseNumber } from './
 export interface SipUri {
   readonly scheme: 'sip' | 'sips'
   /** As written, with its escapes; `userOf` unescapes. */
-  readonly user?: string
-  readonly password?: string
+  readonly user?: string | undefined
+  readonly password?: string | undefined
   /** Lower case; an IPv6 literal without its brackets. */
   readonly host: string
-  readonly port?: number
+  readonly port?: number | undefined
   readonly params: Params
   /** What follows '?', as written. */
-  readonly headers?: string
+  readonly headers?: string | undefined
 }
+
+type UserInfo = Pick<SipUri, 'user' | 'password'>
+
+const nobody: UserInfo = {}
 
 const hostPattern = /^\[[0-9A-Fa-f:.]+\]$/
 const hostChars = alphanumericAnd('._-')
@@ -33,10 +37,17 @@ export function parseSipUri(text: string): SipUri | undefined {
   const host = parseHostPort(semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon))
   const params = semicolon < 0 ? noParams : parseUriParams(beforeHeaders.slice(semicolon + 1))
   if (!host || !params) return undefined
-  const userInfo = at < 0 ? {} : parseUserInfo(rest.slice(0, at))
+  const userInfo = at < 0 ? nobody : parseUserInfo(rest.slice(0, at))
   if (!userInfo) return undefined
-  const headers = question < 0 ? {} : { headers: tail.slice(question + 1) }
-  return { scheme, ...userInfo, ...host, params, ...headers }
+  return {
+    scheme,
+    user: userInfo.user,
+    password: userInfo.password,
+    host: host.host,
+    port: host.port,
+    params,
+    headers: question < 0 ? undefined : tail.slice(question + 1),
+  }
 }
 
 function schemeOf(text: string): 'sip' | 'sips' | undefined {
@@ -45,7 +56,7 @@ function schemeOf(text: string): 'sip' | 'sips' | undefined {
   return scheme === 'sip' || scheme === 'sips' ? scheme : undefined
 }
 
-function parseUserInfo(text: string): { user: string; password?: string } | undefined {
+function parseUserInfo(text: string): UserInfo | undefined {
   const colon = text.indexOf(':')
   const user = colon < 0 ? text : text.slice(0, colon)
   if (user === '' || (!isAllIn(userChars, user) && !userPattern.test(user))) return undefined

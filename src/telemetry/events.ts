@@ -132,8 +132,8 @@ export class TelemetryEvents {
   webhook(callSid: string, method: string, url: string, names: string[], elapsedMs: number): void {
     this.#metrics.webhooks.inc({ outcome: 'ok' })
     this.#metrics.webhookSeconds.observe(elapsedMs / 1000)
-    const facts = { callSid, method, url: withoutSecrets(url), elapsedMs: Math.round(elapsedMs) }
-    this.#log.info({ ...facts, sent: names }, 'webhook answered')
+    const shown = { url: withoutSecrets(url), elapsedMs: Math.round(elapsedMs) }
+    this.#log.info({ callSid, method, sent: names, ...shown }, 'webhook answered')
   }
 
   webhookFailed(callSid: string, url: string, code: number, message: string): void {

@@ -2,36 +2,122 @@ import type { Leg, ProgramLeg } from './leg.js'
 import type { JsonObject, ProgramState } from './program-state.js'
 import type { ProgramPorts } from './run.js'
 
+type Options<Method extends keyof Leg> = Leg[Method] extends (
+  first: infer First,
+  ...rest: never[]
+) => unknown
+  ? First
+  : never
+
 /** The leg as the instruction at `state.index` sees it: its state goes into the program's. */
-export function legOfProgram(target: Leg, state: ProgramState, ports: ProgramPorts): ProgramLeg {
-  const at = (verb: JsonObject): ProgramState => ({ ...state, verb })
-  return {
-    callSid: target.callSid,
-    get isAnswered() {
-      return target.isAnswered
-    },
-    answer: (signal) => target.answer(signal),
-    ring: () => target.ring(),
-    reject: (reason) => target.reject(reason),
-    hangUp: () => target.hangUp(),
-    play: (prompt, options, signal) => target.play(prompt, options, signal),
-    beep: (signal) => target.beep(signal),
-    sendDigits: (digits, signal) => target.sendDigits(digits, signal),
-    collect: () => target.collect(),
-    record: (options, signal) => target.record(options, signal),
-    dial: (options, signal) => target.dial(options, signal),
-    joinConference: (options, signal) => target.joinConference(options, signal),
-    echo: (signal) => target.echo(signal),
-    enqueue: (options, signal) => target.enqueue(options, signal),
-    dialQueue: (options, signal) => target.dialQueue(options, signal),
-    startRecording: (options, signal) => target.startRecording(options, signal),
-    refer: (options, signal) => target.refer(options, signal),
-    sendMessage: (options, signal) => target.sendMessage(options, signal),
-    prompts: ports.prompts,
-    clock: ports.clock,
-    ids: ports.ids,
-    documentUrl: state.document?.url,
-    checkpoint: (verb) => ports.checkpoint(at(verb)),
-    save: (verb) => ports.save(at(verb)),
+export class LegOfProgram implements ProgramLeg {
+  readonly #target: Leg
+  readonly #state: ProgramState
+  readonly #ports: ProgramPorts
+
+  constructor(target: Leg, state: ProgramState, ports: ProgramPorts) {
+    this.#target = target
+    this.#state = state
+    this.#ports = ports
+  }
+
+  get callSid() {
+    return this.#target.callSid
+  }
+
+  get isAnswered() {
+    return this.#target.isAnswered
+  }
+
+  get prompts() {
+    return this.#ports.prompts
+  }
+
+  get clock() {
+    return this.#ports.clock
+  }
+
+  get ids() {
+    return this.#ports.ids
+  }
+
+  get documentUrl() {
+    return this.#state.document?.url
+  }
+
+  checkpoint(verb: JsonObject) {
+    return this.#ports.checkpoint({ ...this.#state, verb })
+  }
+
+  save(verb: JsonObject) {
+    this.#ports.save({ ...this.#state, verb })
+  }
+
+  answer(signal: AbortSignal) {
+    return this.#target.answer(signal)
+  }
+
+  ring() {
+    this.#target.ring()
+  }
+
+  reject(reason: Options<'reject'>) {
+    this.#target.reject(reason)
+  }
+
+  hangUp() {
+    this.#target.hangUp()
+  }
+
+  play(prompt: Options<'play'>, options: Parameters<Leg['play']>[1], signal: AbortSignal) {
+    return this.#target.play(prompt, options, signal)
+  }
+
+  beep(signal: AbortSignal) {
+    return this.#target.beep(signal)
+  }
+
+  sendDigits(digits: string, signal: AbortSignal) {
+    return this.#target.sendDigits(digits, signal)
+  }
+
+  collect() {
+    return this.#target.collect()
+  }
+
+  record(options: Options<'record'>, signal: AbortSignal) {
+    return this.#target.record(options, signal)
+  }
+
+  dial(options: Options<'dial'>, signal: AbortSignal) {
+    return this.#target.dial(options, signal)
+  }
+
+  joinConference(options: Options<'joinConference'>, signal: AbortSignal) {
+    return this.#target.joinConference(options, signal)
+  }
+
+  sendMessage(options: Options<'sendMessage'>, signal: AbortSignal) {
+    return this.#target.sendMessage(options, signal)
+  }
+
+  echo(signal: AbortSignal) {
+    return this.#target.echo(signal)
+  }
+
+  enqueue(options: Options<'enqueue'>, signal: AbortSignal) {
+    return this.#target.enqueue(options, signal)
+  }
+
+  dialQueue(options: Options<'dialQueue'>, signal: AbortSignal) {
+    return this.#target.dialQueue(options, signal)
+  }
+
+  startRecording(options: Options<'startRecording'>, signal: AbortSignal) {
+    return this.#target.startRecording(options, signal)
+  }
+
+  refer(options: Options<'refer'>, signal: AbortSignal) {
+    return this.#target.refer(options, signal)
   }
 }

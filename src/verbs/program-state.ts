@@ -40,9 +40,9 @@ export type ProgramState = {
 }
 
 export function startAt(request: DocumentRequest): ProgramState {
-  return { request, index: 0, verb: {}, fellBack: false, documents: 0 }
+  return { request, document: undefined, index: 0, verb: {}, fellBack: false, documents: 0 }
 }
 
 export function startWith(document: ProgramDocument): ProgramState {
-  return { document, index: 0, verb: {}, fellBack: false, documents: 0 }
+  return { request: undefined, document, index: 0, verb: {}, fellBack: false, documents: 0 }
 }

@@ -13,7 +13,7 @@ import type { Leg, Prompts, StopReason } from './leg.js'
 import { message } from './message.js'
 import { pause } from './pause.js'
 import { play } from './play.js'
-import { legOfProgram } from './program-leg.js'
+import { LegOfProgram } from './program-leg.js'
 import type { DocumentRequest, ProgramDocument, ProgramState } from './program-state.js'
 import { record } from './record.js'
 import { refer } from './refer.js'
@@ -228,14 +228,8 @@ async function withDocument(
     throw new RouterError('ERR_TOO_MANY_DOCUMENTS', 11215, `More than ${documentsMax} documents`)
   }
   const document = await ports.fetchDocument(state.request, signal)
-  const next = {
-    ...state,
-    request: undefined,
-    document,
-    index: 0,
-    verb: {},
-    documents: state.documents + 1,
-  }
+  const documents = state.documents + 1
+  const next = { ...state, request: undefined, document, index: 0, verb: {}, documents }
   ports.save(next)
   return next
 }
@@ -269,7 +263,7 @@ async function runVerb(
   ports: ProgramPorts,
   signal: AbortSignal,
 ): Promise<Next> {
-  const leg = legOfProgram(target, state, ports)
+  const leg = new LegOfProgram(target, state, ports)
   const verb = verbs[instruction.verb] as Verb<Instruction>
   return (await verb(instruction, state.verb, leg, signal)) ?? goOn
 }

@@ -39,9 +39,9 @@ export interface WebhookRequest {
   /** The same on every try of the same request. */
   readonly idempotencyToken: string
   /** Sent to ask whether what the caller keeps still holds. */
-  readonly validator?: string
+  readonly validator?: string | undefined
   /** Takes a large sound; without it all of it comes as `body`. */
-  readonly spool?: Spool
+  readonly spool?: Spool | undefined
 }
 
 export interface WebhookResponse {
@@ -142,7 +142,7 @@ export class WebhookClient {
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       const { response, isCached } = await this.#follow(webhook, progress, stop.signal)
-      return { ...response, isCached, tries: progress.tries, redirects: progress.redirects }
+      return { isCached, tries: progress.tries, redirects: progress.redirects, ...response }
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       const failure = translateFailure(webhook.url, error)

@@ -23,7 +23,7 @@ export interface VoiceCall {
 
 /** The standard parameters with the legacy aliases Caller* and Called* that live applications read. */
 export function voiceParameters(call: VoiceCall): Pair[] {
-  return [
+  const pairs: Pair[] = [
     ['CallSid', call.sid],
     ['AccountSid', call.accountSid],
     ['From', call.from],
@@ -33,32 +33,34 @@ export function voiceParameters(call: VoiceCall): Pair[] {
     ['Direction', call.direction],
     ['Caller', call.from],
     ['Called', call.to],
-    ...optional('ForwardedFrom', call.forwardedFrom),
-    ...optional('CallerName', call.callerName),
-    ...optional('ParentCallSid', call.parentCallSid),
-    ...placeOf(call.from, ['From', 'Caller']),
-    ...placeOf(call.to, ['To', 'Called']),
-    ...optional('SipCallId', call.sipCallId),
-    ...optional('SipSourceIp', call.sipSourceIp),
-    ...optional('SipDomain', call.sipDomain),
-    ...optional('SipDomainSid', call.sipDomainSid),
-    ...(call.sipHeaders ?? []).map(([name, value]): Pair => [`SipHeader_${name}`, value]),
   ]
-}
-
-function optional(name: string, value: string | undefined): Pair[] {
-  return value === undefined || value === '' ? [] : [[name, value]]
+  const tell = (name: string, value: string | undefined) => {
+    if (value !== undefined && value !== '') pairs.push([name, value])
+  }
+  tell('ForwardedFrom', call.forwardedFrom)
+  tell('CallerName', call.callerName)
+  tell('ParentCallSid', call.parentCallSid)
+  addPlace(pairs, call.from, 'From')
+  addPlace(pairs, call.from, 'Caller')
+  addPlace(pairs, call.to, 'To')
+  addPlace(pairs, call.to, 'Called')
+  tell('SipCallId', call.sipCallId)
+  tell('SipSourceIp', call.sipSourceIp)
+  tell('SipDomain', call.sipDomain)
+  tell('SipDomainSid', call.sipDomainSid)
+  for (const [name, value] of call.sipHeaders ?? []) pairs.push([`SipHeader_${name}`, value])
+  return pairs
 }
 
 /** City, state and zip are present and empty when unknown, as applications expect them to be set. */
-function placeOf(number: string, prefixes: readonly string[]): Pair[] {
+function addPlace(pairs: Pair[], number: string, prefix: string): void {
   const country = number.startsWith('+') ? countryOf(number) : ''
-  return prefixes.flatMap((prefix): Pair[] => [
+  pairs.push(
     [`${prefix}City`, ''],
     [`${prefix}State`, ''],
     [`${prefix}Zip`, ''],
     [`${prefix}Country`, country],
-  ])
+  )
 }
 
 const countriesMax = 10_000

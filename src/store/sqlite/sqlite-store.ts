@@ -68,7 +68,7 @@ export class SqliteStore implements Store {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject })
-      this.#outgoing.push({ ...request, id })
+      this.#outgoing.push({ id, ...request })
       if (this.#outgoing.length === 1) setImmediate(() => this.#post())
     })
   }
