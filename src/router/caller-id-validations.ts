@@ -103,10 +103,13 @@ export class CallerIdValidations {
     if (digits === undefined) return asks(sentences.first)
     if (isSame(digits, validation.code)) {
       await this.#keep(call, validation)
+      this.forget(call.sid)
       return says(sentences.right)
     }
     validation.triesLeft--
-    return validation.triesLeft > 0 ? asks(sentences.again) : says(sentences.wrong)
+    if (validation.triesLeft > 0) return asks(sentences.again)
+    this.forget(call.sid)
+    return says(sentences.wrong)
   }
 
   async #checkNew(accountSid: string, phoneNumber: string, underWay: number): Promise<void> {
