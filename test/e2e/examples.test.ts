@@ -66,7 +66,7 @@ describe('the example', { timeout: 60_000 }, () => {
   }
   let numbers = 0
   const numberFor = async (voiceUrl: string, more: object = {}) => {
-    const phoneNumber = `+1555030${String(numbers++).padStart(4, '0')}`
+    const phoneNumber = `+1555031${String(numbers++).padStart(4, '0')}`
     await bed.client.incomingPhoneNumbers.create({ phoneNumber, voiceUrl, ...more })
     return phoneNumber
   }
