@@ -98,7 +98,7 @@ export class CallerIdValidations {
   /** The application of the call: asks for the code until it is right, three times at most. */
   async answer(call: CallRecord, parameters: Parameters): Promise<string> {
     const validation = this.#underWay.get(call.sid)
-    if (!validation || isFinal(call.status)) return says('')
+    if (!validation || isFinal(call.status)) return '<Response><Hangup/></Response>'
     const digits = new Map(parameters).get('Digits')
     if (digits === undefined) return asks(sentences.first)
     if (isSame(digits, validation.code)) {
