@@ -38,6 +38,8 @@ export interface WebhookRequest {
   readonly authToken: string
   /** The same on every try of the same request. */
   readonly idempotencyToken: string
+  /** More header fields, with names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Sent to ask whether what the caller keeps still holds. */
   readonly validator?: string | undefined
   /** Takes a large sound; without it all of it comes as `body`. */

@@ -34,6 +34,7 @@ export function requestForm(webhook: WebhookRequest, userAgent: string): Request
     credentials,
     body: isPost ? form : undefined,
     headers: {
+      ...webhook.headers,
       accept: '*/*',
       'user-agent': userAgent,
       'x-twilio-signature': signature(
