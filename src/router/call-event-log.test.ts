@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../base/clock.js'
 import { SeededIds } from '../base/ids.js'
+import { withoutUserInfo } from '../base/user-info.js'
 import { CallEventLog, type LoggedExchange } from './call-event-log.js'
-import { withoutPasswords, withoutUserInfo } from './event-secrets.js'
+import { withoutPasswords } from './event-secrets.js'
 
 const call = { sid: 'CA1' }
 const exchange: LoggedExchange = {

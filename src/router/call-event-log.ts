@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
+import { withoutUserInfo } from '../base/user-info.js'
 import { insertCallEvent, trimCallEvents } from '../store/call-events.js'
 import type { CallEvent, CallEventRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { Parameters } from '../webhook/signature.js'
-import { withoutPasswords, withoutUserInfo } from './event-secrets.js'
+import { withoutPasswords } from './event-secrets.js'
 
 /** Whose event it is. */
 export interface EventCall {

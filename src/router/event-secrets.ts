@@ -1,8 +1,4 @@
-/** `https://user:password@host` in any text, without the user and the password. */
-export function withoutUserInfo(text: string): string {
-  if (!text.includes('@') || !text.includes('://')) return text
-  return text.replace(/(\bhttps?:\/\/)[^\s/?#"'<>@]*(?:@[^\s/?#"'<>@]*)*@/gi, '$1')
-}
+import { withoutUserInfo } from '../base/user-info.js'
 
 /** A document as it may be shown: passwords of nouns and of URLs are left out. */
 export function withoutPasswords(text: string): string {

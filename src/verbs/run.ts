@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
 import { RouterError } from '../base/router-error.js'
+import { withoutUserInfo } from '../base/user-info.js'
 import type { DocumentWarning } from '../twiml/document-error.js'
 import type { Instruction, VerbName } from '../twiml/instruction.js'
 import { parseDocument } from '../twiml/parse.js'
@@ -334,7 +335,7 @@ function fallbackRequest(
     ...rules.fallback,
     parameters: [
       ['ErrorCode', String(error.errorCode)],
-      ['ErrorUrl', failedUrl ?? ''],
+      ['ErrorUrl', withoutUserInfo(failedUrl ?? '')],
     ],
     token: ports.ids.hex(16),
   }

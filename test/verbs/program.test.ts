@@ -54,6 +54,8 @@ describe('runProgram', () => {
 
   it.each([
     ['a missing page', '<Redirect>gone</Redirect>', 11200, 'http://app/gone'],
+    // Whoever has the fallback URL need not have the passwords of the other.
+    ['one with a password', '<Redirect>http://u:p@app/gone</Redirect>', 11200, 'http://app/gone'],
     ['malformed XML', '<Say>', 12100, 'http://app/start'],
     ['an unknown verb', '<Bogus/>', 12200, 'http://app/start'],
   ])('asks the fallback URL once after %s', async (_what, body, code, url) => {
