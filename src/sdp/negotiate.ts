@@ -263,7 +263,7 @@ function answerAudio(
   if (knowsComfortNoise(offered, codec)) {
     formats.rtpmaps.set(comfortNoise.payloadType, comfortNoise.map)
   }
-  return audioOf(capabilities, { ...formats, ...stream, protocol: offered.protocol })
+  return audioOf(capabilities, { protocol: offered.protocol, ...formats, ...stream })
 }
 
 /** Maps and parameters of the codecs, then those of telephone-event. */
