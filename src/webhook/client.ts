@@ -38,7 +38,7 @@ export interface WebhookRequest {
   readonly authToken: string
   /** The same on every try of the same request. */
   readonly idempotencyToken: string
-  /** More header fields, with names in lower case. */
+  /** More header fields: none that the client sets itself. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Sent to ask whether what the caller keeps still holds. */
   readonly validator?: string | undefined
