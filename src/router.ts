@@ -48,6 +48,7 @@ import { createCallStore } from './router/sql-call-store.js'
 import { systemClock as clock, systemIds as ids } from './router/system.js'
 import { Trunks } from './router/trunks-wiring.js'
 import { version } from './router/version.js'
+import { WebhookOptionsTable } from './router/webhook-options.js'
 import { openWebhooks } from './router/webhook-wiring.js'
 import type { Bound } from './sip/outside-events.js'
 import type { SipUri } from './sip/uri.js'
@@ -224,6 +225,7 @@ async function openRecords(
     account: { sid: row.sid, authToken, isNew },
     callStore,
     recordingPath,
+    webhookOptions: await WebhookOptionsTable.open(store),
   }
 }
 
@@ -391,11 +393,11 @@ function makeCalls(
   const { config, events, store, accounts, policy, trunks, devices, domains } = parts
   trunks.watchAddresses(parts.sip.resolver)
   closers.add(() => trunks.close())
-  const { client, log, forget } = openWebhooks(
-    { ...parts, clock, ids, userAgent: userAgent() },
+  const { client, log, forget, requestOptions } = openWebhooks(
+    { ...parts, clock, ids, userAgent: userAgent(), callOf: (sid) => calls.find(sid)?.record },
     closers,
   )
-  const outbox = new OutboxSender({ store, client, accounts, events, clock })
+  const outbox = new OutboxSender({ ...parts, client, clock })
   const snapshots = new SnapshotWriter(store, clock, (error) => events.bug(error, undefined))
   const isOwnUri = ownUris(config, parts.sip)
   const { resolver } = parts.sip
@@ -415,7 +417,7 @@ function makeCalls(
   }
   const callerIdValidations = new CallerIdValidations({ store, clock, ids, calls: () => calls })
   const runner = {
-    ...{ client, log, accounts, snapshots, events },
+    ...{ client, log, accounts, snapshots, events, requestOptions },
     prompts: new PromptCache(parts.plane, parts.speech, parts.files, parts.directory.cachePath),
     ...{ clock, ids, defaultCountry: config.defaultCountry },
     calls: () => calls,

@@ -128,6 +128,13 @@ export interface ApiParts {
     /** Resolves when what is stored of a trunk is in effect. */
     reload(trunkSid: string): Promise<void>
   }
+  /** How requests to applications are sent. */
+  readonly webhookOptions: {
+    /** In effect, of all accounts. */
+    readonly size: number
+    /** Resolves when what is stored for the target is in effect. */
+    reload(accountSid: string, target: string): Promise<void>
+  }
   recordingPath(recordingSid: string): string
   readonly recordingCopies: RecordingCopies
   readonly clock: Clock

@@ -17,6 +17,11 @@ export class Parameters {
     return this.#fields.get(name) ?? undefined
   }
 
+  /** Each value of a name that may be repeated. */
+  all(name: string): string[] {
+    return this.#fields.getAll(name)
+  }
+
   has(name: string): boolean {
     return this.#fields.has(name)
   }

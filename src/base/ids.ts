@@ -8,7 +8,7 @@ export interface Ids {
 
 export type SidPrefix =
   | ('AC' | 'CA' | 'PN' | 'RE' | 'CF' | 'QU' | 'AP' | 'SM' | 'MM' | 'TR' | 'SK' | 'NO' | 'GW')
-  | ('SD' | 'CL' | 'CR' | 'AL' | 'IP' | 'TK' | 'OU')
+  | ('SD' | 'CL' | 'CR' | 'AL' | 'IP' | 'TK' | 'OU' | 'WO')
 
 /** A resource id: two letters and 32 hex digits (contract 2F.1). */
 export function makeSid(prefix: SidPrefix, ids: Ids): string {

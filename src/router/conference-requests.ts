@@ -23,6 +23,7 @@ export function roomPorts(conference: ConferenceRecord, parts: RunnerParts): Pro
       {
         ...{ url: request.url, method: request.method, parameters: request.parameters, accountSid },
         ...{ callSid: undefined, wants: request.wants, idempotencyToken: request.token },
+        options: request.wants === 'sound' ? undefined : parts.requestOptions.ofAccount(accountSid),
         authToken: await parts.accounts.authToken(accountSid),
       },
       signal,

@@ -1,20 +1,25 @@
 import type { Clock } from '../base/clock.js'
-import type { WebhookClient, WebhookExchange, WebhookRequest } from '../webhook/client.js'
+import type { WebhookExchange } from '../webhook/client.js'
 import { WebhookError } from '../webhook/webhook-error.js'
 import type { CallEventLog } from './call-event-log.js'
+import type { OptionedRequest, OptionedWebhooks } from './optioned-webhooks.js'
 
-export type LoggedRequest = WebhookRequest & {
+export type LoggedRequest = OptionedRequest & {
   /** The call whose log shows it, when that is not `callSid`. */
   readonly loggedWith?: string
 }
 
 /** Sends webhooks and writes down in the call's event log what came of each. */
 export class LoggedWebhooks {
-  readonly #client: WebhookClient
+  readonly #client: Pick<OptionedWebhooks, 'fetch'>
   readonly #log: Pick<CallEventLog, 'exchange'>
   readonly #clock: Clock
 
-  constructor(client: WebhookClient, log: Pick<CallEventLog, 'exchange'>, clock: Clock) {
+  constructor(
+    client: Pick<OptionedWebhooks, 'fetch'>,
+    log: Pick<CallEventLog, 'exchange'>,
+    clock: Clock,
+  ) {
     this.#client = client
     this.#log = log
     this.#clock = clock

@@ -3,12 +3,15 @@ import { deleteOutbox, findCall, selectCallsOfOutbox, selectOutbox } from '../st
 import type { OutboxRow } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 import type { TelemetryEvents } from '../telemetry/events.js'
+import { withoutWithheld } from '../webhook/request-options.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
 import type { AccountDirectory } from './account-directory.js'
 import type { LoggedWebhooks } from './logged-webhooks.js'
+import { outboxOptions } from './outbox-options.js'
 import { resolveUrl } from './resolve-url.js'
 import { callRecord } from './sql-call-store.js'
 import { voiceCallOf } from './voice-call.js'
+import type { WebhookOptionsTable } from './webhook-options.js'
 
 interface SenderParts {
   readonly store: Store
@@ -16,6 +19,7 @@ interface SenderParts {
   readonly accounts: AccountDirectory
   readonly events: TelemetryEvents
   readonly clock: Clock
+  readonly webhookOptions: Pick<WebhookOptionsTable, 'has' | 'ofNumber'>
 }
 
 const batchMax = 100
@@ -94,8 +98,12 @@ export class OutboxSender {
     if (!call && !tellsAll) return
     const own = JSON.parse(row.parameters) as [string, string][]
     const names = new Set(own.map(([name]) => name))
-    const standard = call ? voiceParameters(voiceCallOf(callRecord(call))) : []
-    const parameters = [...standard.filter(([name]) => !names.has(name)), ...own]
+    const record = call && callRecord(call)
+    const options = await outboxOptions(row.account_sid, record, own, this.#parts)
+    const standard = record ? voiceParameters(voiceCallOf(record)) : []
+    const all = [...standard.filter(([name]) => !names.has(name)), ...own]
+    // A text without its sender would tell nothing.
+    const parameters = record ? withoutWithheld(all, options) : all
     try {
       await client.fetch(
         {
@@ -108,6 +116,7 @@ export class OutboxSender {
           ...(/^[SM]M/.test(row.call_sid) ? {} : { loggedWith: row.call_sid }),
           authToken: await accounts.authToken(row.account_sid),
           idempotencyToken: row.id,
+          options,
         },
         this.#stop.signal,
       )

@@ -29,7 +29,8 @@ import {
   runProgram,
   screeningVerbs,
 } from '../verbs/run.js'
-import type { WebhookClient, WebhookResponse } from '../webhook/client.js'
+import type { WebhookResponse } from '../webhook/client.js'
+import { withoutWithheld } from '../webhook/request-options.js'
 import type { Parameters } from '../webhook/signature.js'
 import type { Spool } from '../webhook/spool.js'
 import { voiceParameters } from '../webhook/voice-parameters.js'
@@ -41,6 +42,7 @@ import type { CallEventLog } from './call-event-log.js'
 import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
 import type { HoldMusic } from './hold-music.js'
+import type { LoggedWebhooks } from './logged-webhooks.js'
 import { sendMessageFor } from './message-leg.js'
 import { playOn } from './play-sound.js'
 import { whileLive } from './prompt-lease.js'
@@ -50,9 +52,10 @@ import { recordFor } from './record-leg.js'
 import { resolveUrl } from './resolve-url.js'
 import type { SnapshotWriter } from './snapshot-writer.js'
 import { voiceCallOf } from './voice-call.js'
+import type { OptionsFinder } from './webhook-options.js'
 
 export interface RunnerParts {
-  readonly client: Pick<WebhookClient, 'fetch'>
+  readonly client: Pick<LoggedWebhooks, 'fetch'>
   readonly log: Pick<CallEventLog, 'fault'>
   readonly accounts: AccountDirectory
   readonly prompts: PromptCache
@@ -67,6 +70,7 @@ export interface RunnerParts {
   readonly music: HoldMusic
   readonly messages: Pick<Messages, 'send'>
   readonly builtIn: BuiltInApplications
+  readonly requestOptions: OptionsFinder
 }
 
 const apology = {
@@ -138,7 +142,7 @@ function promptsOf(call: Call, parts: RunnerParts): Prompts {
     speech: (sentence, voice, signal) => whileLive(prompts.speech(sentence, voice), signal),
     sound: (url, base, signal) => {
       if (url.startsWith('blob:')) return whileLive(prompts.kept(url, signal), signal)
-      const resolved = resolveUrl(url, base, standardParameters(call))
+      const resolved = resolveUrl(url, base, standardParameters(call, parts))
       const fetch: FetchSound = (soundUrl, validator, until, spool) =>
         send(
           call,
@@ -168,7 +172,7 @@ async function fetchDocument(
   parts: RunnerParts,
   signal: AbortSignal,
 ): Promise<ProgramDocument> {
-  const parameters = [...standardParameters(call), ...request.parameters]
+  const parameters = [...standardParameters(call, parts), ...request.parameters]
   const url = resolveUrl(request.url, request.base, parameters)
   const names = request.parameters.map(([name]) => name)
   const answer = await send(call, parts, { names, ...request, url, parameters }, signal)
@@ -221,6 +225,8 @@ async function send(
     idempotencyToken: token,
     validator,
     spool,
+    // A sound is asked for without parameters, and is no news for mirrors.
+    options: wants === 'sound' ? undefined : parts.requestOptions.ofCall(call.record),
   }
   try {
     const answer = await client.fetch(webhook, signal)
@@ -234,13 +240,13 @@ async function send(
   }
 }
 
-function standardParameters(call: Call): Parameters {
-  return voiceParameters(voiceCallOf(call.record))
+function standardParameters({ record }: Call, { requestOptions }: RunnerParts): Parameters {
+  return withoutWithheld(voiceParameters(voiceCallOf(record)), requestOptions.ofCall(record))
 }
 
 function legOf(call: Call, parts: RunnerParts, runProgram: RunProgram): Leg {
   const resolve = (url: string, base: string | undefined) =>
-    resolveUrl(url, base, standardParameters(call))
+    resolveUrl(url, base, standardParameters(call, parts))
   const leg: Leg = {
     callSid: call.sid,
     get isAnswered() {

@@ -161,4 +161,11 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX outgoing_caller_ids_of_account
       ON outgoing_caller_ids (account_sid, created_ms, sid)`,
   ],
+  [
+    `CREATE TABLE webhook_options (
+      sid TEXT PRIMARY KEY, account_sid TEXT NOT NULL, target TEXT NOT NULL,
+      mirror_urls TEXT NOT NULL, state_in TEXT NOT NULL, withhold TEXT NOT NULL,
+      created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, UNIQUE (account_sid, target))`,
+    'CREATE INDEX webhook_options_of_account ON webhook_options (account_sid, created_ms, sid)',
+  ],
 ]

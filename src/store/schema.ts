@@ -292,6 +292,22 @@ export interface MessageRow {
   readonly updated_ms: number
 }
 
+/** How the requests of an account, or of one of its numbers, are sent. */
+export interface WebhookOptionsRow {
+  readonly sid: string
+  readonly account_sid: string
+  /** `default`: of the account; else a number, E.164. */
+  readonly target: string
+  /** JSON: a list of URLs. */
+  readonly mirror_urls: string
+  /** JSON: a list of `headers` and `query`. */
+  readonly state_in: string
+  /** JSON: a list of `From` and `Geo`. */
+  readonly withhold: string
+  readonly created_ms: number
+  readonly updated_ms: number
+}
+
 export interface QueueRow {
   readonly sid: string
   readonly account_sid: string
@@ -365,4 +381,5 @@ export interface Tables {
   messages: MessageRow
   applications: ApplicationRow
   outgoing_caller_ids: OutgoingCallerIdRow
+  webhook_options: WebhookOptionsRow
 }

@@ -27,6 +27,7 @@ export function createMetrics() {
     }),
     sip: counter('sip_events_total', 'What the SIP engine refused or noticed', ['event']),
     webhooks: counter('webhooks_total', 'Requests to applications', ['outcome']),
+    mirrorRequests: counter('mirror_requests_total', 'Copies of requests for mirrors', ['outcome']),
     webhookSeconds: new Histogram({
       name: 'dialplane_webhook_seconds',
       help: 'Time that applications took to answer',
