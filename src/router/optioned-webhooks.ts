@@ -38,7 +38,8 @@ export class OptionedWebhooks {
     try {
       const answer = await this.#client.fetch(sent, signal)
       // What a document leads to must not carry the state of this request along.
-      return answer.url === sent.url ? { ...answer, url: request.url } : answer
+      const isSame = answer.url === withoutFragment(sent.url)
+      return isSame ? { ...answer, url: withoutFragment(request.url) } : answer
     } catch (error) {
       if (error instanceof WebhookError && error.url === sent.url && sent.url !== request.url) {
         throw renamed(error, request.url)
@@ -46,6 +47,10 @@ export class OptionedWebhooks {
       throw error
     }
   }
+}
+
+function withoutFragment(url: string): string {
+  return url.split('#', 1)[0] ?? ''
 }
 
 /** The same of the URL as the application knows it. */

@@ -98,7 +98,7 @@ export function numberOf(
 }
 
 function isToUs({ direction }: OptionedCall): boolean {
-  return direction === 'inbound' || direction === 'trunking-terminating'
+  return direction === 'inbound' || direction === 'trunking-originating'
 }
 
 export interface OptionsFinder {
