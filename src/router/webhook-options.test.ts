@@ -34,3 +34,54 @@ describe('the number whose options hold', () => {
     expect(numberOf(own, () => own)).toBe('+1555')
   })
 })
+
+describe('the options of accounts and numbers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dialplane-webhook-options-'))
+  let store: SqliteStore
+  beforeAll(async () => {
+    store = await SqliteStore.open(join(folder, 'dialplane.db'))
+  })
+  afterAll(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const put = (sid: string, target: string, mirror: string) =>
+    store.write([
+      putWebhookOptions({
+        ...{ sid, account_sid: 'AC1', target, mirror_urls: JSON.stringify([mirror]) },
+        ...{ state_in: '["query"]', withhold: '[]', created_ms: 1, updated_ms: 1 },
+      }),
+    ])
+
+  it('are those of the number as a whole, else of the account, as they are stored', async () => {
+    await put('WO1', 'default', 'http://a.example/')
+    await put('WO2', '+1777', 'http://b.example/')
+    const table = await WebhookOptionsTable.open(store)
+    const mirrorOf = (number?: string) => table.ofNumber('AC1', number)?.mirrorUrls[0]
+    expect([mirrorOf('+1777'), mirrorOf('+1888'), mirrorOf(undefined)]).toEqual([
+      ...['http://b.example/', 'http://a.example/', 'http://a.example/'],
+    ])
+    expect(table.ofNumber('AC2', '+1777')).toBeUndefined()
+    await put('WO3', '+1777', 'http://c.example/')
+    await table.reload('AC1', '+1777')
+    expect([mirrorOf('+1777'), table.size]).toEqual(['http://c.example/', 2])
+    await store.write([deleteWebhookOptions('AC1', '+1777')])
+    await table.reload('AC1', '+1777')
+    expect([mirrorOf('+1777'), table.size]).toEqual(['http://a.example/', 1])
+    await store.write([deleteWebhookOptions('AC1', 'default')])
+    await table.reload('AC1', 'default')
+    expect([mirrorOf('+1777'), table.size, table.has('AC1')]).toEqual([undefined, 0, false])
+  })
+
+  it('are known of a call though the one that has made it is over', async () => {
+    await put('WO2', '+1777', 'http://b.example/')
+    const table = await WebhookOptionsTable.open(store)
+    const live = new Map([['CA1', call({})]])
+    const { ofCall } = optionsFinder(table, (sid) => live.get(sid))
+    const child = call({ direction: 'outbound-dial', parentCallSid: 'CA1' })
+    expect(ofCall(child)?.mirrorUrls).toEqual(['http://b.example/'])
+    live.clear()
+    expect(ofCall(child)?.mirrorUrls).toEqual(['http://b.example/'])
+  })
+})
