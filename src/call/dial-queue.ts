@@ -93,7 +93,12 @@ async function connect(
   const recorder = settings.recording && new TalkRecorder(caller, settings.recording)
   const waitMs = clock.nowMs() - member.enqueuedMs
   const queueSid = queue.record.sid
-  const letGo = () => member.release()
+  let isHeld = true
+  // Once: afterwards it may be another's.
+  const letGo = () => {
+    if (isHeld) member.release()
+    isHeld = false
+  }
   signal.addEventListener('abort', letGo, { once: true })
   try {
     const { whisper } = settings
@@ -122,7 +127,7 @@ async function connect(
     }
   } finally {
     signal.removeEventListener('abort', letGo)
-    member.release()
+    letGo()
     await recorder?.end()
   }
 }

@@ -8,6 +8,8 @@ export class CallQueue {
   readonly #members: QueueMember[] = []
   /** Those who dialled the queue while nobody was there. */
   readonly #takers: ((member: QueueMember) => void)[] = []
+  /** Those who were taken and have not left: who was not talked to comes back. */
+  readonly #taken = new Set<QueueMember>()
 
   constructor(record: QueueRecord) {
     this.record = record
@@ -18,8 +20,10 @@ export class CallQueue {
     return this.#members
   }
 
+  /** Nobody waits in it or for it, nor may come back to it. */
   get isIdle(): boolean {
-    return this.#members.length === 0 && this.#takers.length === 0
+    if (this.#members.length > 0 || this.#takers.length > 0) return false
+    return [...this.#taken].every(({ wasBridged }) => wasBridged)
   }
 
   /** From 1 on; 0: it does not wait here. */
@@ -44,6 +48,7 @@ export class CallQueue {
 
   /** Puts one back that was taken and not talked to. */
   putBack(member: QueueMember): void {
+    this.#taken.delete(member)
     member.wait()
     this.#insert(member)
   }
@@ -51,6 +56,7 @@ export class CallQueue {
   leave(member: QueueMember): void {
     const at = this.#members.indexOf(member)
     if (at >= 0) this.#members.splice(at, 1)
+    this.#taken.delete(member)
     member.leave()
   }
 
@@ -85,6 +91,7 @@ export class CallQueue {
     while (this.#members.length > 0 && this.#takers.length > 0) {
       const member = this.#members.shift() as QueueMember
       const taker = this.#takers.shift()
+      this.#taken.add(member)
       member.take()
       taker?.(member)
     }

@@ -54,7 +54,7 @@ export class Queues {
 
   /** One that is in use; the others have nobody in them. */
   find(sid: string): CallQueue | undefined {
-    return [...this.#queues.values()].find(({ record }) => record.sid === sid)
+    return [...this.#queues.values()].find((one) => one.record.sid === sid && !one.isIdle)
   }
 
   /** Takes over what was changed about a queue that is stored. */

@@ -187,4 +187,20 @@ describe('a queue', () => {
     expect(world.waits.at(-1)).toBe(`${first.sid} 1`)
     expect(world.waited).toEqual([])
   })
+  test('the only one who waits is found again when the first agent has gone before the whisper ended', async () => {
+    const world = office({ whisper: { url: 'http://app/whisper', method: 'POST' } })
+    const caller = await world.call('wait')
+    const screened = world.router.program
+    world.router.program = (call, start, signal, role) =>
+      role === 'screening' ? untilStopped(signal) : screened(call, start, signal, role)
+    const agent = await world.call('agent')
+    world.router.ended(agent.leg, 'bye')
+    await world.settle()
+    const [queue] = world.stored.values()
+    expect(world.queues.find(String(queue?.sid))?.members).toHaveLength(1)
+    // It stays with the second agent while that whisper runs.
+    await world.call('agent')
+    expect(world.queues.find(String(queue?.sid))?.members).toEqual([])
+    expect(world.waits).toEqual([`${caller.sid} 1`, `${caller.sid} 1`])
+  })
 })
