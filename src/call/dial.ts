@@ -89,12 +89,12 @@ export async function dialParties(
       const won = await new Round(parent, settings, recorder).run(current, signal)
       if (won) return await conversation(parent, won.child, settings, recorder, signal)
     }
-    return { ...lost(attempts.map(({ child }) => child)), recording: await recorder?.end() }
+    return { ...lost(attempts, signal), recording: await recorder?.end() }
   } catch (error) {
     // Nobody else would end the children.
     giveUp()
     if (!signal.aborted || attempts.length === 0) throw error
-    return lost(attempts.map(({ child }) => child))
+    return lost(attempts, signal)
   } finally {
     signal.removeEventListener('abort', giveUp)
     await recorder?.end()
@@ -212,8 +212,8 @@ function partyOf(child: Call): OtherParty {
 /** Of several that were not reached, the one that was nearest to it tells why. */
 const nearest = ['no-answer', 'busy', 'canceled', 'failed'] as const
 
-function lost(children: readonly Call[]): DialOutcome {
-  const statuses = children.map((child) => ({ child, status: statusOf(child) }))
+function lost(attempts: readonly DialAttempt[], signal: AbortSignal): DialOutcome {
+  const statuses = attempts.map(({ child }) => ({ child, status: statusOf(child, signal) }))
   const told = nearest
     .map((status) => statuses.find((one) => one.status === status))
     .find((one) => one !== undefined)
@@ -221,14 +221,20 @@ function lost(children: readonly Call[]): DialOutcome {
   return outcomeOf(told.child, told.status, false)
 }
 
-function statusOf(child: Call): Exclude<DialOutcome['status'], 'completed'> {
+function statusOf(child: Call, { aborted }: AbortSignal) {
   const { status } = child.record
-  // It has answered and then declined, which is no answer to the caller.
-  if (child.isAnswered) return 'no-answer'
+  // It has answered and then declined, which is no answer to the caller; unless that has gone before.
+  if (child.isAnswered) return aborted ? 'canceled' : 'no-answer'
   return nearest.find((one) => one === status) ?? 'canceled'
 }
 
 function outcomeOf(child: Call, status: DialOutcome['status'], bridged: boolean): DialOutcome {
-  const durationMs = status === 'completed' ? (durationSeconds(child.record) ?? 0) * 1000 : 0
-  return { status, durationMs, bridged, childSid: child.sid, dialled: child.dialled }
+  const { record, ports } = child
+  // One that was redirected away is not over.
+  const { startMs, endMs = ports.clock.nowMs() } = record
+  const durationMs = (durationSeconds({ startMs, endMs }) ?? 0) * 1000
+  return {
+    ...{ status, bridged, childSid: child.sid, dialled: child.dialled },
+    durationMs: status === 'completed' ? durationMs : 0,
+  }
 }

@@ -150,6 +150,31 @@ describe('screening', () => {
     await world.settle()
     expect(world.outcomes).toMatchObject([{ status: 'no-answer', bridged: false }])
   })
+
+  test('a caller who hangs up meanwhile has canceled', async () => {
+    const world = await dialling([{ screening }])
+    world.router.answer(world.legs()[0] ?? '')
+    await world.settle()
+    world.router.ended(world.parentLeg, 'bye')
+    await world.settle()
+    expect(world.outcomes).toMatchObject([{ status: 'canceled', bridged: false }])
+    expect(world.statuses()).toEqual(['completed'])
+  })
+})
+
+describe('a party that is redirected away', () => {
+  test('ends the Dial, which tells how long they talked', async () => {
+    const world = await dialling([{}])
+    world.router.answer(world.legs()[0] ?? '')
+    await world.settle()
+    await world.router.clock.advance(7_000)
+    const start = { type: 'document', twiml: '' } as const
+    await world.router.calls.dispatch('CA0', { type: 'redirect', start })
+    await world.settle()
+    expect(world.outcomes).toMatchObject([
+      { status: 'completed', bridged: true, durationMs: 7_000 },
+    ])
+  })
 })
 
 describe('what the caller hears meanwhile', () => {
