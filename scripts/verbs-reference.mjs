@@ -45,6 +45,8 @@ function valuesOf(schema) {
       return schema.values.join(', ')
     case 'words':
       return `some of ${schema.values.join(', ')}`
+    case 'names':
+      return `\`Name=new\` of ${schema.known.join(', ')}`
     case 'keys':
       return `at most ${schema.max} of 0-9 # *`
     case 'digits':

@@ -1,5 +1,15 @@
-import { describe, expect, it } from 'vitest'
-import { numberOf, type OptionedCall } from './webhook-options.js'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SqliteStore } from '../store/sqlite/sqlite-store.js'
+import { deleteWebhookOptions, putWebhookOptions } from '../store/webhook-options.js'
+import {
+  numberOf,
+  type OptionedCall,
+  optionsFinder,
+  WebhookOptionsTable,
+} from './webhook-options.js'
 
 function call(change: Partial<OptionedCall>): OptionedCall {
   return {

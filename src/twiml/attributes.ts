@@ -1,5 +1,6 @@
 import type { DocumentWarning } from './document-error.js'
-import type { Method } from './instruction.js'
+import type { Method, ParameterNames } from './instruction.js'
+import { parameterNames } from './parameter-names.js'
 import type { AttributeSchema, ElementSchema } from './schema.js'
 import type { XmlElement } from './xml.js'
 
@@ -69,6 +70,14 @@ export class Attributes {
     const { values, normal } = this.#of(name, 'words')
     const known = wordsOf(this.text(name)).filter((word) => values.includes(word))
     return known.length > 0 ? known : normal
+  }
+
+  /** Undefined: absent, or no such thing. */
+  names(name: string): ParameterNames | undefined {
+    const text = this.url(name)
+    if (text === undefined) return undefined
+    const names = parameterNames(text, this.#of(name, 'names').known)
+    return names.ok ? names.value : undefined
   }
 
   method(name: string): Method {
@@ -146,6 +155,10 @@ function problemOf(schema: AttributeSchema, value: string): string | undefined {
     case 'words': {
       const unknown = wordsOf(value).find((word) => !schema.values.includes(word))
       return unknown === undefined ? undefined : `may hold ${schema.values.join(', ')}`
+    }
+    case 'names': {
+      const names = parameterNames(value, schema.known)
+      return names.ok ? undefined : names.problem
     }
   }
 }

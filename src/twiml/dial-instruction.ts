@@ -1,4 +1,4 @@
-import type { Method } from './instruction.js'
+import type { Method, ParameterNames } from './instruction.js'
 
 /** A URL to be requested, as written: perhaps relative, perhaps a template. */
 export interface Callback {
@@ -110,4 +110,5 @@ export interface Dial {
   /** Asked what to do when one side wants to transfer the other; undefined: no transfers. */
   readonly referUrl: string | undefined
   readonly referMethod: Method
+  readonly parameterNames: ParameterNames | undefined
 }

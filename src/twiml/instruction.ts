@@ -30,6 +30,9 @@ export interface Sentence {
   readonly pauseMs: number
 }
 
+/** New names of parameters of the request that follows, by the usual ones. */
+export type ParameterNames = ReadonlyMap<string, string>
+
 export interface Say {
   readonly verb: 'Say'
   /** The words alone. */
@@ -68,6 +71,7 @@ export interface Gather {
   /** Infinity when not limited; JSON never sees it. */
   readonly numDigits: number
   readonly actionOnEmptyResult: boolean
+  readonly parameterNames: ParameterNames | undefined
   readonly prompts: readonly Prompt[]
 }
 
@@ -86,6 +90,7 @@ export interface Record {
   readonly recordingStatusCallbackEvents: readonly string[]
   /** Undefined: nobody wants a transcription. */
   readonly transcribeCallback: string | undefined
+  readonly parameterNames: ParameterNames | undefined
 }
 
 interface TextMessage {
@@ -147,6 +152,7 @@ export interface Enqueue {
   readonly waitMethod: Method
   /** Undefined: as many as the queue takes. */
   readonly sizeMax: number | undefined
+  readonly parameterNames: ParameterNames | undefined
 }
 
 /** Sends the caller its own sound back. */

@@ -54,6 +54,7 @@ export function parseDial(
     recording: recording(attributes),
     referUrl: attributes.url('referUrl'),
     referMethod: attributes.method('referMethod'),
+    parameterNames: attributes.names('paramNames'),
   }
 }
 

@@ -20,5 +20,6 @@ export function parseEnqueue(element: XmlElement, attributes: Attributes): Enque
     waitUrl: attributes.text('waitUrl')?.trim(),
     waitMethod: attributes.method('waitUrlMethod'),
     sizeMax: attributes.integer('maxQueueSize'),
+    parameterNames: attributes.names('paramNames'),
   }
 }

@@ -34,6 +34,7 @@ export function parseGather(
     finishOnKey: attributes.keys('finishOnKey'),
     numDigits: attributes.integer('numDigits') ?? Number.POSITIVE_INFINITY,
     actionOnEmptyResult: attributes.boolean('actionOnEmptyResult'),
+    parameterNames: attributes.names('paramNames'),
     prompts,
   }
 }

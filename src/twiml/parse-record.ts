@@ -23,5 +23,6 @@ export function parseRecord(_element: XmlElement, attributes: Attributes): Recor
     recordingStatusCallbackMethod: attributes.method('recordingStatusCallbackMethod'),
     recordingStatusCallbackEvents: attributes.words('recordingStatusCallbackEvent'),
     transcribeCallback: transcribe ? transcribeCallback : undefined,
+    parameterNames: attributes.names('paramNames'),
   }
 }

@@ -7,6 +7,7 @@ import {
   keys,
   later,
   maybeOneOf,
+  names,
   oneOf,
   post,
   seconds,
@@ -20,6 +21,10 @@ const ringTones =
   'at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk us us-old tw ve za'
 const cards = 'visa mastercard amex maestro discover optima jcb diners-club enroute'
 const prompts = ['Pause', 'Play', 'Say']
+/** What actions are told. */
+const recordingResult = 'RecordingUrl RecordingSid RecordingDuration'
+const dialResult =
+  'DialCallStatus DialCallSid DialCallDuration DialBridged DialSipResponseCode DialSipCallId'
 
 const message = { to: text, from: text, action: url, method: post, statusCallback: url }
 
@@ -57,6 +62,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
       speechModel: text,
       enhanced: flag(false),
       debug: flag(false),
+      paramNames: names('Digits FinishedOnKey'),
     },
     {
       children: prompts,
@@ -81,6 +87,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
       transcribe: flag(false),
       transcribeCallback: url,
       recordingConfigurationId: text,
+      paramNames: names(`${recordingResult} Digits`),
     },
     { without: ['recordingConfigurationId'] },
   ),
@@ -106,6 +113,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
       sequential: flag(false),
       callReason: text,
       events: maybeOneOf('call-progress-event'),
+      paramNames: names(`${dialResult} ${recordingResult} QueueSid QueueTime ReferTransferTarget`),
     },
     {
       children: [
@@ -138,6 +146,7 @@ export const verbs: Readonly<Record<string, ElementSchema>> = {
       waitUrl: url,
       waitUrlMethod: post,
       workflowSid: text,
+      paramNames: names('QueueResult QueueSid QueueTime'),
     },
     { children: ['Task'], without: ['workflowSid'] },
   ),

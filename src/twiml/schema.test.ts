@@ -88,6 +88,11 @@ function wrongValues(
         ['x', schema.normal],
         ['1'.repeat(schema.max + 1), schema.normal],
       ]
+    case 'names':
+      return [
+        ['nothing', ''],
+        [`${schema.known[0]}=From`, ''],
+      ]
     case 'digits':
       return [
         ['n/a', ''],
@@ -116,6 +121,8 @@ function rightValues(schema: AttributeSchema): string[] {
       return [...schema.values, schema.values.join(' ')]
     case 'keys':
       return ['', '#', '1234567890*#'.slice(0, schema.max)]
+    case 'names':
+      return [`${schema.known[0]}=other`, schema.known.map((name, i) => `${name}=p${i}`).join(' ')]
     case 'digits':
       return ['1w#', '1'.repeat(128)]
     default:

@@ -28,6 +28,8 @@ export type AttributeSchema =
       readonly values: readonly string[]
       readonly normal: readonly string[]
     }
+  /** `Digits=pin`, several parted by spaces: new names for these parameters of the request that follows. */
+  | { readonly type: 'names'; readonly known: readonly string[] }
 
 export interface ElementSchema {
   readonly attributes: Readonly<Record<string, AttributeSchema>>
@@ -91,6 +93,11 @@ export function words(values: string, normal = ''): AttributeSchema {
     values: values.split(' '),
     normal: normal === '' ? [] : normal.split(' '),
   }
+}
+
+/** Names of the parameters that the verb adds. */
+export function names(known: string): AttributeSchema {
+  return { type: 'names', known: known.split(' ') }
 }
 
 /** A status callback with the events that it may be asked for. */

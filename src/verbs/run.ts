@@ -170,20 +170,15 @@ async function runDocument(
   const instructions = parsed(document, rules, ports, state.index === 0)
   while (state.index < instructions.length) {
     if (ports.isSuperseded?.()) return 'stopped'
-    const next = await runVerb(
-      target,
-      instructions[state.index] as Instruction,
-      state,
-      ports,
-      signal,
-    )
+    const instruction = instructions[state.index] as Instruction
+    const next = await runVerb(target, instruction, state, ports, signal)
     if (next.type === 'leave') return 'leave'
     if (next.type === 'hangUp') {
       target.hangUp()
       return 'hangUp'
     }
     if (next.type === 'fetch') {
-      state = afterFetch(state, next, ports)
+      state = afterFetch(state, instruction, next, ports)
       onState(state)
       if (signal.aborted) return lastRequest(state, next, ports, signal)
       if (ports.isSuperseded?.()) return 'stopped'
@@ -271,6 +266,7 @@ async function runVerb(
 
 function afterFetch(
   state: ProgramState,
+  instruction: Instruction,
   next: Next & { type: 'fetch' },
   ports: ProgramPorts,
 ): ProgramState {
@@ -283,10 +279,17 @@ function afterFetch(
     url,
     base,
     method: next.method,
-    parameters: next.parameters,
+    parameters: renamed(next.parameters, instruction),
     token: ports.ids.hex(16),
   }
   return { ...state, request, verb: {} }
+}
+
+/** Under the names that the document wants (`paramNames`). */
+function renamed(parameters: DocumentRequest['parameters'], instruction: Instruction) {
+  const names = 'parameterNames' in instruction ? instruction.parameterNames : undefined
+  if (!names) return parameters
+  return parameters.map(([name, value]) => [names.get(name) ?? name, value] as const)
 }
 
 /** After a hang-up the action is still requested, under the client's own time limit (DESIGN §4). */

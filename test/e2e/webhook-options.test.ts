@@ -147,7 +147,7 @@ describe('options of webhooks', () => {
 
   it.concurrent('D20: who calls, and from where, is told to nobody, also not of calls that are made for it', async () => {
     const phone = await phones.number({
-      '/phone': '<Response><Pause length="2"/><Hangup/></Response>',
+      '/phone': '<Response><Gather timeout="3"/><Hangup/></Response>',
     })
     const number = await bed.number(
       {
@@ -163,8 +163,9 @@ describe('options of webhooks', () => {
     await optionsOf(number, ['Withhold', 'From,Geo'])
     await call(bed.uriOf(number), { from, maxSeconds: 15 })
     await bed.app.received('/private/over')
-    await eventually('all callbacks of the phone', () =>
-      bed.app.to('/private/status').length === 4 ? true : undefined,
+    await bed.app.received(
+      '/private/status',
+      ({ parameters }) => parameters.CallDuration !== undefined,
     )
     const requests = bed.app.requests.filter(({ path }) => path.startsWith('/private'))
     expect(new Set(requests.map(({ path }) => path))).toEqual(
@@ -179,6 +180,27 @@ describe('options of webhooks', () => {
       expect(names, path).toEqual(expect.arrayContaining(['CallSid', 'To', 'CallStatus']))
       expect(names.join(), path).not.toMatch(/Country|Zip|\bFrom\b|\bCaller\b/)
     }
+  })
+
+  it.concurrent('D18: documents name parameters, also for templates', async () => {
+    const number = await bed.number({
+      '/named':
+        '<Response><Gather numDigits="2" action="/named/{pin}" paramNames="Digits=pin"/></Response>',
+      '/named/42':
+        '<Response><Record finishOnKey="9" playBeep="false" trim="do-not-trim" action="/named/memo" paramNames="RecordingUrl=memo Digits=key"/></Response>',
+      '/named/memo': hangup,
+    })
+    await call(bed.uriOf(number), { from, digits: '42WW9', digitsAfter: 0.2, maxSeconds: 12 })
+    const [pin, memo] = [
+      await bed.app.received('/named/42'),
+      await bed.app.received('/named/memo'),
+    ].map(({ parameters }) => parameters)
+    expect(pin).toMatchObject({ pin: '42', CallStatus: 'in-progress' })
+    expect(pin).not.toHaveProperty('Digits')
+    expect(memo?.memo).toMatch(/^http.*\/Recordings\/RE/)
+    expect(memo).toMatchObject({ key: '9', RecordingSid: expect.stringMatching(/^RE/) })
+    expect(memo).not.toHaveProperty('RecordingUrl')
+    expect(memo).not.toHaveProperty('Digits')
   })
 
   it.concurrent('options hold from when they are set until they are deleted', async () => {

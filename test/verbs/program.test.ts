@@ -115,6 +115,18 @@ describe('runProgram', () => {
     expect(made.played).toEqual([])
   })
 
+  it.each([
+    ['<Dial action="done" paramNames="DialCallStatus=state">+15550100</Dial>', 'state'],
+    ['<Enqueue action="done" paramNames="QueueResult=result">support</Enqueue>', 'result'],
+  ])('names the parameters of %s as it wants', async (body, name) => {
+    const made = world({ start: body, done: '' })
+    await made.run(start)
+    const names = made.requests.at(-1)?.parameters.map(([one]) => one)
+    expect(names).toContain(name)
+    expect(names).not.toEqual(expect.arrayContaining(['DialCallStatus']))
+    expect(names).not.toEqual(expect.arrayContaining(['QueueResult']))
+  })
+
   it('goes on after an empty recording without an action', async () => {
     const made = world({ start: '<Record action="done"/><Say>nothing</Say>' }, (made) => {
       made.recordMs = 0
@@ -162,6 +174,18 @@ describe('Gather', () => {
     expect(made.requests.at(-1)?.parameters).toEqual([
       ['Digits', '12'],
       ['FinishedOnKey', '*'],
+    ])
+  })
+
+  it('names parameters as the document wants', async () => {
+    const body = '<Gather action="got" finishOnKey="*" paramNames="Digits=pin FinishedOnKey=key"/>'
+    const made = world({ start: body, got: '' }, (made) => {
+      made.keys = keys('12*')
+    })
+    await made.run(start)
+    expect(made.requests.at(-1)?.parameters).toEqual([
+      ['pin', '12'],
+      ['key', '*'],
     ])
   })
 
@@ -231,6 +255,16 @@ const resumable: [string, Record<string, string>, (world: FakeWorld) => void][] 
     },
   ],
   ['Record', { start: '<Record action="got" maxLength="3"/>', got: '<Say>c</Say>' }, () => {}],
+  [
+    'Record and Dial under other names',
+    {
+      start:
+        '<Record action="got" maxLength="3" paramNames="RecordingUrl=memo RecordingDuration=seconds"/>',
+      got: '<Dial action="done" paramNames="DialCallStatus=state">+15550100002</Dial>',
+      done: '<Say>c</Say>',
+    },
+    () => {},
+  ],
   ['Dial', { start: '<Dial action="got">+15550100002</Dial>', got: '<Say>c</Say>' }, () => {}],
   ['Dial without action', { start: '<Dial>+15550100002</Dial><Say>c</Say>' }, () => {}],
   [
