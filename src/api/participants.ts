@@ -114,7 +114,7 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
 
 /** By sid the conference must be live; any other text is the name of one. */
 async function nameOf(context: ApiContext, parts: ApiParts): Promise<string> {
-  const given = decodeURIComponent(context.params.conferenceSid ?? '')
+  const given = context.params.conferenceSid ?? ''
   if (!/^CF[0-9a-fA-F]{32}$/.test(given)) return given
   const row = await conferenceOf(context, given, parts)
   if (row.status === 'completed') throw apiErrors.notFound(context.path)
@@ -183,7 +183,7 @@ function participantOf(
   { account_sid, sid }: ConferenceRow,
   parts: ApiParts,
 ): ParticipantView {
-  const name = decodeURIComponent(context.params.name ?? '')
+  const name = context.params.name ?? ''
   const all = parts.conferences.participants(account_sid, sid)
   const found =
     all.find(({ callSid }) => callSid === name) ?? all.find(({ label }) => label === name)

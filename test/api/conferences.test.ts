@@ -22,7 +22,8 @@ describe('Conferences, Participants and their Recordings by REST', () => {
         record="record-from-start">room</Conference></Dial></Response>`,
     })
     const second = await bed.number({
-      '/second': `<Response><Dial><Conference waitUrl="" beep="false">room</Conference></Dial></Response>`,
+      '/second': `<Response><Dial><Conference waitUrl="" beep="false"
+        participantLabel="50%/a%41">room</Conference></Dial></Response>`,
     })
     callers = [number, second].map((one) => startCaller(bed.uriOf(one), { maxSeconds: 40 }))
     const conference = await eventually('the conference', async () => {
@@ -94,6 +95,14 @@ describe('Conferences, Participants and their Recordings by REST', () => {
     expect(await participants.list({ hold: true })).toEqual([])
     await participants('first').update({ muted: false, endConferenceOnExit: false })
     expect(await participants.list({ muted: true })).toEqual([])
+  })
+
+  it('finds a participant by a label with any signs', async () => {
+    const label = '50%/a%41'
+    const path = `/Conferences/${sid}/Participants/${encodeURIComponent(label)}.json`
+    expect(await eventually('the second', () => get(path).catch(() => undefined))).toMatchObject({
+      label,
+    })
   })
 
   it('refuses what is not there or not right', async () => {
