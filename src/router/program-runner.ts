@@ -41,6 +41,7 @@ import { type BuiltInApplications, builtInPorts, builtInUrl } from './built-in-a
 import type { CallEventLog } from './call-event-log.js'
 import { joinFor } from './conference-leg.js'
 import { dialFor } from './dial-leg.js'
+import { documentText } from './document-text.js'
 import type { HoldMusic } from './hold-music.js'
 import type { LoggedWebhooks } from './logged-webhooks.js'
 import { sendMessageFor } from './message-leg.js'
@@ -179,17 +180,8 @@ async function fetchDocument(
   const { contentType } = answer
   const body = contentType.startsWith('audio/')
     ? await parts.prompts.keep(answer.body, contentType)
-    : textOf(answer)
+    : documentText(answer)
   return { url: answer.url, contentType, body }
-}
-
-function textOf({ body, charset }: WebhookResponse): string {
-  try {
-    return new TextDecoder(charset ?? 'utf-8').decode(body)
-  } catch {
-    // A charset that nobody knows.
-    return body.toString('utf8')
-  }
 }
 
 async function send(
