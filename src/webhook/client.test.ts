@@ -126,6 +126,26 @@ describe('limits', () => {
   })
 })
 
+describe('redirects', () => {
+  test.each([
+    [302, undefined],
+    [307, 'CA1'],
+  ])(
+    'a %i leads on with the fields of the state only if with all else: %s',
+    async (status, told) => {
+      const fields: unknown[] = []
+      respond = (request, response) => {
+        fields.push(request.headers['x-callrouter-callsid'])
+        const type = { 'Content-Type': 'text/xml' }
+        if (request.url === '/a') response.writeHead(200, type).end('<Response/>')
+        else response.writeHead(status, { Location: '/a' }).end()
+      }
+      await ask('/', { headers: { 'X-CallRouter-CallSid': 'CA1' } })
+      expect(fields).toEqual(['CA1', told])
+    },
+  )
+})
+
 describe('destinations', () => {
   test.each([
     'http://localhost:1/',

@@ -324,5 +324,5 @@ function redirected(webhook: WebhookRequest, redirect: Redirect): WebhookRequest
     to.password = from.password
   }
   if (redirect.status >= 307) return { ...webhook, url: to.href }
-  return { ...webhook, url: to.href, method: 'GET', parameters: [] }
+  return { ...webhook, url: to.href, method: 'GET', parameters: [], headers: undefined }
 }
