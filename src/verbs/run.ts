@@ -12,6 +12,7 @@ import { hangup, redirect, reject } from './flow.js'
 import { gather } from './gather.js'
 import type { Leg, Prompts, StopReason } from './leg.js'
 import { message } from './message.js'
+import { DocumentPace } from './pace.js'
 import { pause } from './pause.js'
 import { play } from './play.js'
 import { LegOfProgram } from './program-leg.js'
@@ -125,8 +126,10 @@ export async function runProgram(
 ): Promise<ProgramEnd> {
   let state = start
   let begunMs = ports.clock.monotonicMs()
+  const pace = new DocumentPace(ports.clock)
   for (;;) {
     try {
+      if (state.request) await pace.next(signal)
       const next = await runDocument(target, state, rules, ports, signal, (now) => {
         state = now
       })

@@ -106,6 +106,16 @@ describe('runProgram', () => {
     },
   )
 
+  it('does not follow redirects without end faster than four a second', async () => {
+    const made = world({ start: '<Redirect/>' }, (made) => {
+      made.hangUpAtMs = 10_000
+    })
+    expect(await made.run(start)).toBe('stopped')
+    // The first forty at once.
+    expect(made.requests.length).toBeGreaterThanOrEqual(78)
+    expect(made.requests.length).toBeLessThanOrEqual(82)
+  })
+
   it('echoes until the caller hangs up, and no instruction follows', async () => {
     const made = world({ start: '<Echo/><Say>never</Say>' }, (made) => {
       made.hangUpAtMs = 2_000
