@@ -28,6 +28,7 @@ import {
 } from './sip-leg.js'
 import { callEvent } from './status-events.js'
 import { TimeLimit } from './time-limit.js'
+import { toldRecording } from './told-recording.js'
 import type { OnTransfer } from './transfer.js'
 
 export interface CallParts {
@@ -191,7 +192,7 @@ export class Call {
     if (isFinal(this.record.status)) return
     this.record.status = status
     this.record.endMs = this.ports.clock.nowMs()
-    this.persist(callEvent(this.record, 'completed', this.ports))
+    this.persist(callEvent(this.record, 'completed', this.ports, toldRecording(this)))
     this.ports.events.callEnded(this.record)
     this.#ended.abort(reason)
     this.#left.abort(reason)

@@ -63,6 +63,9 @@ export class LiveRecording {
   readonly #audio: LegAudio
   readonly #stop = new AbortController()
   #recorderId: number | undefined
+  /** Of pauses that are over. */
+  #leftOutMs = 0
+  #leftOutSinceMs: number | undefined
   #ended: Promise<RecordingOutcome> | undefined
 
   constructor(call: Call, options: RecordingOptions) {
@@ -81,6 +84,12 @@ export class LiveRecording {
       status: 'in-progress',
       durationMs: undefined,
     }
+  }
+
+  /** How long it is by now, without pauses that are left out [ms]. */
+  get soFarMs(): number {
+    const untilMs = this.#leftOutSinceMs ?? this.#call.ports.clock.nowMs()
+    return Math.max(0, untilMs - this.record.startMs - this.#leftOutMs)
   }
 
   /** Resolves when it is over and stored; settles by itself after `begin`. */
@@ -116,12 +125,16 @@ export class LiveRecording {
   async pause(instead: 'skip' | 'silence'): Promise<void> {
     if (this.#recorderId === undefined || this.record.status !== 'in-progress') return
     await this.#audio.pauseRecorder(this.#recorderId, instead)
+    if (instead === 'skip') this.#leftOutSinceMs = this.#call.ports.clock.nowMs()
     await this.#became('paused')
   }
 
   async resume(): Promise<void> {
     if (this.#recorderId === undefined || this.record.status !== 'paused') return
     await this.#audio.resumeRecorder(this.#recorderId)
+    const nowMs = this.#call.ports.clock.nowMs()
+    this.#leftOutMs += nowMs - (this.#leftOutSinceMs ?? nowMs)
+    this.#leftOutSinceMs = undefined
     await this.#became('in-progress')
   }
 

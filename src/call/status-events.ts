@@ -6,6 +6,7 @@ export function callEvent(
   call: CallRecord,
   name: CallEventName,
   ports: Pick<CallPorts, 'ids' | 'clock'>,
+  more: OutboxEntry['parameters'] = [],
 ): OutboxEntry[] {
   const sequence = call.nextSequence++
   const callback = call.statusCallback
@@ -27,6 +28,7 @@ export function callEvent(
             ]
           : []),
         ...(name === 'completed' ? verificationOf(call) : []),
+        ...more,
         ['Timestamp', new Date(ports.clock.nowMs()).toUTCString().replace('GMT', '+0000')],
         ['CallbackSource', 'call-progress-events'],
         ['SequenceNumber', String(sequence)],

@@ -179,7 +179,8 @@ describe('Dial with several parties', () => {
     const dialed = await dialing(
       'dual',
       `<Dial record="record-from-answer-dual" recordingStatusCallback="/dual/status">
-        <Number>${number}</Number></Dial>`,
+        <Number statusCallback="/dual/party">${number}</Number></Dial>`,
+      { '/dual/party': '' },
     )
     await calls('dual', dialed)
     const done = await outcome('dual')
@@ -192,6 +193,13 @@ describe('Dial with several parties', () => {
       RecordingTrack: 'both',
       CallSid: done.CallSid,
       RecordingSid: done.RecordingSid,
+    })
+    const told = (await bed.app.received('/dual/party')).parameters
+    expect(told).toMatchObject({
+      CallStatus: 'completed',
+      RecordingSid: done.RecordingSid,
+      RecordingUrl: done.RecordingUrl,
+      RecordingDuration: '5',
     })
     const { samples, channels } = await bed.recording(
       `${parameters.RecordingUrl}.wav?RequestedChannels=2`,

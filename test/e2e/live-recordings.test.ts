@@ -128,12 +128,18 @@ describe('a live call', () => {
       twiml: '<Response><Pause length="3"/></Response>',
       record: true,
       recordingStatusCallback: bed.app.url('/made/status'),
+      statusCallback: bed.app.url('/made/ended'),
     })
     bed.app.on('/made/status', '')
+    bed.app.on('/made/ended', '')
     const { parameters } = await bed.app.received('/made/status')
     expect(parameters).toMatchObject({ RecordingSource: 'OutboundAPI', CallSid: sid })
     const { samples } = await audioOf(parameters.RecordingSid ?? '')
     expect(toneSeconds(samples, heardHz)).toBeGreaterThan(2)
+    const { RecordingSid, RecordingUrl } = parameters
+    const told = (await bed.app.received('/made/ended')).parameters
+    expect(told).toMatchObject({ CallStatus: 'completed', RecordingSid, RecordingUrl })
+    expect(Number(told.RecordingDuration)).toBeGreaterThanOrEqual(2)
   })
 
   it.concurrent('is recorded by its document, beside what else that does', async () => {
