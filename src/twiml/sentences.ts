@@ -72,7 +72,10 @@ function partsOf(runs: readonly SpokenRun[]): Sentence[] {
 
 /** Where to part a text that follows `before` characters of its sentence; undefined: nowhere. */
 function cutOf(text: string, before: number): { at: number; pauseMs: number } | undefined {
-  for (const match of text.matchAll(/(\S+?)([.!?…]["'”’)\]]*) (?=\S)|[。！？]/gu)) {
+  const room = Math.max(1, sentenceCharactersMax - before)
+  // What ends later is too long, and is not looked at: the time would grow with the square of the text.
+  const near = text.slice(0, room + 1)
+  for (const match of near.matchAll(/(\S+?)([.!?…]["'”’)\]]*) (?=\S)|[。！？]/gu)) {
     const at = match.index + match[0].length
     if (before + at > sentenceCharactersMax) break
     if (before + at < sentenceCharactersMin && at < text.length) continue
@@ -80,7 +83,6 @@ function cutOf(text: string, before: number): { at: number; pauseMs: number } | 
     return { at, pauseMs: sentencePauseMs }
   }
   if (before + text.length <= sentenceCharactersMax) return undefined
-  const room = Math.max(1, sentenceCharactersMax - before)
   const head = text.slice(0, room)
   const comma = Math.max(...[', ', '; ', ': '].map((mark) => head.lastIndexOf(mark)))
   if (comma > 0) return { at: comma + 2, pauseMs: commaPauseMs }

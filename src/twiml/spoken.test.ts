@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseDocument } from './parse.js'
 import { sayAs } from './say-as.js'
+import { plainSentences } from './spoken.js'
 
 function first(body: string) {
   const program = parseDocument({ contentType: 'text/xml', body })
@@ -45,6 +46,16 @@ test.each([
   ['   ', []],
 ])('%s is spoken as %j', (inner, expected) => {
   expect(textsOf(inner)).toEqual(expected)
+})
+
+test.each([
+  [298, [`${'x'.repeat(298)}.`, 'Yes'], 350],
+  // Too long to be one with its space: it is parted like any long text.
+  [300, ['x'.repeat(300), '. Yes'], 0],
+])('a sentence of %i letters and a full stop is parted', (letters, texts, pauseMs) => {
+  const parts = plainSentences(`${'x'.repeat(letters)}. Yes`)
+  expect(parts.map(({ runs }) => runs.map(({ text }) => text).join(''))).toEqual(texts)
+  expect(parts[0]?.pauseMs).toBe(pauseMs)
 })
 
 test('a sentence of any length is parted without losing a word', () => {
