@@ -68,7 +68,7 @@ const parts = ['', '', 'half', 'third', 'quarter']
 
 function fraction(words: string): string {
   return words.replace(
-    /(\d+(?:\s*\+\s*|\s+))?(\d{1,4})\s*\/\s*(\d{1,4})/g,
+    /(\d{1,9}(?:\s*\+\s*|\s+))?(\d{1,4})\s*\/\s*(\d{1,4})/g,
     (_all, whole, over, under) => {
       const name = parts[Number(under)] || `${under}${ordinalEnding(Number(under))}`
       const many = Number(over) === 1 ? name : name === 'half' ? 'halves' : `${name}s`
@@ -96,7 +96,8 @@ const units: { readonly [unit: string]: string } = {
 }
 
 function unit(words: string): string {
-  return words.replace(/([\d.]+)\s*([a-z]+(?:\/h)?)\b/gi, (all, number, name) => {
+  // A number is tried from its first digit only: from each the time would grow with the square.
+  return words.replace(/(?<![\d.])([\d.]+)\s*([a-z]+(?:\/h)?)\b/gi, (all, number, name) => {
     const known = units[String(name).toLowerCase()]
     if (known === undefined) return all
     return `${number} ${number === '1' ? known.replace(/^feet/, 'foot').replace(/(?<=\w)s\b/, '') : known}`

@@ -19,6 +19,14 @@ describe('expandUri', () => {
     expect(expanded).toEqual({ ok: true, value: expected })
   })
 
+  it.each([
+    ['one that is too long', `/${'{a'.repeat(8_192)}`],
+    ['one that would become too long', `/${'{Digits}'.repeat(2_000)}`],
+  ])('%s is refused', (_name, template) => {
+    const expanded = expandUri(template, [['Digits', '1'.repeat(100)]])
+    expect(expanded).toMatchObject({ ok: false, problem: expect.stringContaining('characters') })
+  })
+
   it.each(['http://{From}/', '{+From}://h/', 'http://h{From}/a', 'http://h/{'])(
     '%s is refused or stays a path',
     (template) => {

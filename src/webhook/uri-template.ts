@@ -2,6 +2,10 @@ import { parse } from 'rfc6570-uri-template'
 import { fail, ok, type Result } from '../base/result.js'
 import type { Parameters } from './signature.js'
 
+/** So much a template may hold, and become [characters]. */
+const templateCharactersMax = 16_384
+const expandedCharactersMax = 65_536
+
 /**
  * Expands an RFC 6570 template from request parameters: `http://h/{Digits}.mp3` (checklist B4-B10).
  * Text without a brace is returned as it is. A variable may never choose the scheme or the host, so a
@@ -9,6 +13,9 @@ import type { Parameters } from './signature.js'
  */
 export function expandUri(template: string, parameters: Parameters): Result<string, string> {
   if (!template.includes('{')) return ok(template)
+  if (template.length > templateCharactersMax) {
+    return fail(`a URI template has at most ${templateCharactersMax} characters`)
+  }
   const authorityEnd = endOfAuthority(template)
   if (template.slice(0, authorityEnd).includes('{')) {
     return fail('a template variable must not stand in the scheme or host')
@@ -17,6 +24,9 @@ export function expandUri(template: string, parameters: Parameters): Result<stri
   for (const [name, value] of parameters) variables[name] = value
   try {
     const uri = parse(template).expand(variables)
+    if (uri.length > expandedCharactersMax) {
+      return fail(`it becomes longer than ${expandedCharactersMax} characters`)
+    }
     const chosenByVariable = authorityEnd === 0 && !template.startsWith('/')
     if (chosenByVariable && (URL.canParse(uri) || uri.startsWith('//'))) {
       return fail('a template variable must not choose the scheme or host')
