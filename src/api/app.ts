@@ -20,6 +20,7 @@ import { platform } from './platform.js'
 import { xmlDocument } from './present/xml.js'
 import { addQueues } from './queues.js'
 import { addRecordings } from './recordings.js'
+import { refusalOf } from './refusal.js'
 import { addSip } from './sip-api.js'
 import { trunking } from './trunking.js'
 
@@ -75,6 +76,8 @@ function errors(parts: ApiParts): Koa.Middleware {
       const body = presentError(refusal, parts.baseUrl)
       context.status = refusal.status
       if (refusal.status === 401) context.set('WWW-Authenticate', 'Basic realm="Dialplane"')
+      // The rest of the body is not read: nothing else can follow on this connection.
+      if (refusal.status === 413) context.set('Connection', 'close')
       if ((context.state as ApiState).format === 'json') {
         context.body = body
         return
@@ -111,16 +114,16 @@ function accountOfPath(parts: ApiParts): Koa.Middleware {
     if (context.method === 'POST' && /^(delete|put|post)$/i.test(named)) {
       context.method = named.toLowerCase() === 'delete' ? 'DELETE' : 'POST'
     }
-    context.path = rest ?? '/'
+    context.newRouterPath = rest ?? '/'
+    // What handlers say was not found is what was asked for.
+    context.path = originalPath(context)
     await next()
   }
 }
 
 function refuseMethod(router: KoaRouter): Koa.Middleware {
   return async (context) => {
-    const known = router.match(context.path, context.method).path.length > 0
-    const path = originalPath(context)
-    throw known ? apiErrors.methodNotAllowed(context.method, path) : apiErrors.notFound(path)
+    throw refusalOf(context, router, context.newRouterPath)
   }
 }
 

@@ -6,6 +6,7 @@ import type { ApiParts, ApiState } from './api-parts.js'
 import { credentialsOf } from './authenticate.js'
 import { addGateways } from './gateways.js'
 import { readParameters } from './parameters.js'
+import { refusalOf } from './refusal.js'
 import { addMessageSummaries, messageSummariesPath } from './sip-message-summaries.js'
 import { addWebhookOptions, webhookOptionsPath } from './webhook-options.js'
 
@@ -35,11 +36,8 @@ export function platform(parts: ApiParts): Koa.Middleware {
     if (context.method === 'PUT') context.method = 'POST'
     const { path } = context
     context.path = path.slice(prefix.length)
-    const isKnown = router.match(context.path, context.method).path.length > 0
     const isServed = router.match(context.path, context.method).route
-    if (!isServed) {
-      throw isKnown ? apiErrors.methodNotAllowed(context.method, path) : apiErrors.notFound(path)
-    }
+    if (!isServed) throw refusalOf(context, router, context.path)
     await routes(context as Parameters<typeof routes>[0], async () => {})
   }
 }

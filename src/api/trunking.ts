@@ -5,6 +5,7 @@ import { apiErrors } from './api-error.js'
 import type { ApiParts, ApiState } from './api-parts.js'
 import { credentialsOf } from './authenticate.js'
 import { readParameters } from './parameters.js'
+import { refusalOf } from './refusal.js'
 import { addTrunkLists } from './trunking-lists.js'
 import { addTrunkNumbers } from './trunking-numbers.js'
 import { addTrunks } from './trunking-trunks.js'
@@ -29,12 +30,7 @@ export function trunking(parts: ApiParts): Koa.Middleware {
     const parameters = await readParameters(context.req as IncomingMessage, query)
     Object.assign(context.state as ApiState, { account, parameters })
     if (context.method === 'PUT') context.method = 'POST'
-    const { path: known, route: isServed } = router.match(path, context.method)
-    if (!isServed) {
-      throw known.length > 0
-        ? apiErrors.methodNotAllowed(context.method, path)
-        : apiErrors.notFound(path)
-    }
+    if (!router.match(path, context.method).route) throw refusalOf(context, router, path)
     await routes(context as Parameters<typeof routes>[0], async () => {})
   }
 }
