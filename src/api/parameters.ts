@@ -34,8 +34,8 @@ export class Parameters {
       .filter((word) => word !== '')
   }
 
-  /** All fields by name, the first of each; empty ones count as absent unless in `emptyable`. */
-  object(): { readonly [name: string]: string } {
+  /** All fields by name, the first of each. */
+  object(): { [name: string]: string } {
     const fields: { [name: string]: string } = Object.create(null)
     for (const [name, value] of this.#fields) fields[name] ??= value
     return fields
@@ -72,13 +72,24 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Checks parameters against a schema. A problem becomes the error that its field asks for. */
+/**
+ * Checks parameters against a schema. An empty value counts as absent where it is not valid. A problem
+ * becomes the error that its field asks for.
+ */
 export function validated<Output>(
   schema: z.ZodType<Output>,
   parameters: Parameters,
   codes: { readonly [name: string]: number } = {},
 ): Output {
-  const parsed = schema.safeParse(parameters.object())
+  const given = parameters.object()
+  let parsed = schema.safeParse(given)
+  if (!parsed.success) {
+    for (const { path } of parsed.error.issues) {
+      const name = String(path[0] ?? '')
+      if (given[name] === '') delete given[name]
+    }
+    parsed = schema.safeParse(given)
+  }
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const name = String(issue?.path[0] ?? '')
@@ -92,7 +103,9 @@ export function validated<Output>(
 export const webUrl = z
   .string()
   .refine(
-    (text) => text === '' || (/^https?:\/\/[^/\s{}]+/i.test(text) && text.length <= 4_000),
+    (text) =>
+      text === '' ||
+      (/^https?:\/\/[^/\s{}]+/i.test(text) && text.length <= 4_000 && !/\p{Cc}/u.test(text)),
     'must be an absolute http or https URL',
   )
 
