@@ -66,7 +66,7 @@ async function createQueue(context: ApiContext, parts: ApiParts): Promise<QueueR
     created_ms: nowMs,
     updated_ms: nowMs,
   }
-  await parts.store.write([insertQueue(row)])
+  await writeNamed(insertQueue(row), row, parts)
   return row
 }
 
@@ -80,8 +80,8 @@ async function changeQueue(context: ApiContext, parts: ApiParts): Promise<QueueR
     size_max: wanted.MaxSize ?? row.size_max,
     updated_ms: parts.clock.nowMs(),
   }
-  await parts.store.write([updateQueue(row.sid, change)])
   const changed = { ...row, ...change }
+  await writeNamed(updateQueue(row.sid, change), changed, parts)
   parts.queues.changed({
     ...{ sid: row.sid, accountSid: row.account_sid, createdMs: row.created_ms },
     ...{ friendlyName: name, sizeMax: change.size_max, updatedMs: change.updated_ms },
@@ -96,6 +96,20 @@ async function removeQueue(context: ApiContext, parts: ApiParts): Promise<void> 
   }
   await parts.store.write([deleteQueue(row.sid)])
   context.status = 204
+}
+
+/** Writes a queue; somebody may have taken its name meanwhile. */
+async function writeNamed(
+  query: Parameters<ApiParts['store']['write']>[0][number],
+  { account_sid, friendly_name, sid }: QueueRow,
+  parts: ApiParts,
+): Promise<void> {
+  try {
+    await parts.store.write([query])
+  } catch (error) {
+    await refuseTaken(account_sid, friendly_name, sid, parts)
+    throw error
+  }
 }
 
 async function refuseTaken(
