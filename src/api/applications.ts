@@ -5,6 +5,7 @@ import {
   countApplications,
   deleteApplication,
   findApplication,
+  forgetApplication,
   insertApplication,
   updateApplication,
 } from '../store/applications.js'
@@ -57,7 +58,8 @@ export function addApplications(router: Router, parts: ApiParts): void {
   )
   router.delete(`${path}/:sid`, async (context) => {
     const row = await applicationOf(context as ApiContext, parts)
-    await parts.store.write([deleteApplication(row.sid)])
+    const forget = forgetApplication(row.account_sid, row.sid)
+    await parts.store.write([deleteApplication(row.sid), forget])
     context.status = 204
   })
 }

@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely'
+import { sql as raw, type Updateable } from 'kysely'
 import type { ApplicationRow } from './schema.js'
 import { sql } from './store.js'
 
@@ -10,6 +10,15 @@ export const updateApplication = (sid: string, change: Updateable<ApplicationRow
 
 export const deleteApplication = (sid: string) =>
   sql.deleteFrom('applications').where('sid', '=', sid).compile()
+
+/** Numbers that name the application name none, for calls and for messages. */
+export const forgetApplication = (accountSid: string, sid: string) =>
+  sql
+    .updateTable('incoming_phone_numbers')
+    .set({ extras: raw<string>`replace(extras, ${`:"${sid}"`}, ${':""'})` })
+    .where('account_sid', '=', accountSid)
+    .where('extras', 'like', `%:"${sid}"%`)
+    .compile()
 
 export const findApplication = (accountSid: string, sid: string) =>
   sql
