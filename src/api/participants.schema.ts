@@ -10,7 +10,8 @@ const callSid = z.string().regex(/^CA[0-9a-fA-F]{32}$/, 'must be a CallSid')
 export const createParticipantSchema = z.object({
   StatusCallback: webUrl.optional(),
   StatusCallbackMethod: method.default('POST'),
-  Label: z.string().min(1).max(128).optional(),
+  // As documents have it: the white space around it is none of it.
+  Label: z.string().trim().min(1).max(128).optional(),
   Timeout: integer(5, 600).default(60),
   TimeLimit: integer(1, 86_400).optional(),
   Muted: boolean.default(false),

@@ -21,6 +21,7 @@ import {
 } from './participants.schema.js'
 import { participantDocument } from './participants-document.js'
 import { presentParticipant } from './present/participant.js'
+import { isXmlText } from './present/xml.js'
 
 const names = { one: 'Participant', many: 'Participants', key: 'participants' }
 const base = '/Conferences/:conferenceSid/Participants'
@@ -62,8 +63,9 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
   const { account, parameters } = context.state
   const to = addressOf(parameters.get('To'), 'To', parts)
   const wanted = validated(createParticipantSchema, parameters, createParticipantCodes)
-  const from = addressOf(wanted.CallerId ?? parameters.get('From'), 'From', parts)
+  const from = addressOf(wanted.CallerId || parameters.get('From'), 'From', parts)
   await checkCallerId(account.row.sid, from, parts)
+  requireCoached(wanted)
   const events = parameters.words('StatusCallbackEvent')
   const { SipAuthUsername: username, SipAuthPassword: password = '' } = wanted
   const document = (name: string) =>
@@ -72,9 +74,13 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
       conferenceRecording: parameters.words('ConferenceRecordingStatusCallbackEvent'),
       recording: parameters.words('RecordingStatusCallbackEvent'),
     })
+  const conferenceName = await nameOf(context, parts)
+  if (!isXmlText(document(conferenceName))) {
+    throw apiErrors.invalid(20001, 'Control characters can be no part of a parameter')
+  }
   const invited = parts.conferences.invite(
     account.row.sid,
-    await nameOf(context, parts),
+    conferenceName,
     {
       label: wanted.Label,
       muted: wanted.Muted,
@@ -114,7 +120,7 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
 
 /** By sid the conference must be live; any other text is the name of one. */
 async function nameOf(context: ApiContext, parts: ApiParts): Promise<string> {
-  const given = context.params.conferenceSid ?? ''
+  const given = (context.params.conferenceSid ?? '').trim()
   if (!/^CF[0-9a-fA-F]{32}$/.test(given)) return given
   const row = await conferenceOf(context, given, parts)
   if (row.status === 'completed') throw apiErrors.notFound(context.path)
@@ -129,9 +135,7 @@ async function update(context: ApiContext, parts: ApiParts): Promise<void> {
     context.state.parameters,
     updateParticipantCodes,
   )
-  if (wanted.Coaching === true && wanted.CallSidToCoach === undefined) {
-    throw apiErrors.invalid(13240, 'CallSidToCoach is required for Coaching')
-  }
+  requireCoached(wanted)
   await dispatch(context, conference, updateCommand(callSid, wanted), parts)
   const after = participantOf(context, conference, parts)
   answerOne(context, names, presentParticipant(after))
@@ -142,6 +146,12 @@ async function remove(context: ApiContext, parts: ApiParts): Promise<void> {
   const { callSid: participant } = participantOf(context, conference, parts)
   await dispatch(context, conference, { type: 'kick', participant }, parts)
   context.status = 204
+}
+
+function requireCoached(wanted: Pick<UpdateParticipant, 'Coaching' | 'CallSidToCoach'>): void {
+  if (wanted.Coaching === true && wanted.CallSidToCoach === undefined) {
+    throw apiErrors.invalid(13240, 'CallSidToCoach is required for Coaching')
+  }
 }
 
 function updateCommand(participant: string, wanted: UpdateParticipant): ConferenceCommand {

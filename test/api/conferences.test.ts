@@ -105,6 +105,12 @@ describe('Conferences, Participants and their Recordings by REST', () => {
     })
   })
 
+  it('calls somebody into the room that a document means by the name', async () => {
+    const { participants } = bed.client.conferences(encodeURIComponent(' room '))
+    const called = { from: callerNumber, to: callerNumber, label: ' third ' }
+    expect(await participants.create(called)).toMatchObject({ conferenceSid: sid, label: 'third' })
+  })
+
   it('refuses what is not there or not right', async () => {
     const { conferences } = bed.client
     const nobody = `CA${'0'.repeat(32)}`
@@ -120,6 +126,12 @@ describe('Conferences, Participants and their Recordings by REST', () => {
         participants.create({ from: callerNumber, to: '+15550109998', label: 'first' }),
       ),
       to: await refusal(participants.create({ from: callerNumber, to: 'x' })),
+      nobodyToCoach: await refusal(
+        participants.create({ from: callerNumber, to: '+15550109998', coaching: true }),
+      ),
+      control: await refusal(
+        participants.create({ from: callerNumber, to: '+15550109998', label: 'a\u0007' }),
+      ),
       deleting: await refusal(recordings('Twilio.CURRENT').remove()),
     }
     expect(outcomes).toMatchObject({
@@ -129,6 +141,8 @@ describe('Conferences, Participants and their Recordings by REST', () => {
       coach: { status: 400, code: 13240 },
       label: { status: 400, code: 16025 },
       to: { status: 400, code: 21211 },
+      nobodyToCoach: { status: 400, code: 13240 },
+      control: { status: 400, code: 20001 },
       deleting: { status: 409, code: 20009 },
     })
   })

@@ -43,6 +43,11 @@ export function camelCase(key: string): string {
 /** What XML 1.0 §2.2 cannot hold, not even escaped, and other control characters. */
 const notInXml = /[^\P{Cc}\t\n\r]|\p{Cs}|[\ufffe\uffff]/gu
 
+/** Whether a document can hold the text. */
+export function isXmlText(text: string): boolean {
+  return text.search(notInXml) === -1
+}
+
 function escapeXml(text: string): string {
   return text
     .replace(notInXml, '\ufffd')
