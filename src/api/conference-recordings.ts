@@ -13,7 +13,7 @@ import { dateRange } from './date-filter.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
 import { presentConferenceRecording } from './present/recording.js'
-import { removeRecording } from './recordings.js'
+import { isRunning, removeRecording } from './recordings.js'
 
 const names = { one: 'Recording', many: 'Recordings', key: 'recordings' }
 const base = '/Conferences/:conferenceSid/Recordings'
@@ -51,6 +51,9 @@ async function update(context: ApiContext, parts: ApiParts): Promise<void> {
   const row = await recordingOf(context, parts)
   const { Status, PauseBehavior } = validated(updateSchema, context.state.parameters)
   const { account_sid, sid, conference_sid } = row
+  if (!isRunning(row)) {
+    throw apiErrors.invalid(21220, `Recording ${sid} is not in progress. Cannot record.`)
+  }
   await commanded(
     context.path,
     parts.conferences.dispatch(account_sid, conference_sid ?? '', {

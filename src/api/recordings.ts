@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import type Router from 'koa-router'
 import { RouterError } from '../base/router-error.js'
-import { deleteRecording, findRecording, findRunningRecording } from '../store/calls.js'
+import { deleteRecording, findCall, findRecording, findRunningRecording } from '../store/calls.js'
 import type { RecordingRow } from '../store/schema.js'
 import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
@@ -40,6 +40,11 @@ async function listRecordings(context: ApiContext, parts: ApiParts): Promise<voi
     query = query.where('created_ms', compare, ms)
   }
   const page = await readPage(query, parameters, parts.store)
+  // Recordings outlive the record of their call.
+  if (context.params.callSid !== undefined && page.rows.length === 0) {
+    const [call] = await parts.store.read(findCall(account.row.sid, context.params.callSid))
+    if (!call) throw apiErrors.notFound(context.path)
+  }
   answerPage(context, names, page, (row) => presented(context, row, parts))
 }
 
@@ -127,6 +132,6 @@ function presented(context: ApiContext, row: RecordingRow, { baseUrl }: ApiParts
     : presentCallRecording(row)
 }
 
-function isRunning({ status }: Pick<RecordingRow, 'status'>): boolean {
+export function isRunning({ status }: Pick<RecordingRow, 'status'>): boolean {
   return status === 'in-progress' || status === 'paused'
 }
