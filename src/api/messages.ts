@@ -75,7 +75,7 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
     direction: 'outbound-api',
     messagingServiceSid: wanted.MessagingServiceSid || undefined,
     statusCallback: wanted.StatusCallback || undefined,
-    sendMs: wanted.ScheduleType === undefined ? undefined : timeOf(wanted, parts),
+    sendMs: timeOf(wanted, parts),
   })
   const [row] = await parts.store.read(findMessage(message.sid))
   // It may be further by now; this is what was created.
@@ -121,13 +121,20 @@ function mediaOf(parameters: Parameters): string[] {
   throw apiErrors.invalid(21620, `MediaUrl ${wrong.slice(0, 100)} is not an http or https URL`)
 }
 
+/** Undefined: now. */
 function timeOf(
   wanted: {
+    readonly ScheduleType?: 'fixed' | undefined
     readonly SendAt?: number | undefined
     readonly MessagingServiceSid?: string | undefined
   },
   parts: ApiParts,
-): number {
+): number | undefined {
+  if (wanted.ScheduleType === undefined) {
+    // Not sent at once: that is what was not wanted.
+    if (wanted.SendAt === undefined) return undefined
+    throw apiErrors.invalid(20001, 'A message with SendAt needs ScheduleType=fixed')
+  }
   if (!wanted.MessagingServiceSid) {
     throw apiErrors.invalid(20001, 'A message with ScheduleType needs a MessagingServiceSid')
   }

@@ -79,6 +79,9 @@ describe('Messages', () => {
     await bed.app.received('/status2', ({ parameters }) => parameters.SmsStatus === 'canceled')
     const soon = bed.client.messages.create({ ...wanted, sendAt: new Date(Date.now() + 60_000) })
     await expect(soon).rejects.toMatchObject({ code: 20001 })
+    const { scheduleType, ...untyped } = wanted
+    const atOnce = bed.client.messages.create({ ...untyped, sendAt })
+    await expect(atOnce).rejects.toMatchObject({ code: 20001 })
   })
 
   it.each([
