@@ -84,6 +84,8 @@ export interface ApiParts {
     dispatch(callSid: string, command: CallCommand): Promise<void>
   }
   readonly conferences: {
+    /** Undefined: it is over. */
+    find(accountSid: string, conferenceSid: string): object | undefined
     dispatch(accountSid: string, conferenceSid: string, command: ConferenceCommand): Promise<void>
     /** Who is in it, or is being called for it. */
     participants(accountSid: string, conferenceSid: string): ParticipantView[]

@@ -123,7 +123,8 @@ async function nameOf(context: ApiContext, parts: ApiParts): Promise<string> {
   const given = (context.params.conferenceSid ?? '').trim()
   if (!/^CF[0-9a-fA-F]{32}$/.test(given)) return given
   const row = await conferenceOf(context, given, parts)
-  if (row.status === 'completed') throw apiErrors.notFound(context.path)
+  // What is stored may lag behind; by its name another conference would begin.
+  if (!parts.conferences.find(row.account_sid, row.sid)) throw apiErrors.notFound(context.path)
   return row.friendly_name
 }
 

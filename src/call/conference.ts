@@ -121,7 +121,11 @@ export class Conference {
     const release = this.expected.reserve(label)
     try {
       const { sid } = await call()
-      return this.expected.add(sid, flags, this.record)
+      const view = this.expected.add(sid, flags, this.record)
+      if (!this.isOver) return view
+      // It ended meanwhile; by its name the call would make another one.
+      this.expected.hangUp()
+      throw notLive(this.record.sid)
     } finally {
       release()
       this.#endIfEmpty(false, undefined)

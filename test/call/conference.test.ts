@@ -387,6 +387,27 @@ test('a call that is not made leaves no conference', async () => {
   expect(world.conferences.size).toBe(0)
 })
 
+test('who is being called when it ends makes no other one by its name', async () => {
+  const world = new World()
+  await world.comes({ name: 'party' })
+  const { accountSid, sid } = world.only
+  const flags = {
+    ...{ label: undefined, muted: false, coachedCallSid: undefined },
+    ...{ startOnEnter: true, endOnExit: false },
+  }
+  let called = ''
+  const invited = world.conferences.invite(accountSid, 'party', flags, async () => {
+    const record = await world.router.create({ timeoutMs: 5_000 })
+    called = record.sid
+    await world.conferences.dispatch(accountSid, sid, { type: 'end' })
+    return record
+  })
+  await expect(invited).rejects.toMatchObject({ errorCode: 20404 })
+  await world.router.settle()
+  expect(world.router.calls.find(called)).toBeUndefined()
+  expect(world.conferences.size).toBe(0)
+})
+
 test('REST ends it for all, sends one out, and knows no foreign conference', async () => {
   const world = new World()
   const one = await world.comes({ label: 'one' })
