@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,8 +19,8 @@ enum {
     BATCHED_FROM = 32,
     STOP_TURNS_MAX = 5000,
     STOPPING_TURN_MS = 5,
-    EFFORT_INTERVAL_NS = 1000000000,
     EFFORT_FIRST = 5,
+    NICENESS = -10,
 };
 
 static const uint64_t wake_tag = UINT64_MAX;
@@ -167,8 +168,8 @@ static void turn(struct shard *shard) {
     shard->now_ms = now_ns / 1000000;
     if (due_ms <= shard->now_ms)
         load_note(&shard->load, due_ms, now_ns);
-    if (now_ns - shard->load.asked_ns >= EFFORT_INTERVAL_NS)
-        plane_set_effort(shard->plane, load_effort(&shard->load, thread_cpu_ns(), now_ns));
+    if (load_is_due(&shard->load, now_ns))
+        plane_set_effort(shard->plane, load_judge(&shard->load, thread_cpu_ns(), now_ns));
     plane_tick(shard->plane, shard->now_ms);
     publish(shard);
 }
@@ -196,12 +197,21 @@ static void close_all(struct shard *shard) {
     }
 }
 
+/* Who works little and must never wait goes first, where the process may say so (CAP_SYS_NICE or
+ * RLIMIT_NICE); without that it waits its turn like all others. On Linux it is of the thread alone.
+ */
+static void go_first(void) {
+    if (getpriority(PRIO_PROCESS, 0) > NICENESS)
+        (void)setpriority(PRIO_PROCESS, 0, NICENESS);
+}
+
 /* Legs on their way must arrive somewhere first. The control thread has let go of no further one
  * since `stopping` was set. */
 static void *run(void *context) {
     struct shard *shard = context;
     prctl(PR_SET_NAME, "dialplane-media");
     prctl(PR_SET_TIMERSLACK, 1000);
+    go_first();
     while (!atomic_load(&shard->stopping) || atomic_load(&shard->io->moving) > 0)
         turn(shard);
     close_all(shard);

@@ -80,38 +80,58 @@ static void test_places(void) {
     places_destroy(&places);
 }
 
-static void turns(struct load *load, uint64_t from_ms, uint32_t late_ms) {
-    for (uint64_t ms = from_ms; ms <= from_ms + 1000; ms += 10)
-        load_note(load, ms, (ms + late_ms) * 1000000);
+/* A second of turns of which each `period`-th is late, and the verdict on it. */
+static void turns(
+    struct load *load, uint64_t from_ms, uint32_t period, uint32_t late_ms, uint32_t cpu_percent) {
+    uint64_t until_ms = from_ms + 1000;
+    for (uint64_t ms = from_ms; ms < until_ms; ms += 10)
+        load_note(load, ms, (ms + (ms / 10 % period == 0 ? late_ms : 0)) * 1000000);
+    CHECK(load_is_due(load, until_ms * 1000000));
+    load_judge(load, load->cpu_ns + cpu_percent * 10000000u, until_ms * 1000000);
+    CHECK(!load_is_due(load, until_ms * 1000000));
 }
 
 static void test_load(void) {
     struct load load = {0};
     load_expect(&load, UINT64_MAX);
     CHECK(!load_is_over(&load, 1000));
-    turns(&load, 1000, 1);
+    turns(&load, 1000, 1, 1, 90);
     CHECK(!load_is_over(&load, 2001));
-    turns(&load, 2000, 30);
+    turns(&load, 2000, 1, 30, 90);
     CHECK(load_is_over(&load, 3031));
-    turns(&load, 4000, 3);
+    turns(&load, 4000, 1, 3, 90);
     CHECK(!load_is_over(&load, 5004));
-    CHECK(load.lateness[1] == 0 && load.lateness[2] == 101 && load.lateness[5] == 101);
+    CHECK(load.lateness[1] == 0 && load.lateness[2] == 100 && load.lateness[5] == 100);
     load_expect(&load, 6000); /* and it does not come */
     CHECK(!load_is_over(&load, 6100));
     CHECK(load_is_over(&load, 6300));
+}
+
+/* What others do to a thread that hardly works itself. */
+static void test_load_of_others(void) {
+    struct load load = {.judged_ns = 1000000000};
+    load_expect(&load, UINT64_MAX);
+    turns(&load, 1000, 20, 30, 50);
+    CHECK(load_is_over(&load, 2001));
+    turns(&load, 2000, 20, 30, 10);
+    CHECK(!load_is_over(&load, 3001));
+    turns(&load, 3000, 5, 30, 10);
+    CHECK(load_is_over(&load, 4001));
+    turns(&load, 4000, 100, 30, 90); /* a hiccup */
+    CHECK(!load_is_over(&load, 5001));
 }
 
 /* A second at 90 % of a processor, then seconds at a fifth. */
 static void test_effort(void) {
     struct load load = {.effort = 5};
     uint64_t second_ns = 1000000000, cpu_ns = second_ns * 9 / 10, now_ns = second_ns;
-    CHECK(load_effort(&load, cpu_ns, now_ns) == 3);
-    CHECK(load_effort(&load, cpu_ns += second_ns * 9 / 10, now_ns += second_ns) == 1);
-    CHECK(load_effort(&load, cpu_ns += second_ns * 9 / 10, now_ns += second_ns) == 0);
-    CHECK(load_effort(&load, cpu_ns += second_ns * 6 / 10, now_ns += second_ns) == 0);
+    CHECK(load_judge(&load, cpu_ns, now_ns) == 3);
+    CHECK(load_judge(&load, cpu_ns += second_ns * 9 / 10, now_ns += second_ns) == 1);
+    CHECK(load_judge(&load, cpu_ns += second_ns * 9 / 10, now_ns += second_ns) == 0);
+    CHECK(load_judge(&load, cpu_ns += second_ns * 6 / 10, now_ns += second_ns) == 0);
     for (uint32_t i = 1; i <= 5; i++)
-        CHECK(load_effort(&load, cpu_ns += second_ns / 5, now_ns += second_ns) == i);
-    CHECK(load_effort(&load, cpu_ns += second_ns / 5, now_ns += second_ns) == 5);
+        CHECK(load_judge(&load, cpu_ns += second_ns / 5, now_ns += second_ns) == i);
+    CHECK(load_judge(&load, cpu_ns += second_ns / 5, now_ns += second_ns) == 5);
 }
 
 int main(void) {
@@ -119,6 +139,7 @@ int main(void) {
     test_outbox();
     test_places();
     test_load();
+    test_load_of_others();
     test_effort();
     printf("parts of the shell: %d failures\n", failures);
     return failures != 0;
