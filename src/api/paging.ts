@@ -87,18 +87,15 @@ export async function readPage<Table extends Listed>(
   }
 }
 
-/** As `readPage`, of a list that is not stored. */
+/** As `readPage`, of a list that is not stored; of one millisecond in the order that is given. */
 export function pageOf<Row extends Keyed>(all: readonly Row[], parameters: Parameters): Page<Row> {
   const pageSize = numberOf(parameters, 'PageSize', pageSizeNormal, 1, pageSizeMax)
   const page = numberOf(parameters, 'Page', 0, 0, 1_000_000)
   const token = tokenOf(parameters.get('PageToken'))
   if (page > 0 && !token) throw apiErrors.invalid(54453, 'PageToken is required for Page > 0')
-  const newest = [...all].sort(newestFirst)
-  const at = token ? { sid: token.sid, created_ms: token.createdMs } : undefined
+  const newest = [...all].sort((a, b) => b.created_ms - a.created_ms)
   const back = token?.direction === 'before'
-  const left = at
-    ? newest.filter((row) => (back ? newestFirst(row, at) < 0 : newestFirst(row, at) > 0))
-    : newest
+  const left = token ? beyond(newest, token) : newest
   const rows = back ? left.slice(-pageSize) : left.slice(0, pageSize)
   const [first, last] = [rows[0], rows.at(-1)]
   const hasNext = back || left.length > pageSize
@@ -109,8 +106,14 @@ export function pageOf<Row extends Keyed>(all: readonly Row[], parameters: Param
   }
 }
 
-function newestFirst(a: Keyed, b: Keyed): number {
-  return b.created_ms - a.created_ms || (a.sid < b.sid ? 1 : a.sid > b.sid ? -1 : 0)
+/** What comes next of a list, newest first; when the row of the token has gone, nothing is left out. */
+function beyond<Row extends Keyed>(newest: readonly Row[], token: Token): readonly Row[] {
+  const back = token.direction === 'before'
+  const at = newest.findIndex(({ sid }) => sid === token.sid)
+  if (at >= 0) return back ? newest.slice(0, at) : newest.slice(at + 1)
+  return newest.filter(({ created_ms: ms }) =>
+    back ? ms >= token.createdMs : ms <= token.createdMs,
+  )
 }
 
 /** The envelope of a list, with URIs relative to the API's host (contract 2A 2-3). */
