@@ -93,10 +93,8 @@ export function validated<Output>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const name = String(issue?.path[0] ?? '')
-  throw apiErrors.invalid(
-    codes[name] ?? 20001,
-    `Parameter '${name}' is not valid: ${issue?.message}`,
-  )
+  const why = given[name] === undefined ? 'is required' : `is not valid: ${issue?.message}`
+  throw apiErrors.invalid(codes[name] ?? 20001, `Parameter '${name}' ${why}`)
 }
 
 /** http or https, absolute; a template is checked when it is expanded. */

@@ -71,7 +71,10 @@ describe('requests', () => {
     const queue = await send('POST', '/Queues.json', { FriendlyName: 'empty', MaxSize: '' })
     expect([queue.status, queue.json.max_size]).toEqual([201, 1_000])
     const nameless = await send('POST', '/Queues.json', { FriendlyName: '', MaxSize: '5' })
-    expect([nameless.status, nameless.json.code]).toEqual([400, 20001])
+    expect(nameless).toMatchObject({
+      status: 400,
+      json: { code: 20001, message: "Parameter 'FriendlyName' is required" },
+    })
   })
 
   it('gives a name to one of several queues that want it at once', async () => {
