@@ -1,7 +1,7 @@
 import type Router from 'koa-router'
 import { isFinal } from '../call/call-record.js'
 import { normalNumber } from '../call/caller.js'
-import type { CallCommand } from '../call/command.js'
+import { type CallCommand, notInProgress } from '../call/command.js'
 import type { NewOutgoingCall } from '../call/outgoing.js'
 import { findApplication } from '../store/applications.js'
 import { deleteCallEvents } from '../store/call-events.js'
@@ -105,8 +105,9 @@ async function updateCall(context: ApiContext, parts: ApiParts): Promise<void> {
     throw apiErrors.invalid(21205, 'Url and Twiml exclude each other')
   }
   const commands = commandsOf(wanted, parameters.words('StatusCallbackEvent'))
-  if (commands.length > 0) {
-    if (isFinal(row.status as Parameters<typeof isFinal>[0])) throw notLive(row.sid)
+  const asked = commands.at(-1)
+  if (asked) {
+    if (isFinal(row.status as Parameters<typeof isFinal>[0])) throw notLive(row.sid, asked)
     for (const command of commands) {
       await commanded(context.path, parts.calls.dispatch(row.sid, command))
     }
@@ -224,6 +225,7 @@ async function findRow(
   return row
 }
 
-function notLive(sid: string): ApiError {
-  return new ApiError(400, 21220, `Call ${sid} is not in-progress. Cannot redirect.`)
+function notLive(sid: string, asked: CallCommand): ApiError {
+  const { errorCode, message } = notInProgress(sid, asked)
+  return apiErrors.invalid(errorCode, message)
 }

@@ -440,12 +440,12 @@ export class Call {
   async #apply(command: CallCommand): Promise<void> {
     if (command.type === 'end') {
       const unanswered = ['queued', 'initiated', 'ringing'].includes(this.record.status)
-      if (command.as === 'canceled' && !unanswered) throw notInProgress(this.sid)
+      if (command.as === 'canceled' && !unanswered) throw notInProgress(this.sid, command)
       if (unanswered) this.finishUnanswered('canceled')
       else this.hangUp()
       return
     }
-    if (isFinal(this.record.status)) throw notInProgress(this.sid)
+    if (isFinal(this.record.status)) throw notInProgress(this.sid, command)
     if (command.type === 'change') {
       this.#change(command)
       return
@@ -455,7 +455,7 @@ export class Call {
       return
     }
     const running = this.#program
-    if (!running && !this.isAnswered) throw notInProgress(this.sid)
+    if (!running && !this.isAnswered) throw notInProgress(this.sid, command)
     const { start, passesState = false, when = 'now' } = command
     this.#pendingStart = passesState ? withState(start, this.ports.interrupted?.(this.sid)) : start
     if (running && when === 'next') return

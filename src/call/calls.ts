@@ -93,7 +93,7 @@ export class Calls {
   /** Hands a command to a live call. Rejects with CommandError when it is not live or refuses. */
   async dispatch(callSid: string, command: CallCommand): Promise<void> {
     const call = this.#calls.get(callSid)
-    if (!call) throw notInProgress(callSid)
+    if (!call) throw notInProgress(callSid, command)
     await call.dispatch(command)
   }
 

@@ -48,12 +48,18 @@ export class CommandError extends RouterError {
   override readonly name = 'CommandError'
 }
 
-export function notInProgress(callSid: string): CommandError {
-  return new CommandError(
-    'ERR_CALL_NOT_IN_PROGRESS',
-    21220,
-    `Call ${callSid} is not in-progress. Cannot redirect.`,
-  )
+const whatWasAsked = {
+  ...{ redirect: 'redirect', change: 'change', end: 'end' },
+  ...{ record: 'record', changeRecording: 'record' },
+} as const satisfies { readonly [type in CallCommand['type']]: string }
+
+/** Why a command does not fit the state of its call. */
+export function notInProgress(callSid: string, command: CallCommand): CommandError {
+  const why =
+    command.type === 'end' && command.as === 'canceled'
+      ? 'is not queued or ringing. Cannot cancel.'
+      : `is not in-progress. Cannot ${whatWasAsked[command.type]}.`
+  return new CommandError('ERR_CALL_NOT_IN_PROGRESS', 21220, `Call ${callSid} ${why}`)
 }
 
 const mailboxLimit = 64

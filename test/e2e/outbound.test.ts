@@ -134,6 +134,19 @@ describe.skipIf(!needs('sipp'))('calls that REST makes', () => {
     const again = bed.client.calls(sid).update({ status: 'completed' })
     await expect(again).rejects.toBeInstanceOf(twilio.RestException)
     await expect(again).rejects.toMatchObject({ code: 21220, status: 400 })
+    // What is refused is named.
+    const wanted = [
+      [{ status: 'completed' }, 'is not in-progress. Cannot end.'],
+      [{ status: 'canceled' }, 'is not queued or ringing. Cannot cancel.'],
+      [{ timeLimit: 9 }, 'is not in-progress. Cannot change.'],
+      [{ twiml: '<Response/>', timeLimit: 9 }, 'is not in-progress. Cannot redirect.'],
+    ] as const
+    for (const [change, why] of wanted) {
+      const message = `Call ${sid} ${why}`
+      await expect(bed.client.calls(sid).update(change)).rejects.toMatchObject({
+        ...{ code: 21220, status: 400, message },
+      })
+    }
   })
 
   it.concurrent('are redirected while they run, by Url and by Twiml', async () => {
