@@ -12,6 +12,8 @@ import { addCalls } from './calls.js'
 import { addConferences } from './conferences.js'
 import { health } from './health.js'
 import { addIncomingPhoneNumbers } from './incoming-phone-numbers.js'
+import { addMessageFeedback } from './message-feedback.js'
+import { addMessageMedia } from './message-media.js'
 import { addMessages } from './messages.js'
 import { addOutgoingCallerIds } from './outgoing-caller-ids.js'
 import { pages } from './pages.js'
@@ -50,6 +52,8 @@ export function createApi(parts: ApiParts): RequestListener {
   addConferences(router, parts)
   addIncomingPhoneNumbers(router, parts)
   addMessages(router, parts)
+  addMessageMedia(router, parts)
+  addMessageFeedback(router, parts)
   addOutgoingCallerIds(router, parts)
   addQueues(router, parts)
   addRecordings(router, parts)

@@ -117,6 +117,17 @@ function changesOf(settings: z.infer<typeof schema>, extras: object): Partial<Ap
   return { ...columns, extras: JSON.stringify(kept) }
 }
 
+/** The application of the account that a parameter names. Throws ApiError (contract 2F.3: 21218). */
+export async function namedApplication(
+  accountSid: string,
+  sid: string,
+  { store }: Pick<ApiParts, 'store'>,
+): Promise<ApplicationRow> {
+  const [row] = await store.read(findApplication(accountSid, sid))
+  if (row) return row
+  throw apiErrors.invalid(21218, `There is no application ${sid.slice(0, 64)}`)
+}
+
 async function applicationOf(context: ApiContext, { store }: ApiParts): Promise<ApplicationRow> {
   const { account } = context.state
   const [row] = await store.read(findApplication(account.row.sid, context.params.sid ?? ''))

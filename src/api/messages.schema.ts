@@ -22,9 +22,17 @@ export const createMessageSchema = z.object({
   ProvideFeedback: boolean.optional(),
   Attempt: integer(1, 1_000).optional(),
   Method: method.optional(),
+  ApplicationSid: z.string().max(64).optional(),
+  ContentRetention: z.enum(['retain', 'discard']).default('retain'),
+  AddressRetention: z.enum(['retain', 'obfuscate']).default('retain'),
 })
 
-export const createMessageCodes = { Body: 21617, StatusCallback: 21609 }
+export const createMessageCodes = { Body: 21617, StatusCallback: 21609, ApplicationSid: 21218 }
+
+/** Somebody reports that it has arrived, unless told otherwise. */
+export const feedbackSchema = z.object({
+  Outcome: z.enum(['confirmed', 'unconfirmed']).default('confirmed'),
+})
 
 export const updateMessageSchema = z.object({
   Body: z.literal('', 'may only be emptied').optional(),

@@ -9,10 +9,12 @@ import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { namedApplication } from './applications.js'
 import { dateRange } from './date-filter.js'
 import { createMessageCodes, createMessageSchema, updateMessageSchema } from './messages.schema.js'
 import { readPage } from './paging.js'
 import { type Parameters, validated } from './parameters.js'
+import { presentApplication } from './present/application.js'
 import { presentMessage } from './present/message.js'
 
 const names = { one: 'Message', many: 'Messages', key: 'messages' }
@@ -28,12 +30,12 @@ export function addMessages(router: Router, parts: ApiParts): void {
     answerOne(
       context as ApiContext,
       names,
-      presentMessage(await rowOf(context as ApiContext, parts)),
+      presentMessage(await messageOf(context as ApiContext, parts)),
     )
   })
   router.post(`${path}/:sid`, (context) => change(context as ApiContext, parts))
   router.delete(`${path}/:sid`, async (context) => {
-    const row = await rowOf(context as ApiContext, parts)
+    const row = await messageOf(context as ApiContext, parts)
     if (!isFinal(row.status as MessageStatus)) {
       throw new ApiError(409, 20009, `Message ${row.sid} is not finished and cannot be deleted`)
     }
@@ -69,19 +71,41 @@ async function create(context: ApiContext, parts: ApiParts): Promise<void> {
   if (body === '' && mediaUrls.length === 0) {
     throw apiErrors.invalid(21602, 'A message needs a Body or a MediaUrl')
   }
+  const statusCallback = await statusCallbackOf(accountSid, wanted, parts)
   const message = await parts.messages.create({
     sid: makeSid(mediaUrls.length > 0 ? 'MM' : 'SM', parts.ids),
     ...{ accountSid, to, from, body, mediaUrls },
     direction: 'outbound-api',
     messagingServiceSid: wanted.MessagingServiceSid || undefined,
-    statusCallback: wanted.StatusCallback || undefined,
+    statusCallback,
     sendMs: timeOf(wanted, parts),
+    contentRetention: wanted.ContentRetention,
+    addressRetention: wanted.AddressRetention,
   })
   const [row] = await parts.store.read(findMessage(message.sid))
   // It may be further by now; this is what was created.
-  const { status } = message
-  const created = { ...(row as MessageRow), status, error_code: null, error_message: null }
+  const created = {
+    ...(row as MessageRow),
+    ...{ status: message.status, error_code: null, error_message: null },
+    ...{ body: message.body, media_urls: JSON.stringify(message.mediaUrls) },
+  }
   answerOne(context, names, presentMessage(created), 201)
+}
+
+/** That of an application, if it has one, goes before that of the message. */
+async function statusCallbackOf(
+  accountSid: string,
+  wanted: {
+    readonly ApplicationSid?: string | undefined
+    readonly StatusCallback?: string | undefined
+  },
+  parts: ApiParts,
+): Promise<string | undefined> {
+  const given = wanted.StatusCallback || undefined
+  if (!wanted.ApplicationSid) return given
+  const application = await namedApplication(accountSid, wanted.ApplicationSid, parts)
+  const settings = presentApplication(application)
+  return settings.message_status_callback || settings.sms_status_callback || given
 }
 
 async function senderOf(
@@ -112,7 +136,11 @@ function numberOf(
 }
 
 function mediaOf(parameters: Parameters): string[] {
-  const urls = parameters.words('MediaUrl')
+  // Unlike words, URLs may have commas.
+  const urls = parameters
+    .all('MediaUrl')
+    .flatMap((value) => value.split(/\s+/))
+    .filter((url) => url !== '')
   if (urls.length > mediaMax) {
     throw apiErrors.invalid(21623, `A message may have ${mediaMax} media, not ${urls.length}`)
   }
@@ -146,7 +174,7 @@ function timeOf(
 }
 
 async function change(context: ApiContext, parts: ApiParts): Promise<void> {
-  const row = await rowOf(context, parts)
+  const row = await messageOf(context, parts)
   const { parameters } = context.state
   const wanted = validated(updateMessageSchema, parameters)
   if (wanted.Status === 'canceled' && !(await parts.messages.cancel(row.sid))) {
@@ -154,17 +182,18 @@ async function change(context: ApiContext, parts: ApiParts): Promise<void> {
   }
   // `Body=` empties it; the SDKs send that for redaction.
   if (wanted.Body === '' && parameters.has('Body')) {
-    const now = await rowOf(context, parts)
+    const now = await messageOf(context, parts)
     if (!isFinal(now.status as MessageStatus)) {
       throw new ApiError(409, 20009, `Message ${row.sid} is not finished and cannot be changed`)
     }
     const change = { body: '', updated_ms: parts.clock.nowMs() }
     await parts.store.write([updateMessage(row.sid, now.status, change)])
   }
-  answerOne(context, names, presentMessage(await rowOf(context, parts)))
+  answerOne(context, names, presentMessage(await messageOf(context, parts)))
 }
 
-async function rowOf(context: ApiContext, { store }: ApiParts): Promise<MessageRow> {
+/** The message that the path names. Throws ApiError. */
+export async function messageOf(context: ApiContext, { store }: ApiParts): Promise<MessageRow> {
   const [row] = await store.read(findMessage(context.params.sid ?? ''))
   if (row?.account_sid === context.state.account.row.sid) return row
   throw apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')

@@ -14,6 +14,10 @@ export interface MessageRecord {
   readonly mediaUrls: readonly string[]
   readonly segments: number
   readonly statusCallback: string | undefined
+  /** discard: text and media are forgotten once nothing more is done with the message. */
+  readonly contentRetention: 'retain' | 'discard'
+  /** obfuscate: the last digits of `to` are kept as long as it waits, and are never shown. */
+  readonly addressRetention: 'retain' | 'obfuscate'
   /** When it is to be sent; undefined: at once. */
   readonly sendMs: number | undefined
   readonly createdMs: number
@@ -26,6 +30,26 @@ export interface MessageRecord {
 
 export function isFinal(status: MessageStatus): boolean {
   return status === 'failed' || status === 'canceled'
+}
+
+/** Who gets it, as it may be told: `+1555010XXXX` where it is to be obfuscated. */
+export function shownTo({
+  to,
+  addressRetention,
+}: Pick<MessageRecord, 'to' | 'addressRetention'>): string {
+  if (addressRetention === 'retain') return to
+  return to.replace(/.{1,4}$/, (digits) => 'X'.repeat(digits.length))
+}
+
+/** What is kept of a message by its status and its retention. */
+export function retained(message: MessageRecord): MessageRecord {
+  if (!isFinal(message.status)) return message
+  const isDiscarded = message.contentRetention === 'discard'
+  return {
+    ...message,
+    to: shownTo(message),
+    ...(isDiscarded ? { body: '', mediaUrls: [] } : {}),
+  }
 }
 
 /** A status callback to be sent: stored with the change that caused it, and sent in order. */
@@ -53,7 +77,7 @@ export function statusCallbackOf(message: MessageRecord): MessageCallback[] {
         ['SmsSid', sid],
         ['MessageStatus', status],
         ['SmsStatus', status],
-        ['To', message.to],
+        ['To', shownTo(message)],
         ['From', message.from ?? ''],
         ['AccountSid', accountSid],
         ['ApiVersion', '2010-04-01'],

@@ -3,6 +3,8 @@ import {
   isFinal,
   type MessageCallback,
   type MessageRecord,
+  retained,
+  shownTo,
   statusCallbackOf,
 } from './message-record.js'
 import { countSegments } from './segments.js'
@@ -38,6 +40,7 @@ export type NewMessage = Pick<
   MessageRecord,
   | ('sid' | 'accountSid' | 'direction' | 'from' | 'to' | 'messagingServiceSid')
   | ('body' | 'mediaUrls' | 'statusCallback' | 'sendMs')
+  | ('contentRetention' | 'addressRetention')
 >
 
 const noCarrier = { errorCode: 30008, errorMessage: 'No carrier is connected to this router' }
@@ -121,9 +124,10 @@ export class Messages {
     return (await this.#parts.store.find(message.sid)) ?? failed
   }
 
-  async #faultOf({ accountSid, from, to }: MessageRecord) {
-    if (!/^\+[1-9]\d{7,14}$/.test(to)) {
-      return { errorCode: 21211, errorMessage: `The 'To' number ${to} is not valid` }
+  async #faultOf(message: MessageRecord) {
+    const { accountSid, from } = message
+    if (!/^\+[1-9]\d{7,14}$/.test(message.to)) {
+      return { errorCode: 21211, errorMessage: `The 'To' number ${shownTo(message)} is not valid` }
     }
     if (from !== undefined && !(await this.#parts.mayUse(accountSid, from))) {
       return { errorCode: 21606, errorMessage: `The account may not send as ${from}` }
@@ -133,7 +137,7 @@ export class Messages {
 
   async #changed(message: MessageRecord, was: MessageRecord['status']): Promise<boolean> {
     const callbacks = statusCallbackOf(message)
-    const has = await this.#parts.store.update(message, was, callbacks)
+    const has = await this.#parts.store.update(retained(message), was, callbacks)
     if (has && callbacks.length > 0) this.#parts.outboxFilled(message.sid)
     return has
   }

@@ -30,6 +30,8 @@ export async function sendMessageFor(
     mediaUrls: mediaUrls.map((url) => resolve(url, base)),
     statusCallback: statusCallback === undefined ? undefined : resolve(statusCallback, base),
     sendMs: undefined,
+    contentRetention: 'retain',
+    addressRetention: 'retain',
   })
   return { status }
 }

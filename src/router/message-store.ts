@@ -4,6 +4,7 @@ import {
   findMessage,
   insertMessage,
   insertMessageCallback,
+  mediaOf,
   selectDueMessages,
   updateMessage,
 } from '../store/messages.js'
@@ -32,9 +33,10 @@ export function createMessageStore(store: Store, nowMs: () => number): MessageSt
     insert: (message, callbacks) =>
       store.write([insertMessage(messageRow(message)), ...stored(callbacks, message.status)]),
     async update(message, was, callbacks) {
-      const { status, body, errorCode = null, errorMessage = null, updatedMs } = message
+      const { status, to, body, errorCode = null, errorMessage = null, updatedMs } = message
       const change = {
-        ...{ status, body, updated_ms: updatedMs },
+        ...{ status, to, body, updated_ms: updatedMs },
+        media_urls: JSON.stringify(message.mediaUrls),
         ...{ error_code: errorCode, error_message: errorMessage },
       }
       await store.write([updateMessage(message.sid, was, change), ...stored(callbacks, status)])
@@ -55,10 +57,12 @@ export function messageRecord(row: MessageRow): MessageRecord {
     to: row.to,
     messagingServiceSid: row.messaging_service_sid ?? undefined,
     body: row.body,
-    mediaUrls: JSON.parse(row.media_urls) as string[],
+    mediaUrls: mediaOf(row).filter((url) => url !== null),
     segments: row.segments,
     statusCallback: row.status_callback ?? undefined,
     sendMs: row.send_ms ?? undefined,
+    contentRetention: row.content_retention as MessageRecord['contentRetention'],
+    addressRetention: row.address_retention as MessageRecord['addressRetention'],
     status: row.status as MessageRecord['status'],
     errorCode: row.error_code ?? undefined,
     errorMessage: row.error_message ?? undefined,
@@ -80,6 +84,9 @@ function messageRow(message: MessageRecord): MessageRow {
     segments: message.segments,
     status_callback: message.statusCallback ?? null,
     send_ms: message.sendMs ?? null,
+    content_retention: message.contentRetention,
+    address_retention: message.addressRetention,
+    ...{ feedback_outcome: null, feedback_created_ms: null, feedback_updated_ms: null },
     sent_ms: null,
     status: message.status,
     error_code: message.errorCode ?? null,

@@ -51,6 +51,34 @@ export const findMessage = (sid: string) =>
 export const deleteMessage = (sid: string) =>
   sql.deleteFrom('messages').where('sid', '=', sid).compile()
 
+/** URLs by their place, which names a medium and so stays; null: it was deleted. */
+export function mediaOf({
+  media_urls,
+}: Pick<MessageRow, 'media_urls'>): readonly (string | null)[] {
+  return JSON.parse(media_urls)
+}
+
+/** Only while they are `was`. */
+export const updateMessageMedia = (sid: string, was: string, urls: readonly (string | null)[]) =>
+  sql
+    .updateTable('messages')
+    .set({ media_urls: JSON.stringify(urls) })
+    .where('sid', '=', sid)
+    .where('media_urls', '=', was)
+    .compile()
+
+/** What is told of its arrival; the first time stays. */
+export const updateMessageFeedback = (sid: string, outcome: string, nowMs: number) =>
+  sql
+    .updateTable('messages')
+    .set({
+      feedback_outcome: outcome,
+      feedback_created_ms: raw<number>`coalesce(feedback_created_ms, ${nowMs})`,
+      feedback_updated_ms: nowMs,
+    })
+    .where('sid', '=', sid)
+    .compile()
+
 /** Those that wait to be sent and are due. */
 export const selectDueMessages = (nowMs: number, limit: number) =>
   sql

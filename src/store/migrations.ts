@@ -168,4 +168,11 @@ export const migrations: readonly (readonly string[])[] = [
       created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, UNIQUE (account_sid, target))`,
     'CREATE INDEX webhook_options_of_account ON webhook_options (account_sid, created_ms, sid)',
   ],
+  [
+    "ALTER TABLE messages ADD COLUMN content_retention TEXT NOT NULL DEFAULT 'retain'",
+    "ALTER TABLE messages ADD COLUMN address_retention TEXT NOT NULL DEFAULT 'retain'",
+    'ALTER TABLE messages ADD COLUMN feedback_outcome TEXT',
+    'ALTER TABLE messages ADD COLUMN feedback_created_ms BIGINT',
+    'ALTER TABLE messages ADD COLUMN feedback_updated_ms BIGINT',
+  ],
 ]

@@ -278,13 +278,21 @@ export interface MessageRow {
   readonly to: string
   readonly messaging_service_sid: string | null
   readonly body: string
-  /** JSON: a list of URLs. */
+  /** JSON: a list of URLs; null in the place of one that was deleted. */
   readonly media_urls: string
   readonly segments: number
   readonly status_callback: string | null
   /** When it is to be sent; null: at once. */
   readonly send_ms: number | null
   readonly sent_ms: number | null
+  /** retain or discard */
+  readonly content_retention: string
+  /** retain or obfuscate */
+  readonly address_retention: string
+  /** confirmed or unconfirmed; null: nobody has told. */
+  readonly feedback_outcome: string | null
+  readonly feedback_created_ms: number | null
+  readonly feedback_updated_ms: number | null
   readonly status: string
   readonly error_code: number | null
   readonly error_message: string | null

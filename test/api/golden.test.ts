@@ -112,5 +112,12 @@ describe.skipIf(!existsSync(examples))('fields of resources, as recorded', () =>
     expect(fieldsOf(one)).toEqual(fieldsOf(example('FetchMessage.200.fetch.json'), one))
     const list = await get('/Messages.json')
     expect(fieldsOf(list)).toEqual(fieldsOf(example('ListMessage.200.readFullPage1.json'), list))
+    const mediaUrl = ['https://example.com/golden.png']
+    const shown = await bed.client.messages.create({ ...form, mediaUrl })
+    const media = await get(`/Messages/${shown.sid}/Media.json`)
+    expect(fieldsOf(media)).toEqual(fieldsOf(example('ListMedia.200.readFull.json'), media))
+    const [{ sid: mediaSid } = { sid: '' }] = media.media_list as readonly { sid: string }[]
+    const medium = await get(`/Messages/${shown.sid}/Media/${mediaSid}.json`)
+    expect(fieldsOf(medium)).toEqual(fieldsOf(example('FetchMedia.200.fetch.json'), medium))
   })
 })

@@ -1,7 +1,7 @@
 import type { ApplicationRow } from '../../store/schema.js'
 import { accountPath, rfc2822 } from './format.js'
 
-/** Settings that are kept and shown and have no effect yet, with what they are at first. */
+/** Settings without a column of their own, with what they are at first; docs/rest.md says which have effect. */
 export const applicationExtras = {
   message_status_callback: '',
   public_application_connect_enabled: false,

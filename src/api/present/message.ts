@@ -1,3 +1,5 @@
+import { type MessageRecord, shownTo } from '../../message/message-record.js'
+import { mediaOf } from '../../store/messages.js'
 import type { MessageRow } from '../../store/schema.js'
 import { accountPath, rfc2822, subresources } from './format.js'
 
@@ -20,14 +22,41 @@ export function presentMessage(row: MessageRow) {
     error_message: row.error_message,
     from: row.from,
     messaging_service_sid: row.messaging_service_sid,
-    num_media: String((JSON.parse(row.media_urls) as string[]).length),
+    num_media: String(mediaOf(row).filter((url) => url !== null).length),
     num_segments: String(row.segments),
     price: null,
     price_unit: 'USD',
     sid: row.sid,
     status: row.status,
     subresource_uris: subresources(path, isWaiting ? [media] : [feedback, media]),
-    to: row.to,
+    to: shownTo({
+      to: row.to,
+      addressRetention: row.address_retention as MessageRecord['addressRetention'],
+    }),
     uri: `${path}.json`,
+  }
+}
+
+/** What kind it is is not known: it is not fetched. */
+export function presentMedium(row: MessageRow, sid: string) {
+  return {
+    account_sid: row.account_sid,
+    content_type: null,
+    date_created: rfc2822(row.created_ms),
+    date_updated: rfc2822(row.created_ms),
+    parent_sid: row.sid,
+    sid,
+    uri: `${accountPath(row.account_sid)}/Messages/${row.sid}/Media/${sid}.json`,
+  }
+}
+
+export function presentFeedback(row: MessageRow) {
+  return {
+    account_sid: row.account_sid,
+    date_created: rfc2822(row.feedback_created_ms),
+    date_updated: rfc2822(row.feedback_updated_ms),
+    message_sid: row.sid,
+    outcome: row.feedback_outcome,
+    uri: `${accountPath(row.account_sid)}/Messages/${row.sid}/Feedback.json`,
   }
 }
