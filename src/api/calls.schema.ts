@@ -20,6 +20,8 @@ export const createCallSchema = z.object({
     .optional(),
   Timeout: integer(0, 600).default(60),
   TimeLimit: integer(1, 86_400).optional(),
+  /** Shown to who is called in the place of From. */
+  CallerId: z.string().optional(),
   SipAuthUsername: z.string().max(256).optional(),
   SipAuthPassword: z.string().max(256).optional(),
   Record: boolean.default(false),

@@ -63,8 +63,8 @@ async function listCalls(context: ApiContext, parts: ApiParts): Promise<void> {
 async function createCall(context: ApiContext, parts: ApiParts): Promise<void> {
   const { account, parameters } = context.state
   const to = addressOf(parameters.get('To'), 'To', parts)
-  const from = addressOf(parameters.get('From'), 'From', parts)
   const wanted = validated(createCallSchema, parameters, createCallCodes)
+  const from = addressOf(wanted.CallerId || parameters.get('From'), 'From', parts)
   const { start, fallback, statusCallback } = wanted.ApplicationSid
     ? await applicationOf(account.row.sid, wanted.ApplicationSid, parts)
     : urlsOf(wanted, parameters.words('StatusCallbackEvent'))

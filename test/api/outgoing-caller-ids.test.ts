@@ -97,6 +97,23 @@ describe('OutgoingCallerIds', () => {
         await call.update({ status: 'completed' })
       }
     }
+    // CallerId takes the place of From, by the same rules.
+    const shows = (client: Testbed['client'], from: string, callerId: string) => [
+      () => client.calls.create({ to: '+15550108001', from, twiml, callerId }),
+      () => client.conferences('room').participants.create({ to: '+15550108001', from, callerId }),
+    ]
+    for (const place of shows(bed.client, callerNumber, '+15550108002')) {
+      expect(await refusal(place())).toEqual(unverified)
+    }
+    for (const place of shows(bed.client, callerNumber, '12')) {
+      expect(await refusal(place())).toEqual({ status: 400, code: 21212 })
+    }
+    for (const place of shows(bed.client, '+15550108002', verified)) {
+      const made = (await place()) as { readonly callSid?: string; readonly sid?: string }
+      const call = bed.client.calls(made.callSid ?? made.sid ?? '')
+      expect((await call.fetch()).from).toBe(verified)
+      await call.update({ status: 'completed' })
+    }
     const { text } = await request('/Calls.json', {
       To: verified,
       From: '+15550108002',

@@ -97,16 +97,19 @@ describe('caller IDs are verified', () => {
       parameters.From === phone.phoneNumber
     expect((await phones.app.received('/owner', isOfCall)).parameters.To).toBe(phone.phoneNumber)
     expect((await bed.client.calls(sid).fetch()).from).toBe(phone.phoneNumber)
-    const dials = (callerId: string) =>
-      `<Response><Dial action="/dialled" callerId="${callerId}">
+    const heardTimes = (count: number) => () =>
+      phones.app.to('/owner').filter(isOfCall).length === count
+    const callerId = phone.phoneNumber
+    await bed.client.calls.create({ ...outwards, from: callerNumber, callerId })
+    await phones.app.received('/owner', heardTimes(2))
+    const dials = `<Response><Dial action="/dialled" callerId="${callerId}">
       <Number>${phone.phoneNumber}</Number></Dial></Response>`
     const number = await bed.number({
-      '/dials': dials(phone.phoneNumber),
+      '/dials': dials,
       '/dialled': '<Response><Hangup/></Response>',
     })
     await call(bed.uriOf(number), { maxSeconds: 3 })
-    const isOfDial = () => phones.app.to('/owner').filter(isOfCall).length === 2
-    await phones.app.received('/owner', isOfDial)
+    await phones.app.received('/owner', heardTimes(3))
 
     // Nothing of it is told where others read.
     const { callSid, validationCode } = begun
