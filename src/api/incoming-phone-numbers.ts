@@ -15,6 +15,7 @@ import { sql } from '../store/store.js'
 import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
+import { namedApplication } from './applications.js'
 import { readPage } from './paging.js'
 import { boolean, method, validated, webUrl } from './parameters.js'
 import { formatted } from './present/format.js'
@@ -140,12 +141,16 @@ async function changeNumber(context: ApiContext, parts: ApiParts): Promise<void>
   answerOne(context, names, presentNumber({ ...row, ...change }))
 }
 
-/** As validated; a trunk has to be one of the account. */
-async function settingsOf({ state }: ApiContext, { store }: ApiParts): Promise<Settings> {
+/** As validated; a trunk and applications have to be of the account. */
+async function settingsOf({ state }: ApiContext, parts: ApiParts): Promise<Settings> {
   const settings = validated(settingsSchema, state.parameters, codes)
-  const { TrunkSid } = settings
+  const accountSid = state.account.row.sid
+  const { TrunkSid, VoiceApplicationSid, SmsApplicationSid } = settings
+  for (const sid of [VoiceApplicationSid, SmsApplicationSid]) {
+    if (sid) await namedApplication(accountSid, sid, parts)
+  }
   if (!TrunkSid) return settings
-  const [trunk] = await store.read(findCustomerTrunk(state.account.row.sid, TrunkSid))
+  const [trunk] = await parts.store.read(findCustomerTrunk(accountSid, TrunkSid))
   if (!trunk) throw apiErrors.invalid(20001, "Parameter 'TrunkSid' is not valid: no such trunk")
   return settings
 }

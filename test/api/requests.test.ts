@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestbed, type Testbed } from '../e2e/harness/testbed.js'
+import { addAccount } from './other-accounts.js'
 import { refusal } from './refusal.js'
 
 /** What becomes of requests that a careful client would not send. */
@@ -108,6 +109,28 @@ describe('requests', () => {
     expect(await refusal(applications(settings.voiceApplicationSid).remove())).toMatchObject({
       status: 404,
     })
+  })
+
+  it('lets numbers name applications of their account alone', async () => {
+    const { applications, incomingPhoneNumbers } = bed.client
+    const { sid } = await applications.create({ friendlyName: 'known' })
+    const phoneNumber = '+15550177002'
+    const other = await addAccount(bed)
+    const { sid: unknown } = await other.client.applications.create({ friendlyName: 'theirs' })
+    const bad = { status: 400, code: 21218 }
+    for (const name of ['voiceApplicationSid', 'smsApplicationSid']) {
+      const making = incomingPhoneNumbers.create({ phoneNumber, [name]: unknown })
+      expect(await refusal(making)).toMatchObject(bad)
+    }
+    expect(await incomingPhoneNumbers.list({ phoneNumber })).toEqual([])
+    const number = await incomingPhoneNumbers.create({ phoneNumber, voiceApplicationSid: sid })
+    const update = (settings: { voiceApplicationSid?: string; smsApplicationSid?: string }) =>
+      incomingPhoneNumbers(number.sid).update(settings)
+    expect(await refusal(update({ voiceApplicationSid: unknown }))).toMatchObject(bad)
+    expect(await refusal(update({ smsApplicationSid: unknown }))).toMatchObject(bad)
+    const kept = await incomingPhoneNumbers(number.sid).fetch()
+    expect(kept).toMatchObject({ voiceApplicationSid: sid, smsApplicationSid: '' })
+    expect(await update({ voiceApplicationSid: '' })).toMatchObject({ voiceApplicationSid: '' })
   })
 
   it('finds no recordings of a call that never was', async () => {

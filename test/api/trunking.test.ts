@@ -193,11 +193,12 @@ describe('Trunking v1 with the official client', () => {
 
   it('a number is of a trunk or of an application', async () => {
     const { trunks } = bed.client.trunking.v1
-    const { incomingPhoneNumbers } = bed.client
+    const { incomingPhoneNumbers, applications } = bed.client
     const { sid } = await trunks.create({})
+    const { sid: voiceApplicationSid } = await applications.create({ friendlyName: 'voice' })
     const voiceUrl = 'http://127.0.0.1:9/voice'
     const number = await incomingPhoneNumbers.create({
-      ...{ phoneNumber: '+15550199001', voiceUrl, voiceApplicationSid: `AP${'1'.repeat(32)}` },
+      ...{ phoneNumber: '+15550199001', voiceUrl, voiceApplicationSid },
     })
     const { phoneNumbers } = trunks(sid)
     const there = await phoneNumbers.create({ phoneNumberSid: number.sid })
@@ -212,7 +213,6 @@ describe('Trunking v1 with the official client', () => {
     expect(await incomingPhoneNumbers(number.sid).fetch()).toMatchObject({ trunkSid: sid })
     expect((await phoneNumbers.list()).map((one) => one.sid)).toEqual([number.sid])
     expect(await phoneNumbers(number.sid).fetch()).toMatchObject({ trunkSid: sid })
-    const voiceApplicationSid = `AP${'2'.repeat(32)}`
     expect(await incomingPhoneNumbers(number.sid).update({ voiceApplicationSid })).toMatchObject({
       voiceApplicationSid,
       trunkSid: null,
