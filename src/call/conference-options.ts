@@ -30,7 +30,7 @@ export interface JoinOptions {
   readonly jitterBuffer: 'off' | 'small' | 'medium' | 'large'
 }
 
-/** What may be changed of a participant while it is there; what is undefined stays. */
+/** What may be changed of a participant that is there, or is being called; what is undefined stays. */
 export interface ParticipantChange {
   readonly muted?: boolean | undefined
   readonly held?: boolean | undefined

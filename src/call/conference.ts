@@ -21,6 +21,7 @@ import {
 } from './conference-record.js'
 import { ConferenceRecording, type RecordingWish } from './conference-recording.js'
 import { Participant, type ParticipantView } from './participant.js'
+import { coachedAfter } from './participant-change.js'
 import { ExpectedParticipants, type ParticipantFlags } from './participant-expected.js'
 import type { OutboxEntry } from './ports.js'
 
@@ -102,8 +103,9 @@ export class Conference {
     const participant = this.#takePlace(call, options)
     try {
       await call.audio.setJitterBuffer(options.jitterBuffer)
-      if (options.wait.type === 'url' && !this.#startsWith(participant)) {
-        await participant.sound.begin(options.wait, signal)
+      const { wait, held } = participant
+      if (wait.type === 'url' && !held && !this.#startsWith(participant)) {
+        await participant.sound.begin(wait, signal)
       }
       signal.throwIfAborted()
     } catch (error) {
@@ -167,7 +169,9 @@ export class Conference {
   }
 
   #takePlace(call: Call, options: JoinOptions): Participant {
-    const { name, label, coachedCallSid, participantsMax = participantsMaxNormal } = options
+    const { name, label, participantsMax = participantsMaxNormal } = options
+    const change = this.expected.changeOf(call.sid)
+    const coachedCallSid = coachedAfter(change, options.coachedCallSid)
     if (this.isOver) throw conferenceErrors.over(name)
     if (this.#participants.size >= participantsMax) throw conferenceErrors.full(name)
     if (label !== undefined && this.hasLabel(label, call.sid)) {
@@ -177,6 +181,7 @@ export class Conference {
       throw conferenceErrors.badCoach(coachedCallSid)
     }
     const participant = new Participant(call, this.record, options, this.#ports)
+    participant.change(change, this.#ports.clock.nowMs())
     const queue = new AnnouncementQueue(this.#ports, (event, pairs) =>
       this.#tellOf(participant, event, pairs),
     )
@@ -326,9 +331,13 @@ export class Conference {
     else if (!this.expected.hangUp(name)) throw noParticipant(name)
   }
 
-  #update({ participant: name, change, announcement }: ConferenceCommand & { type: 'update' }) {
+  #update(command: ConferenceCommand & { type: 'update' }): void {
+    const { participant: name, change, announcement } = command
     const participant = this.find(name)
-    if (!participant) throw noParticipant(name)
+    if (!participant) {
+      this.#updateExpected(command)
+      return
+    }
     const { coachedCallSid } = change
     const isCoachable = coachedCallSid === undefined || this.#participants.has(coachedCallSid)
     if (!isCoachable || coachedCallSid === participant.callSid) {
@@ -354,6 +363,32 @@ export class Conference {
     this.#queues
       .get(participant)
       ?.add(announcement, target, participant.goneSignal, participant.sound)
+  }
+
+  /** Of one who is being called: takes effect when it comes in, and its join tells of it. */
+  #updateExpected({
+    participant: name,
+    change,
+    announcement,
+  }: ConferenceCommand & { type: 'update' }): void {
+    const callSid = this.expected.find(name)
+    if (callSid === undefined) throw noParticipant(name)
+    if (announcement) {
+      const why = `Call ${callSid} is not in the conference yet. Cannot announce.`
+      throw new CommandError('ERR_NOT_IN_CONFERENCE', 21220, why)
+    }
+    this.checkCoached(change.coachedCallSid, callSid)
+    this.expected.change(callSid, change)
+  }
+
+  /**
+   * Whether one who is called may come to coach this one, who is there or is being called too; it is
+   * seen to again when the one who coaches comes in. Throws ConferenceError.
+   */
+  checkCoached(callSid: string | undefined, coachCallSid?: string): void {
+    if (callSid === undefined) return
+    const isKnown = this.#participants.has(callSid) || this.expected.has(callSid)
+    if (!isKnown || callSid === coachCallSid) throw conferenceErrors.badCoach(callSid)
   }
 
   /** By CallSid or label. */

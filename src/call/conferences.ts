@@ -63,7 +63,7 @@ export class Conferences {
 
   /**
    * Calls somebody for the conference with this name; `call` makes the call. Rejects with RouterError
-   * when the call is not made, or the label is taken.
+   * when the call is not made, the label is taken, or nobody of a live one is whom it is to coach.
    */
   async invite(
     accountSid: string,
@@ -71,6 +71,8 @@ export class Conferences {
     flags: ParticipantFlags,
     call: (name: string) => Promise<CallRecord>,
   ): Promise<ParticipantView> {
+    // Of one that begins to exist by this nobody can be known yet.
+    this.named(accountSid, name)?.checkCoached(flags.coachedCallSid)
     const conference = this.open(accountSid, name)
     const view = await conference.invite(flags, () => call(name))
     await conference.stored

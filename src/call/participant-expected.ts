@@ -1,7 +1,9 @@
 import { isFinal } from './call-record.js'
+import type { ParticipantChange } from './conference-options.js'
 import type { ConferencePorts } from './conference-ports.js'
 import type { ConferenceRecord } from './conference-record.js'
 import type { ParticipantView } from './participant.js'
+import { coachedAfter, mergedChange } from './participant-change.js'
 
 /** How it will come in. */
 export type ParticipantFlags = Pick<
@@ -12,7 +14,10 @@ export type ParticipantFlags = Pick<
 interface Expected {
   readonly callSid: string
   readonly flags: ParticipantFlags
+  /** What has been changed of how it will come in. */
+  readonly change: ParticipantChange
   readonly createdMs: number
+  readonly updatedMs: number
 }
 
 /** Who is being called for a conference and has not come in yet. */
@@ -44,7 +49,8 @@ export class ExpectedParticipants {
   /** Waits for the call to come in, or to end. */
   add(callSid: string, flags: ParticipantFlags, conference: ConferenceRecord): ParticipantView {
     const call = this.#ports.findCall(callSid)
-    const expected = { callSid, flags, createdMs: this.#ports.clock.nowMs() }
+    const nowMs = this.#ports.clock.nowMs()
+    const expected = { callSid, flags, change: {}, createdMs: nowMs, updatedMs: nowMs }
     const view = this.#view(expected, conference)
     this.#expected.set(callSid, expected)
     const onEnd = () => {
@@ -56,8 +62,34 @@ export class ExpectedParticipants {
     return view
   }
 
+  /** What is to be changed of it now that it comes in. */
+  changeOf(callSid: string): ParticipantChange {
+    return this.#expected.get(callSid)?.change ?? {}
+  }
+
   came(callSid: string): void {
     this.#expected.delete(callSid)
+  }
+
+  has(callSid: string): boolean {
+    return this.#expected.has(callSid)
+  }
+
+  /** The CallSid of one, by CallSid or label. */
+  find(name: string): string | undefined {
+    if (this.#expected.has(name)) return name
+    return [...this.#expected.values()].find(({ flags }) => flags.label === name)?.callSid
+  }
+
+  /** Keeps what has changed until it comes in. */
+  change(callSid: string, change: ParticipantChange): void {
+    const expected = this.#expected.get(callSid)
+    if (!expected) return
+    this.#expected.set(callSid, {
+      ...expected,
+      change: mergedChange(expected.change, change),
+      updatedMs: this.#ports.clock.nowMs(),
+    })
   }
 
   hasLabel(label: string, exceptCallSid: string | undefined): boolean {
@@ -88,12 +120,16 @@ export class ExpectedParticipants {
   }
 
   #view(
-    { callSid, flags, createdMs }: Expected,
+    { callSid, flags, change, createdMs, updatedMs }: Expected,
     { sid, accountSid }: ConferenceRecord,
   ): ParticipantView {
     return {
-      ...{ accountSid, conferenceSid: sid, callSid, held: false, ...flags },
-      ...{ createdMs, updatedMs: createdMs, status: this.#statusOf(callSid) },
+      ...{ accountSid, conferenceSid: sid, callSid, ...flags },
+      muted: change.muted ?? flags.muted,
+      held: change.held ?? false,
+      endOnExit: change.endOnExit ?? flags.endOnExit,
+      coachedCallSid: coachedAfter(change, flags.coachedCallSid),
+      ...{ createdMs, updatedMs, status: this.#statusOf(callSid) },
     }
   }
 

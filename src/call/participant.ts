@@ -3,6 +3,7 @@ import type { ParticipantFacts } from './conference-events.js'
 import type { JoinOptions, ParticipantChange, SoundSource } from './conference-options.js'
 import type { ConferencePorts } from './conference-ports.js'
 import type { ConferenceRecord, ReasonParticipantLeft } from './conference-record.js'
+import { coachedAfter } from './participant-change.js'
 import { ParticipantSound } from './participant-sound.js'
 
 /** A participant as REST shows it. */
@@ -88,8 +89,7 @@ export class Participant implements ParticipantFacts {
     this.wait = change.wait ?? this.wait
     this.beepsOnExit = change.beepOnExit ?? this.beepsOnExit
     this.endOnExit = change.endOnExit ?? this.endOnExit
-    if (change.coaching === false) this.coachedCallSid = undefined
-    else this.coachedCallSid = change.coachedCallSid ?? this.coachedCallSid
+    this.coachedCallSid = coachedAfter(change, this.coachedCallSid)
     this.updatedMs = nowMs
   }
 
