@@ -7,7 +7,7 @@ import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
 import { dateRange } from './date-filter.js'
-import { messageOf } from './messages.js'
+import { isWebUrl, messageOf } from './messages.js'
 import { pageOf } from './paging.js'
 import { presentMedium } from './present/message.js'
 
@@ -47,6 +47,8 @@ async function fetchOne(context: ApiContext, parts: ApiParts): Promise<void> {
     answerOne(context, names, presentMedium(row, sidOf(row, place)))
     return
   }
+  // One of a document was not checked before.
+  if (!isWebUrl(url)) throw apiErrors.notFound(context.path)
   context.status = 307
   context.redirect(url)
 }

@@ -144,7 +144,7 @@ function mediaOf(parameters: Parameters): string[] {
   if (urls.length > mediaMax) {
     throw apiErrors.invalid(21623, `A message may have ${mediaMax} media, not ${urls.length}`)
   }
-  const wrong = urls.find((url) => !/^https?:\/\/[^/\s]+/i.test(url) || url.length > 4_000)
+  const wrong = urls.find((url) => !isWebUrl(url) || url.length > 4_000)
   if (wrong === undefined) return urls
   throw apiErrors.invalid(21620, `MediaUrl ${wrong.slice(0, 100)} is not an http or https URL`)
 }
@@ -190,6 +190,11 @@ async function change(context: ApiContext, parts: ApiParts): Promise<void> {
     await parts.store.write([updateMessage(row.sid, now.status, change)])
   }
   answerOne(context, names, presentMessage(await messageOf(context, parts)))
+}
+
+/** Absolute, of http or https. */
+export function isWebUrl(url: string): boolean {
+  return /^https?:\/\/[^/\s]+/i.test(url) && URL.canParse(url)
 }
 
 /** The message that the path names. Throws ApiError. */

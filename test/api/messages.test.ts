@@ -111,6 +111,7 @@ describe('Messages', () => {
     ['no such retention of its content', 20001, { ContentRetention: 'forget' }],
     ['no such retention of its address', 20001, { AddressRetention: 'forget' }],
     ['a media URL that is none', 21620, { MediaUrl: 'ftp://x/y' }],
+    ['a media URL without a host that could be', 21620, { MediaUrl: 'http://[x/y' }],
     [
       'too many media',
       21623,

@@ -74,6 +74,15 @@ describe.skipIf(!needs('sipp'))('calls that REST makes', () => {
     expect(await bed.client.calls(made.sid).remove()).toBe(true)
   })
 
+  it.concurrent('tell nothing for words of StatusCallbackEvent that there are not', async () => {
+    const phone = await called('called-hangs-up', { values: { talkMs: '200' } })
+    const statusCallbackEvent = ['flying', 'answered', 'Ringing', 'completed']
+    await create(phone.port, 'words', { statusCallbackEvent })
+    await completed('words', ['completed'])
+    await phone.finished
+    expect(bed.app.to('/words/status').map(statusOf)).toEqual(['in-progress', 'completed'])
+  })
+
   it.concurrent.each([
     ['486 Busy Here', 'busy'],
     ['480 Temporarily Unavailable', 'no-answer'],
