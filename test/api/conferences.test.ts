@@ -129,6 +129,12 @@ describe('Conferences, Participants and their Recordings by REST', () => {
       nobodyToCoach: await refusal(
         participants.create({ from: callerNumber, to: '+15550109998', coaching: true }),
       ),
+      strangerToCoach: await refusal(
+        participants.create({
+          ...{ from: callerNumber, to: '+15550109998' },
+          ...{ coaching: true, callSidToCoach: nobody },
+        }),
+      ),
       control: await refusal(
         participants.create({ from: callerNumber, to: '+15550109998', label: 'a\u0007' }),
       ),
@@ -142,6 +148,7 @@ describe('Conferences, Participants and their Recordings by REST', () => {
       label: { status: 400, code: 16025 },
       to: { status: 400, code: 21211 },
       nobodyToCoach: { status: 400, code: 13240 },
+      strangerToCoach: { status: 400, code: 13240 },
       control: { status: 400, code: 20001 },
       deleting: { status: 409, code: 20009 },
     })

@@ -1,6 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import twilio from 'twilio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sound } from './harness/application.js'
+import { type ReceivedRequest, sound } from './harness/application.js'
 import { readWav, tones, wavBytes, writeWav } from './harness/audio.js'
 import { type CallerOptions, startCaller } from './harness/caller.js'
 import { eventually } from './harness/eventually.js'
@@ -302,6 +303,66 @@ describe('conferences', () => {
     })
     await caller.finished
     expect(await conference.participants.list()).toEqual([])
+  })
+
+  it.concurrent('one who still rings is changed, which holds when it comes in', async () => {
+    let answer: (twiml: string) => void = () => {}
+    phones.app.on('/rings/first.wav', sound(wavBytes(tones([600], 2))))
+    phones.app.on('/rings/second.wav', sound(wavBytes(tones([900], 2))))
+    const later = (_request: unknown, response: ServerResponse) => {
+      answer = (twiml) => response.writeHead(200, { 'Content-Type': 'text/xml' }).end(twiml)
+      return undefined
+    }
+    const ringing = await phones.number({ '/rings': later, '/rings/next': later })
+    const number = await room(
+      'changed',
+      `beep="false" statusCallback="/changed/events" statusCallbackEvent="${allEvents}"`,
+    )
+    bed.app.on('/changed/hold', '<Response><Play>/changed/hold.wav</Play></Response>')
+    bed.app.on('/changed/hold.wav', sound(wavBytes(tones([450], 1))))
+    const record = bed.path('changed.wav')
+    const caller = join(number, 'caller', 20, { record })
+    const conference = await withParticipants('changed', 1, 'init')
+    const { participants } = conference
+    const called = { from: callerNumber, to: phones.uriOf(ringing), beep: 'false' }
+    const stranger = { coaching: true, callSidToCoach: `CA${'0'.repeat(32)}` }
+    await expect(participants.create({ ...called, ...stranger })).rejects.toMatchObject({
+      ...{ status: 400, code: 13240 },
+    })
+    const { callSid } = await participants.create({ ...called, label: 'late' })
+    await phones.app.received('/rings')
+    const late = participants('late')
+    const announced = late.update({ announceUrl: bed.app.url('/changed/hold') })
+    await expect(announced).rejects.toMatchObject({ status: 400, code: 21220 })
+    const changed = { muted: true, hold: true, endConferenceOnExit: true }
+    const holdUrl = bed.app.url('/changed/hold')
+    expect(await late.update({ ...changed, holdUrl })).toMatchObject({ ...changed, callSid })
+    expect((await participants.list({ muted: true })).map((one) => one.callSid)).toEqual([callSid])
+    expect((await late.fetch()).status).not.toBe('connected')
+
+    answer('<Response><Play>/rings/first.wav</Play><Redirect>/rings/next</Redirect></Response>')
+    expect((await bed.app.received('/changed/hold')).method).toBe('GET')
+    const isOfLate = ({ parameters }: ReceivedRequest) => parameters.CallSid === callSid
+    const joined = await bed.app.received(
+      '/changed/events',
+      (told) => isOfLate(told) && isEvent('participant-join')(told),
+    )
+    expect(joined.parameters).toMatchObject({
+      ...{ Muted: 'true', Hold: 'true', EndConferenceOnExit: 'true' },
+    })
+    await phones.app.received('/rings/next')
+    expect(await late.update({ muted: false, hold: false })).toMatchObject({
+      ...{ muted: false, hold: false, status: 'connected' },
+    })
+    answer('<Response><Play>/rings/second.wav</Play></Response>')
+    await caller.finished
+    expect(await conference.fetch()).toMatchObject({
+      reasonConferenceEnded: 'participant-with-end-conference-on-exit-left',
+      callSidEndingConference: callSid,
+    })
+    const { samples } = readWav(record)
+    expect(toneSeconds(samples, 600)).toBeLessThan(0.3)
+    expect(toneSeconds(samples, 900)).toBeGreaterThan(1.5)
   })
 
   it.concurrent('one who is called and does not answer leaves no conference behind', async () => {
