@@ -118,7 +118,7 @@ describe.skipIf(!needs('sipp'))('customers’ trunks', { timeout: 60_000 }, () =
   })
 
   const listens = (port: number, address?: string) =>
-    eventually('sipp to listen', async () => (await isTaken(port, address)) || undefined)
+    eventually('sipp to listen', () => isTaken(port, address) || undefined)
   const peer = async (scenario: string, more?: Partial<SippOptions>) => {
     const started = await startGateway(bed, scenario, more)
     undo.push(() => started.kill())

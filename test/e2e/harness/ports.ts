@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 
 /** A UDP port that is free now, for programs that cannot take any. */
 export function freePort(): Promise<number> {
@@ -12,11 +13,14 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Whether a program has the UDP port by now. */
-export function isTaken(port: number, address = '127.0.0.1'): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.once('error', () => resolve(true))
-    socket.bind(port, address, () => socket.close(() => resolve(false)))
-  })
+/**
+ * Whether a program has the UDP port by now. Looks it up and does not try to take it: the program would fail that
+ * takes it at the same moment.
+ */
+export function isTaken(port: number, address = '127.0.0.1'): boolean {
+  const bytes = address.split('.').map(Number)
+  const hex = Buffer.from(bytes.reverse()).toString('hex')
+  const place = port.toString(16).padStart(4, '0')
+  const sockets = readFileSync('/proc/net/udp', 'latin1').toLowerCase()
+  return [hex, '00000000'].some((local) => sockets.includes(`: ${local}:${place} `))
 }
