@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import type { Ids } from '../base/ids.js'
-import type { Callback, CallRecord } from '../call/call-record.js'
+import type { CallRecord } from '../call/call-record.js'
+import type { NewCallerIdValidation } from '../call/caller-id.js'
 import type { CallCommand } from '../call/command.js'
 import type { ConferenceCommand } from '../call/conference-options.js'
 import type { NewOutgoingCall } from '../call/outgoing.js'
@@ -104,14 +105,9 @@ export interface ApiParts {
   }
   /** Asks by telephone whether a number is the account's; rejects with a CommandError. */
   readonly callerIdValidations: {
-    begin(request: {
-      readonly accountSid: string
-      readonly phoneNumber: string
-      readonly friendlyName: string
-      readonly delayMs: number
-      readonly extension: string | undefined
-      readonly statusCallback: Callback | undefined
-    }): Promise<{ readonly callSid: string; readonly code: string }>
+    begin(
+      request: NewCallerIdValidation,
+    ): Promise<{ readonly callSid: string; readonly code: string }>
   }
   readonly messages: Pick<Messages, 'create' | 'cancel' | 'mayUse'>
   /** The first account, which the operator has. */

@@ -22,7 +22,7 @@ import { platform } from './platform.js'
 import { xmlDocument } from './present/xml.js'
 import { addQueues } from './queues.js'
 import { addRecordings } from './recordings.js'
-import { refusalOf } from './refusal.js'
+import { originalPath, refusalOf } from './refusal.js'
 import { addSip } from './sip-api.js'
 import { trunking } from './trunking.js'
 
@@ -129,8 +129,4 @@ function refuseMethod(router: KoaRouter): Koa.Middleware {
   return async (context) => {
     throw refusalOf(context, router, context.newRouterPath)
   }
-}
-
-function originalPath(context: Koa.Context): string {
-  return context.originalUrl.split('?', 1)[0] ?? ''
 }

@@ -54,13 +54,13 @@ async function updateConference(context: ApiContext, parts: ApiParts): Promise<v
   const { parameters } = context.state
   const wanted = validated(updateSchema, parameters, { AnnounceUrl: 21205, AnnounceMethod: 21209 })
   const { AnnounceUrl: url, AnnounceMethod: announceMethod } = wanted
-  const ended = new ApiError(400, 20001, `Conference ${row.sid} has ended`)
-  if ((wanted.Status || url) && row.status === 'completed') throw ended
+  const ended = () => new ApiError(400, 20001, `Conference ${row.sid} has ended`)
+  if ((wanted.Status || url) && row.status === 'completed') throw ended()
   const dispatch = (command: Parameters<ApiParts['conferences']['dispatch']>[2]) =>
     commanded(context.path, parts.conferences.dispatch(row.account_sid, row.sid, command)).catch(
       (error) => {
         // It was there when it was looked for.
-        throw error instanceof ApiError && error.status === 404 ? ended : error
+        throw error instanceof ApiError && error.status === 404 ? ended() : error
       },
     )
   if (url) {

@@ -16,6 +16,7 @@ import { type GatewaySettings, gatewaySchema } from './gateways.schema.js'
 import { readPage } from './paging.js'
 import { validated } from './parameters.js'
 import { presentGateway } from './present/gateway.js'
+import { originalPath } from './refusal.js'
 
 const names = { one: 'Gateway', many: 'Gateways', key: 'gateways' }
 const path = '/Gateways'
@@ -136,7 +137,7 @@ async function changeable(context: ApiContext, parts: ApiParts): Promise<Gateway
 
 async function gatewayOf(context: ApiContext, parts: ApiParts): Promise<GatewayRow> {
   const [row] = await parts.store.read(findGateway(context.params.sid ?? ''))
-  if (!row) throw apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')
+  if (!row) throw apiErrors.notFound(originalPath(context))
   return row
 }
 

@@ -7,8 +7,9 @@ import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
 import { dateRange } from './date-filter.js'
-import { isWebUrl, messageOf } from './messages.js'
+import { messageOf } from './messages.js'
 import { pageOf } from './paging.js'
+import { isWebUrl } from './parameters.js'
 import { presentMedium } from './present/message.js'
 
 const names = { one: 'Media', many: 'MediaList', key: 'media_list' }

@@ -13,7 +13,7 @@ import { namedApplication } from './applications.js'
 import { dateRange } from './date-filter.js'
 import { createMessageCodes, createMessageSchema, updateMessageSchema } from './messages.schema.js'
 import { readPage } from './paging.js'
-import { type Parameters, validated } from './parameters.js'
+import { isWebUrl, type Parameters, validated } from './parameters.js'
 import { presentApplication } from './present/application.js'
 import { presentMessage } from './present/message.js'
 
@@ -192,14 +192,9 @@ async function change(context: ApiContext, parts: ApiParts): Promise<void> {
   answerOne(context, names, presentMessage(await messageOf(context, parts)))
 }
 
-/** Absolute, of http or https. */
-export function isWebUrl(url: string): boolean {
-  return /^https?:\/\/[^/\s]+/i.test(url) && URL.canParse(url)
-}
-
 /** The message that the path names. Throws ApiError. */
 export async function messageOf(context: ApiContext, { store }: ApiParts): Promise<MessageRow> {
   const [row] = await store.read(findMessage(context.params.sid ?? ''))
   if (row?.account_sid === context.state.account.row.sid) return row
-  throw apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')
+  throw apiErrors.notFound(context.path)
 }

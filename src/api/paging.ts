@@ -32,14 +32,8 @@ type Listed =
   | ('sip_domains' | 'sip_credential_lists' | 'sip_credentials')
   | ('sip_ip_access_control_lists' | 'sip_ip_addresses' | 'sip_mappings')
   | ('customer_trunks' | 'origination_urls' | 'call_events')
-  | (
-      | 'webhook_options'
-      | 'conferences'
-      | 'queues'
-      | 'applications'
-      | 'messages'
-      | 'outgoing_caller_ids'
-    )
+  | ('conferences' | 'queues' | 'applications' | 'messages')
+  | ('outgoing_caller_ids' | 'webhook_options')
 
 /**
  * One page of a list, newest first. The token names the row where the page begins, so that the cost of

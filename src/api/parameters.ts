@@ -125,3 +125,8 @@ export function integer(min: number, max: number) {
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
 }
+
+/** Absolute, of http or https. */
+export function isWebUrl(url: string): boolean {
+  return /^https?:\/\/[^/\s]+/i.test(url) && URL.canParse(url)
+}

@@ -81,7 +81,7 @@ async function memberOf(context: ApiContext, parts: ApiParts): Promise<Found> {
 }
 
 function notFound(context: ApiContext): ApiError {
-  return apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')
+  return apiErrors.notFound(context.path)
 }
 
 function presented({ queue, member }: Found, { clock }: ApiParts) {

@@ -126,7 +126,7 @@ async function refuseTaken(
 
 async function queueOf(context: ApiContext, { store }: ApiParts): Promise<QueueRow> {
   const [row] = await store.read(findQueue(context.state.account.row.sid, context.params.sid ?? ''))
-  if (!row) throw apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')
+  if (!row) throw apiErrors.notFound(context.path)
   return row
 }
 

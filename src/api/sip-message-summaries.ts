@@ -5,6 +5,7 @@ import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts, Mailbox, MailboxAddress } from './api-parts.js'
 import { integer, validated } from './parameters.js'
 import { rfc2822 } from './present/format.js'
+import { originalPath } from './refusal.js'
 
 export const messageSummariesPath = '/MessageSummaries'
 
@@ -54,7 +55,7 @@ function addressOf(context: ApiContext, { sipDomains, account }: ApiParts): Mail
 }
 
 function notFound(context: ApiContext): ApiError {
-  return apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')
+  return apiErrors.notFound(originalPath(context))
 }
 
 function present({ addressOfRecord, newMessages, oldMessages, updatedMs }: Mailbox) {

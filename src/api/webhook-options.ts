@@ -12,8 +12,9 @@ import { type ApiContext, answerOne, answerPage } from './answer.js'
 import { ApiError, apiErrors } from './api-error.js'
 import type { ApiParts } from './api-parts.js'
 import { readPage } from './paging.js'
-import type { Parameters } from './parameters.js'
+import { isWebUrl, type Parameters } from './parameters.js'
 import { rfc2822 } from './present/format.js'
+import { originalPath } from './refusal.js'
 
 export const webhookOptionsPath = '/WebhookOptions'
 
@@ -89,8 +90,8 @@ function columnsOf(parameters: Parameters) {
   const urls = [...new Set(parameters.all('MirrorUrls').filter((url) => url !== ''))]
   if (urls.length > mirrorsMax) throw invalid('MirrorUrls', `there can be ${mirrorsMax}`)
   for (const url of urls) {
-    const isFine = /^https?:\/\//i.test(url) && URL.canParse(url) && url.length <= urlCharsMax
-    if (!isFine) throw invalid('MirrorUrls', 'must be absolute http or https URLs')
+    if (!isWebUrl(url) || url.length > urlCharsMax)
+      throw invalid('MirrorUrls', 'must be absolute http or https URLs')
   }
   return {
     mirror_urls: JSON.stringify(urls),
@@ -119,7 +120,7 @@ async function rowOf(context: ApiContext, { store }: ApiParts): Promise<WebhookO
   const { account } = context.state
   const target = context.params.target ?? ''
   const [row] = await store.read(findWebhookOptions(account.row.sid, target))
-  if (!row) throw apiErrors.notFound(context.originalUrl.split('?', 1)[0] ?? '')
+  if (!row) throw apiErrors.notFound(originalPath(context))
   return row
 }
 

@@ -1,7 +1,21 @@
 import { RouterError } from '../base/router-error.js'
 import type { Call } from './call.js'
+import type { Callback } from './call-record.js'
 import { normalNumber } from './caller.js'
 import type { ChildTarget } from './dial-target.js'
+
+/** Somebody says that a number is its own. */
+export interface NewCallerIdValidation {
+  readonly accountSid: string
+  /** E.164. */
+  readonly phoneNumber: string
+  readonly friendlyName: string
+  /** Until the call begins: 0 to 60,000. */
+  readonly delayMs: number
+  /** Digits that are sent when it is answered. */
+  readonly extension: string | undefined
+  readonly statusCallback: Callback | undefined
+}
 
 /**
  * How a Dial names its caller to who is called. To a number that is a number of the account, one that it has verified,

@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../base/clock.js'
 import { type Ids, makeSid } from '../base/ids.js'
-import type { Callback, CallRecord } from '../call/call-record.js'
+import type { CallRecord } from '../call/call-record.js'
 import { isFinal } from '../call/call-record.js'
+import type { NewCallerIdValidation } from '../call/caller-id.js'
 import type { Calls } from '../call/calls.js'
 import { CommandError } from '../call/command.js'
 import { anonymous } from '../call/identity.js'
@@ -18,20 +19,8 @@ import type { Store } from '../store/store.js'
 import type { Parameters } from '../webhook/signature.js'
 import { callRow } from './sql-call-store.js'
 
-/** Somebody says that a number is its own. */
-export interface NewValidation {
-  readonly accountSid: string
-  /** E.164. */
-  readonly phoneNumber: string
-  readonly friendlyName: string
-  /** Until the call begins: 0 to 60,000. */
-  readonly delayMs: number
-  /** Digits that are sent when it is answered. */
-  readonly extension: string | undefined
-  readonly statusCallback: Callback | undefined
-}
-
-interface Validation extends Pick<NewValidation, 'accountSid' | 'phoneNumber' | 'friendlyName'> {
+interface Validation
+  extends Pick<NewCallerIdValidation, 'accountSid' | 'phoneNumber' | 'friendlyName'> {
   readonly code: string
   triesLeft: number
 }
@@ -66,7 +55,7 @@ export class CallerIdValidations {
   }
 
   /** Resolves when the call is stored. Rejects with CommandError when it may not be made. */
-  async begin(request: NewValidation): Promise<{ callSid: string; code: string }> {
+  async begin(request: NewCallerIdValidation): Promise<{ callSid: string; code: string }> {
     const { ids, calls } = this.#parts
     const { accountSid, phoneNumber, friendlyName } = request
     const others = [...this.#underWay.values()].filter((one) => one.accountSid === accountSid)
@@ -126,7 +115,7 @@ export class CallerIdValidations {
     }
   }
 
-  async #callFor(sid: string, request: NewValidation): Promise<NewOutgoingCall> {
+  async #callFor(sid: string, request: NewCallerIdValidation): Promise<NewOutgoingCall> {
     const { accountSid, phoneNumber, delayMs, extension, statusCallback } = request
     const [own] = await this.#parts.store.read(findFirstNumber(accountSid))
     return {

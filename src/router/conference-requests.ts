@@ -1,6 +1,7 @@
 import type { ConferenceRecord } from '../call/conference-record.js'
 import type { ProgramPorts } from '../verbs/run.js'
 import type { Parameters } from '../webhook/signature.js'
+import { documentText } from './document-text.js'
 import type { RunnerParts } from './program-runner.js'
 import { whileLive } from './prompt-lease.js'
 import { resolveUrl } from './resolve-url.js'
@@ -54,7 +55,7 @@ export function roomPorts(conference: ConferenceRecord, parts: RunnerParts): Pro
       const { contentType } = answer
       const body = contentType.startsWith('audio/')
         ? await prompts.keep(answer.body, contentType)
-        : answer.body.toString('utf8')
+        : documentText(answer)
       return { url: answer.url, contentType, body }
     },
     checkpoint: async () => {},
