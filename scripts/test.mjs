@@ -49,9 +49,12 @@ const heard = [
 ]
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
+/** What failed, and why: said once more at the end, where a reader of a long log looks. */
+const failures = []
 
 function count(outcome, name) {
   totals[outcome]++
+  if (outcome === 'failed') failures.push(name)
   console.log(`${outcome === 'passed' ? 'ok  ' : outcome === 'skipped' ? 'skip' : 'FAIL'} ${name}`)
 }
 
@@ -102,33 +105,31 @@ async function testAll(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'dialplane-test-'))
   const report = join(folder, 'report.json')
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const reporters = ['--reporter=default', '--reporter=./scripts/test-reporter.mjs']
   const status = await new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      [
-        vitest,
-        'run',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile=${report}`,
-        ...parameters,
-      ],
-      { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-    )
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...parameters], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, DIALPLANE_TEST_REPORT: report },
+    })
     child.on('close', resolve)
   })
+  const failedBefore = totals.failed
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    )
-    totals.passed += numPassedTests
-    totals.failed += numFailedTests
-    totals.skipped += numPendingTests + numTodoTests
-  } catch {
+    const { passed, failed, skipped, failures: found } = JSON.parse(readFileSync(report, 'utf8'))
+    totals.passed += passed
+    totals.failed += failed
+    totals.skipped += skipped
+    failures.push(...found)
+  } catch (error) {
     totals.failed++
+    failures.push(`vitest left no report: ${error.message}`)
   }
   rmSync(folder, { recursive: true, force: true })
-  if (status !== 0 && totals.failed === 0) totals.failed++
+  if (status !== 0 && totals.failed === failedBefore) {
+    totals.failed++
+    failures.push(`vitest ended with ${status}, though nothing failed`)
+  }
 }
 
 const parameters = process.argv.slice(2)
@@ -143,8 +144,9 @@ try {
     await testAll([...heard, '--maxWorkers=1'])
   }
 } catch (error) {
-  console.error(`test: ${error.message}`)
   totals.failed++
+  failures.push(`test: ${error.message}`)
 }
+for (const failure of failures) console.error(`\nFAILED: ${failure}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exitCode = totals.failed > 0 ? 1 : 0
