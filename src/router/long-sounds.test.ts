@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -82,4 +82,26 @@ test('the least recently used goes when there is no room, but not one that is pl
   expect([sounds.has('c'), sounds.has('d')]).toEqual([true, false])
   held.release()
   expect(sounds.has('c')).toBe(true)
+})
+
+/** Of Linux only: which files this process holds open. */
+const openFiles = () =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return []
+    }
+  })
+
+test.runIf(existsSync('/proc/self/fd'))('many who begin at once leave no file open', async () => {
+  const own = join(folder, 'own')
+  const sounds = new LongSounds(files, own, 0)
+  // Long enough to be begun while it is unpacked.
+  await added(sounds, 'e', counted(4_000_000))
+  const taken = await Promise.all(Array.from({ length: 5 }, () => sounds.take('e', signal)))
+  const isOpen = () => openFiles().some((path) => path.startsWith(own))
+  expect(isOpen()).toBe(true)
+  for (const { release } of taken) release()
+  await expect.poll(isOpen).toBe(false)
 })

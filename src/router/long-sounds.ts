@@ -13,6 +13,8 @@ interface LongSound {
   /** Settles when all of it is there. */
   readonly unpacked: Promise<void>
   handle: FileHandle | undefined
+  /** One handle for all, whoever asks first. */
+  opening: Promise<FileHandle | undefined> | undefined
   users: number
   isWhole: boolean
   error: unknown
@@ -68,7 +70,7 @@ export class LongSounds {
       .unpack({ source, contentType, target: path }, unpacking.signal)
       .finally(() => rm(source, { force: true }))
     const sound: LongSound = {
-      ...{ path, unpacking, unpacked, handle: undefined },
+      ...{ path, unpacking, unpacked, handle: undefined, opening: undefined },
       ...{ users: 0, isWhole: false, error: undefined },
     }
     this.#sounds.set(key, sound)
@@ -116,11 +118,11 @@ export class LongSounds {
   async #begun(sound: LongSound, signal: AbortSignal): Promise<number> {
     for (;;) {
       if (sound.error) throw sound.error
-      sound.handle ??= await open(sound.path, 'r').catch(() => undefined)
-      const size = (await sound.handle?.stat())?.size ?? 0
-      if (sound.handle && size >= headBytes && (sound.isWhole || size > headBytes)) {
+      const handle = await handleOf(sound)
+      const size = (await handle?.stat())?.size ?? 0
+      if (handle && size >= headBytes && (sound.isWhole || size > headBytes)) {
         const head = Buffer.alloc(headBytes)
-        await sound.handle.read(head, 0, headBytes, 0)
+        await handle.read(head, 0, headBytes, 0)
         return head.readUInt32LE(0)
       }
       await sleep(lookAgainMs, undefined, { signal })
@@ -128,8 +130,8 @@ export class LongSounds {
   }
 
   async #whole(key: string, sound: LongSound): Promise<void> {
-    sound.handle ??= await open(sound.path, 'r').catch(() => undefined)
-    const size = (await sound.handle?.stat().catch(() => undefined))?.size ?? headBytes
+    const handle = await handleOf(sound)
+    const size = (await handle?.stat().catch(() => undefined))?.size ?? headBytes
     sound.isWhole = true
     this.#bytes.set(key, size)
     this.#evict()
@@ -153,10 +155,26 @@ export class LongSounds {
     sound.unpacking.abort(new Error('nobody wants it'))
     void sound.unpacked
       .catch(() => {})
-      .then(() => sound.handle?.close())
+      .then(() => sound.opening)
+      .then((handle) => handle?.close())
       .then(() => rm(sound.path, { force: true }))
       .catch(() => {})
   }
+}
+
+/** Nothing as long as nothing has been unpacked. */
+function handleOf(sound: LongSound): Promise<FileHandle | undefined> {
+  sound.opening ??= open(sound.path, 'r').then(
+    (handle) => {
+      sound.handle = handle
+      return handle
+    },
+    () => {
+      sound.opening = undefined
+      return undefined
+    },
+  )
+  return sound.opening
 }
 
 /** Reads on from where it is; waits for what is not unpacked yet. */
