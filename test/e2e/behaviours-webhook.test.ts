@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import twilio from 'twilio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeCertificate } from '../net/certificates.js'
-import type { Responder } from './harness/application.js'
+import { bodyOf, type Responder } from './harness/application.js'
 import { readWav, tones, wavBytes, writeWav } from './harness/audio.js'
 import { type CallerOptions, call } from './harness/caller.js'
 import { soundSeconds, toneSeconds } from './harness/measure.js'
@@ -306,8 +306,7 @@ describe('signatures', () => {
     createServer(
       { key: certificate.key, cert: certificate.certificate },
       async (request, response) => {
-        let body = ''
-        for await (const chunk of request) body += chunk
+        const body = await bodyOf(request)
         seen.push({
           url: request.url ?? '',
           signature: String(request.headers['x-twilio-signature']),

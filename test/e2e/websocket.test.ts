@@ -31,7 +31,7 @@ describe.skipIf(!needs('openssl'))('SIP over WebSocket', () => {
     const socket = new WebSocket(url, 'sip', options)
     const received: string[] = []
     socket.on('message', (data) => received.push(`${data}`))
-    await new Promise((open, failed) => socket.once('open', open).once('error', failed))
+    await new Promise((open, failed) => socket.once('open', open).on('error', failed))
     const scheme = url.startsWith('wss') ? 'WSS' : 'WS'
     const sdp =
       'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n'

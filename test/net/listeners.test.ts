@@ -52,6 +52,7 @@ describe('several addresses', () => {
     server = await openEndpoint({ host: ['127.0.0.2', '::1'] })
     for (const host of ['127.0.0.2', '::1']) {
       const socket = connect(server.transport.port, host)
+      socket.on('error', () => undefined)
       await once(socket, 'connect')
       socket.write('hello')
       await expect.poll(() => server.received().at(-1)?.flow.localAddress).toBe(host)

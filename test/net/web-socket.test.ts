@@ -72,6 +72,7 @@ describe('SIP over WebSocket', () => {
   it('refuses a handshake that is none', async () => {
     await start()
     const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
     socket.write(
       'GET /sip HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: sip\r\n\r\n',
     )

@@ -221,6 +221,7 @@ describe('connections that were kept open', () => {
     let connections = 0
     const server = createServer((socket) => {
       connections++
+      socket.on('error', () => {})
       socket.on('data', () => socket.end())
     })
     server.listen(0, '127.0.0.1')

@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import twilio from 'twilio'
 import { eventually } from './eventually.js'
@@ -47,11 +52,11 @@ export async function startApplication(authToken: string): Promise<Application> 
   const responders = new Map<string, Responder>()
   const faults: string[] = []
   const server = createServer(async (incoming, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
+    const body = await bodyOf(incoming)
+    if (body === undefined) return
     const url = `http://${incoming.headers.host}${incoming.url}`
     const { pathname, searchParams } = new URL(url)
-    const form = new URLSearchParams(Buffer.concat(chunks).toString())
+    const form = new URLSearchParams(body)
     const isPost = incoming.method === 'POST'
     const parameters = Object.fromEntries(isPost ? form : searchParams)
     const { headers, method = '' } = incoming
@@ -67,9 +72,9 @@ export async function startApplication(authToken: string): Promise<Application> 
       response.writeHead(404).end()
       return
     }
-    const body = typeof responder === 'string' ? responder : responder(request, response)
-    if (body === undefined) return
-    response.writeHead(200, { 'Content-Type': 'text/xml' }).end(body)
+    const document = typeof responder === 'string' ? responder : responder(request, response)
+    if (document === undefined) return
+    response.writeHead(200, { 'Content-Type': 'text/xml' }).end(document)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -90,4 +95,15 @@ export async function startApplication(authToken: string): Promise<Application> 
       if (faults.length > 0) throw new Error(faults.join('\n'))
     },
   }
+}
+
+/** What a client sends, or nothing when it leaves before its end. */
+export async function bodyOf(incoming: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(chunks).toString()
 }

@@ -133,7 +133,7 @@ function connected(port: number): Promise<Socket> {
   return eventually('baresip to listen', () => {
     return new Promise<Socket | undefined>((resolve) => {
       const socket = createConnection(port, '127.0.0.1', () => resolve(socket))
-      socket.once('error', () => resolve(undefined))
+      socket.on('error', () => resolve(undefined))
     })
   })
 }
