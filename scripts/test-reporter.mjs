@@ -5,7 +5,11 @@ import { writeFileSync } from 'node:fs'
 const failuresMax = 100
 const failureCharsMax = 4_000
 
-const textOf = ({ name, message, stack }) => stack ?? `${name}: ${message}`
+/** The message, and where: the first lines of a stack repeat the message, or say something else. */
+const textOf = ({ name, message, stack = '' }) => {
+  const places = stack.split('\n').filter((line) => /^ +at /.test(line))
+  return [`${name}: ${message}`, ...places].join('\n')
+}
 
 export default class TestReporter {
   onTestRunEnd(modules, unhandledErrors) {

@@ -23,6 +23,7 @@ const heard = [
   'test/e2e/dial.test.ts',
   'test/e2e/dial-parties.test.ts',
   'test/e2e/early-media.test.ts',
+  'test/e2e/echo.test.ts',
   'test/e2e/examples.test.ts',
   'test/e2e/files.test.ts',
   'test/e2e/gather.test.ts',

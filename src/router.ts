@@ -101,7 +101,10 @@ async function compose(
   const { calls, conferences, outbox, messages, commanded } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
-  const sizes = () => sizesOf(calls, conferences, sound.hub, sip)
+  const sizes = () => ({
+    ...sizesOf(calls, conferences, sound.hub, sip),
+    storeRequests: records.store.waiting,
+  })
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,

@@ -12,6 +12,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 const signal = new AbortController().signal
+let opened = 0
+const openSounds = (bytesMax?: number) => {
+  const own = join(folder, String(opened++))
+  return { own, sounds: new LongSounds(files, own, bytesMax) }
+}
 
 /** Sun audio of 16 bits at 8 kHz, mono: each sample is its own index. */
 function counted(samples: number): Buffer {
@@ -43,7 +48,7 @@ async function readAll(read: (signal: AbortSignal) => Promise<Int16Array>): Prom
 }
 
 test('a sound is read from any place, as often as wanted', async () => {
-  const sounds = new LongSounds(files, folder)
+  const { sounds } = openSounds()
   const source = await added(sounds, 'a', counted(20_000))
   const prompt = await sounds.take('a', signal)
   const whole = Array.from({ length: 20_000 }, (_, at) => at)
@@ -63,15 +68,15 @@ test('a sound is read from any place, as often as wanted', async () => {
 })
 
 test('what is no sound is refused, and leaves nothing behind', async () => {
-  const sounds = new LongSounds(files, folder)
+  const { own, sounds } = openSounds()
   await added(sounds, 'b', Buffer.from('.snd and nothing else'.padEnd(40, 'x')))
   await expect(sounds.take('b', signal)).rejects.toMatchObject({ errorCode: 13420 })
-  await expect.poll(() => readdirSync(join(folder, 'long'))).toEqual([])
+  await expect.poll(() => readdirSync(join(own, 'long'))).toEqual([])
   expect(sounds.has('b')).toBe(false)
 })
 
 test('the least recently used goes when there is no room, but not one that is played', async () => {
-  const sounds = new LongSounds(files, folder, 50_000)
+  const { sounds } = openSounds(50_000)
   await added(sounds, 'c', counted(20_000))
   const held = await sounds.take('c', signal)
   await readAll(held.stream?.reader({ offsetMs: 0, loops: 1 }) ?? (async () => new Int16Array(0)))
@@ -95,8 +100,7 @@ const openFiles = () =>
   })
 
 test.runIf(existsSync('/proc/self/fd'))('many who begin at once leave no file open', async () => {
-  const own = join(folder, 'own')
-  const sounds = new LongSounds(files, own, 0)
+  const { own, sounds } = openSounds(0)
   // Long enough to be begun while it is unpacked.
   await added(sounds, 'e', counted(4_000_000))
   const taken = await Promise.all(Array.from({ length: 5 }, () => sounds.take('e', signal)))
@@ -104,4 +108,12 @@ test.runIf(existsSync('/proc/self/fd'))('many who begin at once leave no file op
   expect(isOpen()).toBe(true)
   for (const { release } of taken) release()
   await expect.poll(isOpen).toBe(false)
+})
+
+test('what cannot be read once it is unpacked is refused', async () => {
+  const unpacksNothing = { ...files, unpack: async () => {} }
+  const sounds = new LongSounds(unpacksNothing, join(folder, 'unreadable'))
+  await added(sounds, 'f', counted(100))
+  await expect(sounds.take('f', signal)).rejects.toMatchObject({ errorCode: 13420 })
+  expect(sounds.has('f')).toBe(false)
 })

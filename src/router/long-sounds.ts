@@ -131,7 +131,12 @@ export class LongSounds {
 
   async #whole(key: string, sound: LongSound): Promise<void> {
     const handle = await handleOf(sound)
-    const size = (await handle?.stat().catch(() => undefined))?.size ?? headBytes
+    if (!handle) {
+      sound.error = new RouterError('ERR_SOUND', 13420, 'The unpacked sound cannot be read')
+      this.#drop(key, sound)
+      return
+    }
+    const size = (await handle.stat().catch(() => undefined))?.size ?? headBytes
     sound.isWhole = true
     this.#bytes.set(key, size)
     this.#evict()

@@ -242,14 +242,13 @@ describe('SIP resources with the official client', () => {
       accountSid: other.sid,
     })
     expect((await other.client.sip.domains.list()).map(({ sid }) => sid)).toEqual([theirs.sid])
-    for (const asked of [
+    const asked = [
       other.client.sip.domains(domain.sid).fetch(),
       other.client.sip.domains(domain.sid).remove(),
       other.client.sip.credentialLists(list.sid).credentials.list(),
       other.client.sip.domains(domain.sid).auth.calls.credentialListMappings.list(),
-    ]) {
-      expect(await refusal(asked)).toEqual(notFound)
-    }
+    ]
+    expect(await Promise.all(asked.map(refusal))).toEqual(asked.map(() => notFound))
     const { credentialListMappings } = other.client.sip.domains(theirs.sid).auth.calls
     const mapped = credentialListMappings.create({ credentialListSid: list.sid })
     expect(await refusal(mapped)).toEqual(invalid(21231))

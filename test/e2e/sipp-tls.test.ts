@@ -84,6 +84,7 @@ describe.skipIf(!needs('sipp', 'openssl'))('sipp over TLS', () => {
     })
     const finished = await sipp.finished
     expect(countsOf(finished)).toEqual({ successful: callCount, failed: 0 })
+    await bed.quiet()
     const calls = await bed.client.calls.list({ to: number, limit: 100 })
     expect(calls.map(({ status }) => status)).toEqual(Array(callCount).fill('completed'))
   })

@@ -155,9 +155,9 @@ describe.skipIf(!needs('sipp'))('transfers', { timeout: 60_000 }, () => {
     ])
     await finishes(asks)
     await Promise.all([finishes(bob), finishes(carol)])
+    await bed.quiet()
     const [record] = await bed.client.calls.list({ to: second })
     expect(record?.status).toBe('completed')
-    await bed.quiet()
   })
 
   it('another phone takes a call over (INVITE with Replaces)', async () => {

@@ -19,7 +19,7 @@ import { eventually } from './harness/eventually.js'
 import { platformRequest, startGateway } from './harness/gateways.js'
 import { toneSeconds } from './harness/measure.js'
 import { needs } from './harness/needs.js'
-import { freePort, isTaken } from './harness/ports.js'
+import { freePort } from './harness/ports.js'
 import { callWithSipp, type SippOptions, startSippServer } from './harness/sipp.js'
 import { startTestbed, type Testbed } from './harness/testbed.js'
 
@@ -117,12 +117,9 @@ describe.skipIf(!needs('sipp'))('customers’ trunks', { timeout: 60_000 }, () =
     await bed?.close()
   })
 
-  const listens = (port: number, address?: string) =>
-    eventually('sipp to listen', () => isTaken(port, address) || undefined)
   const peer = async (scenario: string, more?: Partial<SippOptions>) => {
     const started = await startGateway(bed, scenario, more)
     undo.push(() => started.kill())
-    await listens(started.port, more?.localAddress)
     return started
   }
   /** The carrier for numbers that begin so. */
@@ -337,7 +334,6 @@ describe.skipIf(!needs('sipp'))('customers’ trunks', { timeout: 60_000 }, () =
     const office = await startSippServer({
       ...{ scenario: { name: 'leaves', steps }, cwd: bed.directory, port },
     })
-    await listens(port)
     const trunk = await makeTrunk(bed, 'leaves', {
       urls: [{ port, priority: 1 }],
       settings: { transferMode: 'enable-all', transferCallerId: 'from-transferor' },

@@ -46,6 +46,11 @@ export class SqliteStore implements Store {
     return this.#closed === undefined
   }
 
+  /** Requests that are not answered yet. */
+  get waiting(): number {
+    return this.#pending.size
+  }
+
   read<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
     return this.#request({ type: 'read', statement: statementOf(query) }) as Promise<Row[]>
   }

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** A UDP port that is free now, for programs that cannot take any. */
 export function freePort(): Promise<number> {
@@ -14,13 +14,19 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * Whether a program has the UDP port by now. Looks it up and does not try to take it: the program would fail that
- * takes it at the same moment.
+ * Whether a program has the port by now. Looks it up and does not try to take it: the program would fail that
+ * takes it at the same moment. Where nothing can be looked up (there is no /proc) the answer is yes.
  */
-export function isTaken(port: number, address = '127.0.0.1'): boolean {
+export function isTaken(
+  port: number,
+  address = '127.0.0.1',
+  transport: 'udp' | 'tcp' = 'udp',
+): boolean {
+  const table = `/proc/net/${transport}`
+  if (!existsSync(table)) return true
   const bytes = address.split('.').map(Number)
   const hex = Buffer.from(bytes.reverse()).toString('hex')
   const place = port.toString(16).padStart(4, '0')
-  const sockets = readFileSync('/proc/net/udp', 'latin1').toLowerCase()
+  const sockets = readFileSync(table, 'latin1').toLowerCase()
   return [hex, '00000000'].some((local) => sockets.includes(`: ${local}:${place} `))
 }

@@ -18,6 +18,7 @@ export interface Sizes {
   readonly sipQuestions: number
   readonly sipBindings: number
   readonly sipMessages: number
+  readonly storeRequests: number
 }
 
 /** The product as a process of its own. */

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { scenario as scenarioOf } from '../../sip/sipp-scenario.js'
-import { freePort } from './ports.js'
+import { eventually } from './eventually.js'
+import { freePort, isTaken } from './ports.js'
 import { type Finished, type Peer, startPeer } from './processes.js'
 
 const scenarios = fileURLToPath(new URL('../sipp/', import.meta.url))
@@ -50,10 +51,13 @@ export interface SippServer extends Peer {
   readonly port: number
 }
 
-/** sipp as the one that is called, `calls` times. */
+/** sipp as the one that is called, `calls` times. Resolves when it listens. */
 export async function startSippServer(options: SippOptions): Promise<SippServer> {
+  const { calls = 1, localAddress, parameters = [] } = options
   const port = options.port ?? (await freePort())
-  const peer = await startSipp(options, ['-p', String(port), '-m', String(options.calls ?? 1)])
+  const peer = await startSipp(options, ['-p', String(port), '-m', String(calls)])
+  const transport = parameters.includes('t1') ? 'tcp' : 'udp'
+  await eventually('sipp to listen', () => isTaken(port, localAddress, transport) || undefined)
   return { ...peer, port }
 }
 

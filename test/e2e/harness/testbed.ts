@@ -24,7 +24,7 @@ export interface Testbed {
   path(name: string): string
   /** The WAV file behind a RecordingUrl. */
   recording(url: string | undefined): Promise<Wav>
-  /** Waits until no call, leg or endpoint is left. */
+  /** Waits until no call, leg or endpoint is left, and what became of them is stored. */
   quiet(secondsMax?: number): Promise<void>
   /** The record of the only call to `phoneNumber` once it has ended. */
   endedCall(phoneNumber: string, secondsMax?: number): ReturnType<typeof endedCall>
@@ -84,7 +84,8 @@ export async function untilQuiet(router: RouterProcess, secondsMax = 20): Promis
   const isQuiet = async () => {
     const sizes = await router.sizes()
     last = sizes
-    return sizes.calls + sizes.legs + sizes.endpoints + sizes.sipLegs === 0 || undefined
+    const { calls, legs, endpoints, sipLegs, storeRequests } = sizes
+    return calls + legs + endpoints + sipLegs + storeRequests === 0 || undefined
   }
   await eventually('the router to be quiet', isQuiet, secondsMax).catch((error) => {
     throw new Error(`${error.message}: ${JSON.stringify(last)}`)
