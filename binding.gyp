@@ -13,6 +13,7 @@
       'native/core/conformance_plane.c',
       'native/core/detectors.c',
       'native/core/dtmf_detector.c',
+      'native/core/encoder_group.c',
       'native/core/endpoint.c',
       'native/core/endpoint_receive.c',
       'native/core/endpoint_send.c',

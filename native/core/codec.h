@@ -17,6 +17,7 @@ enum {
     CODEC_RATE_HZ_MAX = 48000,
     CODEC_FRAME_MAX = CODEC_PTIME_MS_MAX * CODEC_RATE_HZ_MAX / 1000, /* [samples] */
     CODEC_PAYLOAD_BYTES_MAX = 1400,
+    CODEC_GROUP_MAX = 8,
 };
 
 struct encoder_options {
@@ -40,6 +41,12 @@ struct codec {
      * `room`; 0: nothing is to be sent (DTX), or it does not fit. */
     uint32_t (*encode)(
         void *encoder, uint8_t *dst, uint32_t room, const int16_t *src, uint32_t count);
+    /* As `encode` for each of up to CODEC_GROUP_MAX encoders, with room for what they write:
+     * `count` samples of every source. Returns the bytes of each. NULL: together they cost what
+     * they cost one by one. */
+    uint32_t (*encode_group)(
+        void *const *encoders, uint8_t *const *dst, const int16_t *const *src, uint32_t members,
+        uint32_t count);
     /* A packet that stands for `count` samples of silence and leaves the encoder out, for when
      * there has been nothing but silence for a while. NULL: there is none, or encoding is as cheap.
      */

@@ -154,7 +154,8 @@ bool endpoint_configure(
         return true;
     }
     /* Wall time decides, so that a stream that is resumed by another process simply goes on. */
-    uint64_t due_ms = plane_choose_due(plane, now_ms), wall_ms = plane->config.epoch_ms + due_ms;
+    uint64_t due_ms = plane_choose_first_due(plane, endpoint, now_ms);
+    uint64_t wall_ms = plane->config.epoch_ms + due_ms;
     endpoint->timestamp = (uint32_t)(wall_ms * (settings->clock_hz / 1000));
     endpoint->sequence = (uint16_t)(wall_ms / settings->ptime_ms);
     endpoint->rtcp.next_ms = now_ms + RTCP_INTERVAL_MS / 2 + endpoint->id * 7919u % 2500u;

@@ -74,6 +74,25 @@ static bool silence_is_due(const struct endpoint *endpoint) {
     return since_ms % SILENCE_INTERVAL_MS < endpoint->settings.ptime_ms;
 }
 
+static void begin_encoder(struct endpoint *endpoint) {
+    const struct codec *codec = endpoint->codec;
+    if (!codec->encoder_begin || endpoint->encoder_begun)
+        return;
+    struct encoder_options options = endpoint_encoder_options(endpoint);
+    codec->encoder_begin(endpoint->encoder, &options);
+    endpoint->encoder_begun = true;
+}
+
+/* Whether the frame will leave with others that are encoded together with it. */
+static bool
+leaves_with_others(struct plane *plane, struct endpoint *endpoint, struct outgoing *out) {
+    if (!endpoint->codec->encode_group)
+        return false;
+    add_silence(out);
+    begin_encoder(endpoint);
+    return encoder_group_take(plane, endpoint, out->said, out->count, !endpoint->talking);
+}
+
 /* Returns the bytes of the payload; 0: nothing is to be sent. */
 static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
     const struct codec *codec = endpoint->codec;
@@ -87,11 +106,7 @@ static uint32_t encode(struct endpoint *endpoint, struct outgoing *out) {
         return endpoint->settings.dtx && !silence_is_due(endpoint)
                    ? 0
                    : codec->encode_silence(out->payload, endpoint->rate_hz, out->count);
-    if (codec->encoder_begin && !endpoint->encoder_begun) {
-        struct encoder_options options = endpoint_encoder_options(endpoint);
-        codec->encoder_begin(endpoint->encoder, &options);
-        endpoint->encoder_begun = true;
-    }
+    begin_encoder(endpoint);
     if (out->encoded == out->count)
         return out->count;
     uint32_t bytes = codec->encode(
@@ -242,6 +257,9 @@ static void send_frame(
     if (mixed && mixed->payload && !plays) {
         bytes = mixed->payload_bytes;
         memcpy(out.payload, mixed->payload, bytes);
+    } else if (leaves_with_others(plane, endpoint, &out)) {
+        endpoint->talking = true;
+        return;
     } else {
         bytes = encode(endpoint, &out);
     }

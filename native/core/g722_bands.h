@@ -22,15 +22,13 @@ struct g722_scale {
     int32_t log, value; /* NB, DET */
 };
 
-/* Blocks LOGSCL and SCALEL, or LOGSCH and SCALEH: `step` of table W, `limit` of NB, and the
- * exponent at which ILB is taken as it is. */
+/* Blocks LOGSCL and SCALEL, or LOGSCH and SCALEH: `step` of table W, `limit` of NB, and where in
+ * the table of scales the band's begin. */
 static inline void
-g722_rescale(struct g722_scale *scale, int32_t step, int32_t limit, int32_t exponent) {
+g722_rescale(struct g722_scale *scale, int32_t step, int32_t limit, uint32_t first) {
     int32_t log = g722_clamp(((scale->log * 127) >> 7) + step, 0, limit);
-    int32_t mantissa = g722_ilb[(log >> 6) & 31];
     scale->log = log;
-    /* A shift to the right by at most `exponent`, or to the left by one. */
-    scale->value = ((mantissa << 1) >> (exponent + 1 - (log >> 11))) << 2;
+    scale->value = g722_scales[((uint32_t)log >> 6) + first];
 }
 
 /* Two signals, one of each band; as a number, the lower band is in the lower half. */
@@ -62,10 +60,10 @@ static inline lanes16 g722_leak(lanes16 value, int bits) {
 }
 
 /* UPPOL2 and UPPOL1: moves the poles by the signs of the last three signals. */
-static inline void g722_move_poles(struct g722_bands *bands, lanes16 sign) {
-    lanes16 unlike_last = lanes16_xor(sign, bands->sign[0]); /* -1: other, 0: same */
-    lanes16 unlike_before = lanes16_xor(sign, bands->sign[1]);
-    lanes16 first = bands->pole[0], second = bands->pole[1];
+static inline void g722_move_poles(lanes16 pole[2], lanes16 signs[2], lanes16 sign) {
+    lanes16 unlike_last = lanes16_xor(sign, signs[0]); /* -1: other, 0: same */
+    lanes16 unlike_before = lanes16_xor(sign, signs[1]);
+    lanes16 first = pole[0], second = pole[1];
     lanes16 slope = lanes16_add_saturated(first, first);
     slope = lanes16_add_saturated(slope, slope);
     slope = g722_negate(slope, lanes16_xor(unlike_last, lanes16_all(-1)));
@@ -75,10 +73,10 @@ static inline void g722_move_poles(struct g722_bands *bands, lanes16 sign) {
     lanes16 limit = lanes16_sub(lanes16_all(15360), second);
     first = lanes16_add(g722_leak(first, 8), g722_negate(lanes16_all(192), unlike_last));
     first = lanes16_max(first, lanes16_sub(lanes16_zero(), limit));
-    bands->pole[0] = lanes16_min(first, limit);
-    bands->pole[1] = second;
-    bands->sign[1] = bands->sign[0];
-    bands->sign[0] = sign;
+    pole[0] = lanes16_min(first, limit);
+    pole[1] = second;
+    signs[1] = signs[0];
+    signs[0] = sign;
 }
 
 /* UPZERO: moves the zeros of one band, `newest` in every lane; then that is the newest difference.
@@ -112,7 +110,7 @@ static inline void g722_adapt(struct g722_bands *bands, uint32_t differences) {
     lanes16 difference = lanes16_of_two(differences);
     lanes16 reconstructed = lanes16_add_saturated(bands->prediction, difference);
     lanes16 partly = lanes16_add_saturated(bands->zero_prediction, difference);
-    g722_move_poles(bands, lanes16_shift_right(partly, 15));
+    g722_move_poles(bands->pole, bands->sign, lanes16_shift_right(partly, 15));
     g722_move_zeros(bands, G722_LOWER, lanes16_spread_first(difference), differences);
     g722_move_zeros(bands, G722_HIGHER, lanes16_spread_second(difference), differences >> 16);
     bands->zero_prediction = g722_filter_zeros(bands);

@@ -14,6 +14,7 @@ typedef __m128i lanes16;
 typedef __m128i lanes32;
 
 #define lanes16_load(at) _mm_loadu_si128((const __m128i *)(const void *)(at))
+#define lanes16_store(at, a) _mm_storeu_si128((__m128i *)(void *)(at), a)
 #define lanes16_all(value) _mm_set1_epi16((short)(value))
 #define lanes16_zero() _mm_setzero_si128()
 #define lanes16_add _mm_add_epi16
@@ -27,6 +28,7 @@ typedef __m128i lanes32;
 #define lanes16_without(a, b) _mm_andnot_si128(b, a)
 #define lanes16_equal _mm_cmpeq_epi16
 #define lanes16_greater _mm_cmpgt_epi16
+#define lanes16_shift_left(a, bits) _mm_slli_epi16(a, bits)
 #define lanes16_shift_right(a, bits) _mm_srai_epi16(a, bits)
 /* Upper half of the product of unsigned numbers. */
 #define lanes16_multiply_upper _mm_mulhi_epu16
@@ -39,16 +41,21 @@ typedef __m128i lanes32;
 #define lanes16_spread_second(a) _mm_shuffle_epi32(_mm_shufflelo_epi16(a, 0x55), 0x00)
 /* One lane up; `value` becomes the first. */
 #define lanes16_push(a, value) _mm_insert_epi16(_mm_slli_si128(a, 2), value, 0)
+#define lanes16_interleave_low _mm_unpacklo_epi16
+#define lanes16_interleave_high _mm_unpackhi_epi16
 /* a0 a1 b0 b1 ... */
 #define lanes16_first_pairs _mm_unpacklo_epi32
 /* One bit a lane, from two of masks. */
 #define lanes16_bits(a, b) ((uint32_t)_mm_movemask_epi8(_mm_packs_epi16(a, b)))
 
+#define lanes32_all(value) _mm_set1_epi32(value)
 #define lanes32_add _mm_add_epi32
 #define lanes32_shift_right(a, bits) _mm_srai_epi32(a, bits)
 #define lanes32_interleave_low _mm_unpacklo_epi32
 #define lanes32_interleave_high _mm_unpackhi_epi32
 #define lanes32_upper_half(a) _mm_shuffle_epi32(a, 0x4E)
+/* The lanes of both, saturated. */
+#define lanes32_join _mm_packs_epi32
 #define lanes32_saturate(a) _mm_packs_epi32(a, a)
 #define lanes32_first(a) _mm_cvtsi128_si32(a)
 #define lanes32_second(a) _mm_cvtsi128_si32(_mm_shuffle_epi32(a, 0x55))
@@ -69,6 +76,7 @@ typedef v128_t lanes16;
 typedef v128_t lanes32;
 
 #define lanes16_load(at) wasm_v128_load(at)
+#define lanes16_store(at, a) wasm_v128_store(at, a)
 #define lanes16_all(value) wasm_i16x8_splat((int16_t)(value))
 #define lanes16_zero() wasm_i16x8_const_splat(0)
 #define lanes16_add wasm_i16x8_add
@@ -81,6 +89,7 @@ typedef v128_t lanes32;
 #define lanes16_without(a, b) wasm_v128_andnot(a, b)
 #define lanes16_equal wasm_i16x8_eq
 #define lanes16_greater wasm_i16x8_gt
+#define lanes16_shift_left(a, bits) wasm_i16x8_shl(a, bits)
 #define lanes16_shift_right(a, bits) wasm_i16x8_shr(a, bits)
 #define lanes16_dot wasm_i32x4_dot_i16x8
 #define lanes16_first_two(a) ((uint32_t)wasm_i32x4_extract_lane(a, 0))
@@ -89,16 +98,20 @@ typedef v128_t lanes32;
 #define lanes16_spread_second(a) wasm_i16x8_splat(wasm_i16x8_extract_lane(a, 1))
 #define lanes16_push(a, value)                                                                     \
     wasm_i16x8_replace_lane(wasm_i16x8_shuffle(a, a, 0, 0, 1, 2, 3, 4, 5, 6), 0, (int16_t)(value))
+#define lanes16_interleave_low(a, b) wasm_i16x8_shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define lanes16_interleave_high(a, b) wasm_i16x8_shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #define lanes16_first_pairs(a, b) wasm_i32x4_shuffle(a, b, 0, 4, 1, 5)
 #define lanes16_bits(a, b) ((uint32_t)wasm_i8x16_bitmask(wasm_i8x16_narrow_i16x8(a, b)))
 #define lanes16_products_low wasm_i32x4_extmul_low_i16x8
 #define lanes16_products_high wasm_i32x4_extmul_high_i16x8
 
+#define lanes32_all(value) wasm_i32x4_splat(value)
 #define lanes32_add wasm_i32x4_add
 #define lanes32_shift_right(a, bits) wasm_i32x4_shr(a, bits)
 #define lanes32_interleave_low(a, b) wasm_i32x4_shuffle(a, b, 0, 4, 1, 5)
 #define lanes32_interleave_high(a, b) wasm_i32x4_shuffle(a, b, 2, 6, 3, 7)
 #define lanes32_upper_half(a) wasm_i32x4_shuffle(a, a, 2, 3, 0, 1)
+#define lanes32_join wasm_i16x8_narrow_i32x4
 #define lanes32_saturate(a) wasm_i16x8_narrow_i32x4(a, a)
 #define lanes32_first(a) wasm_i32x4_extract_lane(a, 0)
 #define lanes32_second(a) wasm_i32x4_extract_lane(a, 1)

@@ -212,6 +212,34 @@ static void skip(struct plane *plane, uint64_t to_ms) {
     plane->ticked_ms += skipped_ms;
 }
 
+/* The phase of the wheel that most legs of this codec and packet time have, if one more can be
+ * encoded together with them; WHEEL_PHASES: none. Looks at all legs. */
+static uint32_t choose_company(const struct plane *plane, const struct endpoint *endpoint) {
+    uint32_t company[WHEEL_PHASES + 1] = {0}, best = WHEEL_PHASES;
+    for (uint32_t slot = 0; slot < WHEEL_SLOTS; slot++) {
+        for (const struct wheel_item *at = plane->wheel.slots[slot]; at; at = at->next) {
+            const struct endpoint *other = (const struct endpoint *)(const void *)at;
+            if (at->kind == WHEEL_ENDPOINT && other->codec == endpoint->codec &&
+                other->settings.ptime_ms == endpoint->settings.ptime_ms)
+                company[at->due_ms % WHEEL_PHASES]++;
+        }
+    }
+    for (uint32_t phase = 0; phase < WHEEL_PHASES; phase++) {
+        if (company[phase] < CODEC_GROUP_MAX && company[phase] > company[best])
+            best = phase;
+    }
+    return best;
+}
+
+uint64_t
+plane_choose_first_due(struct plane *plane, const struct endpoint *endpoint, uint64_t now_ms) {
+    uint64_t due_ms = plane_choose_due(plane, now_ms);
+    uint32_t phase = endpoint->codec->encode_group ? choose_company(plane, endpoint) : WHEEL_PHASES;
+    while (phase < WHEEL_PHASES && due_ms % WHEEL_PHASES != phase)
+        due_ms++;
+    return due_ms;
+}
+
 static void
 tick_item(struct plane *plane, struct wheel_item *item, uint64_t at_ms, uint64_t now_ms) {
     if (item->kind == WHEEL_MIXER) {
@@ -230,12 +258,15 @@ tick_item(struct plane *plane, struct wheel_item *item, uint64_t at_ms, uint64_t
 
 static void tick_slot(struct plane *plane, uint64_t at_ms, uint64_t now_ms) {
     struct wheel_item *item = plane->wheel.slots[at_ms % WHEEL_SLOTS];
+    plane->encoder_group.open = true;
     while (item) {
         struct wheel_item *next = item->next;
         wheel_remove(&plane->wheel, item);
         tick_item(plane, item, at_ms, now_ms);
         item = next;
     }
+    encoder_group_flush(plane);
+    plane->encoder_group.open = false;
 }
 
 void plane_tick(struct plane *plane, uint64_t now_ms) {

@@ -1,6 +1,7 @@
 #ifndef DIALPLANE_PLANE_STATE_H
 #define DIALPLANE_PLANE_STATE_H
 /* The body of a plane, for its own files only. */
+#include "encoder_group.h"
 #include "endpoint.h"
 #include "plane.h"
 #include "records.h"
@@ -35,6 +36,7 @@ struct plane {
     struct wheel wheel;
     uint64_t ticked_ms;
     uint32_t effort; /* of encoders, 0 to 10 */
+    struct encoder_group encoder_group;
     struct mixer *mixers;
     int16_t (*frames)[MIXER_FRAME_MAX]; /* of the mixer that ticks */
     uint32_t frames_used;
@@ -95,5 +97,9 @@ void plane_end_player(
 void plane_watch_streams(struct plane *plane, struct player_queue *queue, uint32_t owner_id);
 /* A first tick that spreads the endpoints over the milliseconds. */
 uint64_t plane_choose_due(struct plane *plane, uint64_t now_ms);
+/* The same for an endpoint, which goes where others are whose frames can be encoded together with
+ * its own. */
+uint64_t
+plane_choose_first_due(struct plane *plane, const struct endpoint *endpoint, uint64_t now_ms);
 
 #endif

@@ -27,6 +27,7 @@ int main(void) {
         {"peer_change", test_peer_change},
         {"own_echo", test_own_echo},
         {"pacing", test_pacing},
+        {"encoder_group", test_encoder_group},
         {"audio_level", test_audio_level},
         {"collision", test_collision},
         {"silence", test_silence},

@@ -33,6 +33,7 @@ void test_peer_change(void);
 void test_machine_detector(void);
 void test_own_echo(void);
 void test_pacing(void);
+void test_encoder_group(void);
 void test_audio_level(void);
 void test_collision(void);
 void test_silence(void);
