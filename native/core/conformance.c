@@ -165,6 +165,7 @@ void conformance_run(const char *program, uint8_t *dst, uint32_t *bytes, uint32_
         {"g711", run_g711},
         {"kernels", conformance_kernels},
         {"g722", conformance_g722},
+        {"g722_group", conformance_g722_group},
         {"l16", conformance_l16},
         {"tone", run_tone},
         {"dtmf", run_dtmf},

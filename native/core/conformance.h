@@ -21,6 +21,7 @@ void conformance_put_samples(struct conformance *run, const int16_t *samples, ui
 
 /* Programs that have a file of their own. */
 void conformance_g722(struct conformance *run);
+void conformance_g722_group(struct conformance *run);
 void conformance_detectors(struct conformance *run);
 void conformance_kernels(struct conformance *run);
 void conformance_l16(struct conformance *run);

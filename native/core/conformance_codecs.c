@@ -53,6 +53,35 @@ void conformance_g722(struct conformance *run) {
     run_codec(run, &codec_g722, 16000);
 }
 
+/* Several in step, more and fewer of them; each has its own part of the signals. */
+void conformance_g722_group(struct conformance *run) {
+    enum { MEMBERS = 7 };
+    _Alignas(16) static uint64_t states[MEMBERS][STATE_WORDS];
+    struct encoder_options options = {.rate_hz = 16000};
+    uint32_t phases[MEMBERS] = {0};
+    if (codec_g722.encoder_bytes > sizeof states[0])
+        return;
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        codec_g722.encoder_begin(states[i], &options);
+    for (uint32_t index = 0; index < FRAMES; index++) {
+        int16_t frames[MEMBERS][FRAME];
+        uint8_t payloads[MEMBERS][FRAME];
+        uint32_t members = 1 + index % MEMBERS, bytes;
+        void *encoders[MEMBERS];
+        uint8_t *dst[MEMBERS];
+        const int16_t *src[MEMBERS];
+        for (uint32_t i = 0; i < members; i++) {
+            fill(run, frames[i], (index + 50 * i) % FRAMES, &phases[i]);
+            encoders[i] = states[i];
+            dst[i] = payloads[i];
+            src[i] = frames[i];
+        }
+        bytes = codec_g722.encode_group(encoders, dst, src, members, FRAME);
+        for (uint32_t i = 0; i < members * bytes; i++)
+            conformance_put_byte(run, payloads[i / bytes][i % bytes]);
+    }
+}
+
 void conformance_l16(struct conformance *run) {
     run_codec(run, &codec_l16, 16000);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Fewer are encoded one by one: a group costs the same however many it has. */
-enum { TOGETHER_FROM = 4 };
+enum { TOGETHER_FROM = 3 };
 
 static bool has(const struct encoder_group *group, const struct endpoint *endpoint) {
     for (uint32_t i = 0; i < group->members; i++) {

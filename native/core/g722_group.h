@@ -133,6 +133,7 @@ static inline struct g722_group_interval g722_group_quantize(lanes16 magnitude, 
     enum { LEVELS = 29, HIGHEST = 14 };
     struct g722_group_interval found = {
         lanes16_all(LEVELS), lanes16_all(g722_qm4[HIGHEST + 1]), lanes16_all(g722_wl[HIGHEST + 1])};
+    LANES_UNROLLED
     for (uint32_t i = 0; i < LEVELS; i++) {
         lanes16 decision = lanes16_multiply_upper(lanes16_load(g722_q10_rows[i]), scale);
         lanes16 above = lanes16_greater(decision, magnitude); /* 0 or -1 */

@@ -7,6 +7,13 @@
  */
 #include <stdint.h>
 
+/* Before a loop whose turns differ in constants. */
+#if defined(__clang__)
+#define LANES_UNROLLED _Pragma("unroll")
+#else
+#define LANES_UNROLLED _Pragma("GCC unroll 32")
+#endif
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #define LANES 1

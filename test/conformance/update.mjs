@@ -12,6 +12,7 @@ const programs = [
   'g711',
   'kernels',
   'g722',
+  'g722_group',
   'l16',
   'tone',
   'dtmf',
