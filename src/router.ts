@@ -101,10 +101,7 @@ async function compose(
   const { calls, conferences, outbox, messages, commanded } = makeCalls(parts, closers)
   const { http, https, sip, baseUrl } = network
   let ready = true
-  const sizes = () => ({
-    ...sizesOf(calls, conferences, sound.hub, sip),
-    storeRequests: records.store.waiting,
-  })
+  const sizes = () => sizesOf(calls, conferences, sound.hub, sip, records.store)
   const api = createApi({
     ...records,
     recordingCopies: sound.copies,
@@ -226,7 +223,13 @@ async function openRegistry(
   }
 }
 
-function sizesOf(calls: Calls, conferences: Conferences, hub: MediaHub, sip: SipShell) {
+function sizesOf(
+  calls: Calls,
+  conferences: Conferences,
+  hub: MediaHub,
+  sip: SipShell,
+  store: { readonly waiting: number },
+) {
   const { legs, transactions, deadlines, questions, bindings, messages } = sip.sizes
   return {
     calls: calls.size,
@@ -240,5 +243,6 @@ function sizesOf(calls: Calls, conferences: Conferences, hub: MediaHub, sip: Sip
     sipQuestions: questions,
     sipBindings: bindings,
     sipMessages: messages,
+    storeRequests: store.waiting,
   }
 }
