@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setUp } from './setup.mjs'
 import { buildFuzzTargets, fuzz, fuzzSip, fuzzTargets, whyNoFuzzing } from './test-long.mjs'
@@ -52,6 +52,7 @@ const heard = [
 const totals = { passed: 0, failed: 0, skipped: 0 }
 /** What failed, and why: said once more at the end, where a reader of a long log looks. */
 const failures = []
+const failedAtFirst = []
 
 function count(outcome, name) {
   totals[outcome]++
@@ -101,8 +102,8 @@ async function testFuzz() {
   await Promise.all([work(), work()])
 }
 
-/** Runs vitest, shows its report, and adds its counts. */
-async function testAll(parameters) {
+/** Runs vitest, shows its report, and returns what became of each file. */
+async function runVitest(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'dialplane-test-'))
   const report = join(folder, 'report.json')
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
@@ -115,21 +116,47 @@ async function testAll(parameters) {
     })
     child.on('close', resolve)
   })
-  const failedBefore = totals.failed
+  const wrong = (text) => ({ passed: 0, failed: 1, skipped: 0, failures: [text] })
   try {
-    const { passed, failed, skipped, failures: found } = JSON.parse(readFileSync(report, 'utf8'))
+    const files = JSON.parse(readFileSync(report, 'utf8'))
+    const isFine = status === 0 || files.some(({ failed }) => failed > 0)
+    return isFine ? files : [...files, wrong(`vitest ended with ${status}, though nothing failed`)]
+  } catch (error) {
+    return [wrong(`vitest left no report: ${error.message}`)]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function testAll(parameters) {
+  addUp(await runVitest(parameters))
+}
+
+/**
+ * The tests of what was heard, one file at a time. A machine that others use, too, stands still now and then, for
+ * longer than a jitter buffer bridges, and nobody can tell that from a fault of ours by one recording: a file that
+ * fails is run once more, and that counts. What failed at first is said all the same.
+ */
+async function testHeard() {
+  const alone = '--maxWorkers=1'
+  const files = await runVitest([...heard, alone])
+  const again = files.filter(({ file, failed }) => file !== undefined && failed > 0)
+  if (again.length === 0) {
+    addUp(files)
+    return
+  }
+  console.log(`once more: ${again.map(({ file }) => file).join(' ')}`)
+  for (const { failures: found } of again) failedAtFirst.push(...found)
+  const second = await runVitest([...again.map(({ file }) => relative(root, file)), alone])
+  addUp([...files.filter((one) => !again.includes(one)), ...second])
+}
+
+function addUp(files) {
+  for (const { passed, failed, skipped, failures: found } of files) {
     totals.passed += passed
     totals.failed += failed
     totals.skipped += skipped
     failures.push(...found)
-  } catch (error) {
-    totals.failed++
-    failures.push(`vitest left no report: ${error.message}`)
-  }
-  rmSync(folder, { recursive: true, force: true })
-  if (status !== 0 && totals.failed === failedBefore) {
-    totals.failed++
-    failures.push(`vitest ended with ${status}, though nothing failed`)
   }
 }
 
@@ -142,12 +169,13 @@ try {
     testNative()
     await testFuzz()
     await testAll(heard.flatMap((file) => ['--exclude', file]))
-    await testAll([...heard, '--maxWorkers=1'])
+    await testHeard()
   }
 } catch (error) {
   totals.failed++
   failures.push(`test: ${error.message}`)
 }
+for (const failure of failedAtFirst) console.error(`\nfailed at first: ${failure}`)
 for (const failure of failures) console.error(`\nFAILED: ${failure}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exitCode = totals.failed > 0 ? 1 : 0

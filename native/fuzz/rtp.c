@@ -10,7 +10,7 @@
 #include "g711.h"
 #include "input.h"
 
-enum { STEPS_MAX = 24, MEMORY_BYTES = 272 << 10, OUR_SSRC = 77, PACKET_MAX = 512 };
+enum { STEPS_MAX = 24, MEMORY_BYTES = 320 << 10, OUR_SSRC = 77, PACKET_MAX = 512 };
 
 static struct {
     uint32_t packets, bytes;
